@@ -1,0 +1,183 @@
+/**
+ * The local API in types: what the daemon serves on 127.0.0.1 and the CLI and the UI speak (docs/api.md).
+ * Times are milliseconds since 1970 UTC; identities are 52 characters of base32; groups are UUIDs; ids are hex.
+ */
+import { z } from "zod"
+
+export const Identity = z.string().regex(/^[a-z2-7]{52}$/, "an identity is 52 characters of base32")
+export const GroupUuid = z.uuid()
+/** An identity or a libp2p PeerId. */
+export const PeerName = z.string().min(1).max(128)
+
+export const NewSession = z.strictObject({ token: z.string().min(1).max(128) })
+export const NewProfile = z.strictObject({ name: z.string() })
+export const NewContact = z.union([z.strictObject({ link: z.string().max(8192) }), z.strictObject({ peer: PeerName })])
+export const Verification = z.strictObject({ verified: z.boolean() })
+export const NewGroup = z.strictObject({ name: z.string() })
+export const NewInvitation = z.strictObject({ peer: PeerName })
+export const NewMessage = z.strictObject({ text: z.string() })
+export const NewRefill = z.strictObject({ bytes: z.number().int().positive().max(65536).optional() })
+
+export interface Status {
+  readonly identity: string
+  readonly peerId: string
+  /** Empty until the person has chosen one. */
+  readonly name: string
+  readonly peers: readonly { readonly peerId: string; readonly address: string }[]
+  readonly groups: readonly string[]
+  readonly pool: { readonly bytes: number; readonly capacity: number }
+  readonly listen: readonly string[]
+  /** False where the root key lies in the data folder unprotected. */
+  readonly rootKeyProtected: boolean
+}
+
+export interface Contact {
+  readonly identity: string
+  readonly peerId: string
+  readonly name: string
+  readonly verified: boolean
+  readonly online: boolean
+}
+
+/** A Starling peer seen on this network that introduced itself. */
+export interface Nearby {
+  readonly identity: string
+  readonly peerId: string
+  readonly name: string
+  readonly address: string
+  readonly contact: boolean
+}
+
+export interface GroupSummary {
+  readonly group: string
+  readonly name: string
+  readonly state: "active" | "leaving" | "left" | "removed"
+  readonly epoch: number
+  readonly members: number
+  readonly unread: number
+  readonly lastMessage?: { readonly from: string; readonly name: string; readonly text: string; readonly at: number }
+}
+
+export interface Member {
+  readonly identity: string
+  readonly name: string
+  readonly devices: readonly string[]
+  readonly self: boolean
+  readonly verified: boolean
+  /** Invited and not yet seen to have accepted. */
+  readonly pending: boolean
+}
+
+export interface GroupDetail {
+  readonly group: string
+  readonly name: string
+  readonly state: GroupSummary["state"]
+  readonly epoch: number
+  /** Hex. */
+  readonly epochAuthenticator: string
+  readonly suite: string
+  readonly members: readonly Member[]
+  /** Invitations asked for whose KeyPackage has not been had yet (the invitee is offline). */
+  readonly waiting: readonly { readonly identity: string; readonly name: string }[]
+}
+
+export interface Message {
+  readonly id: string
+  readonly group: string
+  /** Identity of the author. */
+  readonly from: string
+  readonly name: string
+  readonly text: string
+  readonly at: number
+  readonly epoch: number
+  readonly mine: boolean
+  /** Own messages: saved here, written to `reached` neighbours, known to be held by `delivered` of `recipients` other devices. */
+  readonly delivery?: { readonly reached: number; readonly delivered: number; readonly recipients: number }
+}
+
+export interface Invitation {
+  readonly group: string
+  readonly name: string
+  readonly from: string
+  readonly fromName: string
+  /** False where the inviter is no contact of ours. */
+  readonly known: boolean
+  readonly at: number
+}
+
+export type EpochReason = "created" | "joined" | "added" | "removed" | "healed" | "left"
+
+export interface TimelineEntry {
+  readonly epoch: number
+  readonly at: number
+  readonly by: string
+  readonly name: string
+  readonly reason: EpochReason
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+  /** On the chosen history; false for a concurrent update that was not chosen. */
+  readonly chosen: boolean
+  /** How the keys that this device made for the epoch came about; absent where another device committed. */
+  readonly entropy?: "mixed" | "local only" | "pure"
+}
+
+export interface EntropySourceStatus {
+  readonly id: string
+  readonly name: string
+  readonly simulated: boolean
+  readonly path: string
+  readonly state: "ok" | "unreachable" | "refused" | "working" | "off"
+  readonly detail: string
+  readonly lastAt?: number
+}
+
+export interface EntropyStatus {
+  readonly policy: "mixed" | "strict" | "pure"
+  readonly pool: { readonly bytes: number; readonly capacity: number }
+  readonly sources: readonly EntropySourceStatus[]
+  /** Size of the set among which the last key request was hidden; 0 before the first. */
+  readonly anonymitySet: number
+  /** Sentences for people about what this does not give: simulated source, set of one, unprotected root key. */
+  readonly caveats: readonly string[]
+  /** Steps of the refill under way, in order; empty when none is. */
+  readonly progress: readonly { readonly step: string; readonly state: "done" | "active" | "waiting" }[]
+}
+
+export interface Delivery {
+  readonly id: string
+  readonly source: string
+  readonly simulated: boolean
+  readonly path: string
+  readonly localProvider: string
+  readonly epoch: number
+  readonly anonymitySet: number
+  readonly proofMilliseconds: number
+  readonly bytes: number
+  readonly receivedAt: number
+}
+
+export interface Draw {
+  readonly sequence: number
+  readonly at: number
+  readonly purpose: string
+  readonly bytes: number
+  readonly label: "mixed" | "local only" | "pure" | "burned"
+  readonly operatingSystem: number
+  readonly eaas: readonly { readonly delivery: Delivery | { readonly id: string }; readonly offset: number; readonly length: number }[]
+}
+
+export interface ApiError {
+  readonly error: { readonly code: string; readonly message: string }
+}
+
+/** What the WebSocket `/api/events` sends, one JSON object a frame. After a gap (reconnect) the client reads afresh. */
+export type ApiEvent =
+  | { readonly type: "status" }
+  | { readonly type: "nearby" }
+  | { readonly type: "contacts" }
+  | { readonly type: "invitations" }
+  | { readonly type: "groups" }
+  | { readonly type: "group"; readonly group: string }
+  | { readonly type: "message"; readonly message: Message }
+  | { readonly type: "delivery"; readonly group: string; readonly id: string; readonly delivery: NonNullable<Message["delivery"]> }
+  | { readonly type: "entropy" }

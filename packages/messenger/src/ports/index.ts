@@ -1,0 +1,12 @@
+export { StoreError, type Range, type Row, type Store, type Write } from "./store.ts"
+export {
+  DIRECT_PROTOCOLS,
+  MAX_DIRECT_BYTES,
+  MAX_GOSSIP_BYTES,
+  TransportError,
+  type DirectProtocol,
+  type GossipVerdict,
+  type PeerLink,
+  type Transport,
+  type TransportEvents,
+} from "./transport.ts"
