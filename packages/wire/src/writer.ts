@@ -131,5 +131,6 @@ export function encode(write: (writer: Writer) => void, capacity?: number): Byte
 }
 
 function requireUint(value: number, max: number): void {
-  if (!Number.isInteger(value) || value < 0 || value > max) throw new RangeError(`${value} is no integer from 0 to ${max}`)
+  if (!Number.isInteger(value) || value < 0 || value > max)
+    throw new RangeError(`${value} is no integer from 0 to ${max}`)
 }
