@@ -6,7 +6,7 @@ import { Secret } from "@starling/kernel"
 
 test("a secret prints as [secret] whichever way it is printed", () => {
   const secret = new Secret(Uint8Array.of(222, 173))
-  for (const printed of [String(secret), `${secret}`, JSON.stringify({ secret }), inspect({ secret })]) {
+  for (const printed of [String(secret), JSON.stringify({ secret }), inspect({ secret })]) {
     expect(printed).toContain("[secret]")
     expect(printed).not.toMatch(/222|173|dead/i)
   }
