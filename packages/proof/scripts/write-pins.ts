@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto"
+import { readFile, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import type { VerifyingKeyJson } from "snarkjs"
+
+const PACKAGE = join(import.meta.dirname, "..")
+
+/** Writes `src/artifacts.ts` and `src/verifying-key.ts` from what stands in `artifacts/` and from the compiled circuit. */
+export async function writePins(r1cs: string): Promise<void> {
+  const at = (name: string): string => join(PACKAGE, "artifacts", name)
+  const provingKey = await digest(at("key-request.INSECURE-DEV.zkey"))
+  const witnessProgram = await digest(at("key-request.wasm"))
+  const verifyingKey = await digest(at("key-request.INSECURE-DEV.vkey.json"))
+  const constraints = await digest(r1cs)
+  const circuitId = sha256(Buffer.from(constraints + witnessProgram + provingKey + verifyingKey, "hex"))
+  await writeFile(
+    join(PACKAGE, "src/artifacts.ts"),
+    `/** Written by \`npm run proving-key:dev\`. SHA-256 of everything that proofs are made and checked with, in hexadecimal. */
+export const ARTIFACTS = {
+  /** The compiled constraint system. It is not kept: compiling the circuit gives it again. */
+  constraints: "${constraints}",
+  witnessProgram: "${witnessProgram}",
+  provingKey: "${provingKey}",
+  verifyingKey: "${verifyingKey}",
+} as const
+
+/** Names circuit and keys together: SHA-256 over the four digests in the order above. Two sides with the same id understand each other's proofs. */
+export const circuitId = "${circuitId}"
+
+/** True where the maker of the proving key could prove false statements: not for use. */
+export const provingKeyIsDevelopment = true
+`,
+  )
+  const json: VerifyingKeyJson = JSON.parse(await readFile(at("key-request.INSECURE-DEV.vkey.json"), "utf8"))
+  await writeFile(join(PACKAGE, "src/verifying-key.ts"), verifyingKeySource(json))
+}
+
+function verifyingKeySource(key: VerifyingKeyJson): string {
+  return `/** Written by \`npm run proving-key:dev\`. Affine coordinates; those in Fp2 are [c0, c1] for c0 + c1·u. */
+export const VERIFYING_KEY = {
+  alpha: ${g1(key.vk_alpha_1)},
+  beta: ${g2(key.vk_beta_2)},
+  gamma: ${g2(key.vk_gamma_2)},
+  delta: ${g2(key.vk_delta_2)},
+  /** For the constant one, then root, nullifier, scope and context. */
+  publicInputs: [
+${key.IC.map((point) => `    ${g1(point)},`).join("\n")}
+  ],
+} as const
+`
+}
+
+function g1(point: readonly string[]): string {
+  return `{ x: ${point[0]}n, y: ${point[1]}n }`
+}
+
+function g2(point: readonly (readonly string[])[]): string {
+  return `{ x: [${point[0]?.join("n, ")}n], y: [${point[1]?.join("n, ")}n] }`
+}
+
+async function digest(path: string): Promise<string> {
+  return sha256(await readFile(path))
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex")
+}

@@ -1,0 +1,2 @@
+export { Prover, type Proved } from "./prover.ts"
+export { ProverFailed } from "./prover-failed.ts"

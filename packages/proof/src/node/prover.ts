@@ -1,0 +1,145 @@
+import { fork, type ChildProcess } from "node:child_process"
+import { once } from "node:events"
+import { join } from "node:path"
+import type { FieldElement } from "../field-element.ts"
+import type { Proof } from "../proof-encoding.ts"
+import { ProofImpossible, statementOf, type Statement, type Witness } from "../statement.ts"
+import { loadArtifacts } from "./load-artifacts.ts"
+import { ProverFailed } from "./prover-failed.ts"
+import type { Job, Reply } from "./prover-messages.ts"
+
+export interface Proved {
+  readonly proof: Proof
+  readonly statement: Statement
+  /** Wall-clock time of this proof, without the wait for earlier ones. */
+  readonly milliseconds: number
+}
+
+const PROCESS = join(import.meta.dirname, "prover-process.ts")
+const IDLE_MS = 10_000
+
+/**
+ * Makes proofs, one after the other, in a process of its own, so that neither the caller's event loop nor its exit
+ * ever waits for one. The process is started by the first proof, ends ten seconds after the last, and is killed where
+ * a proof is given up: snarkjs can't be interrupted, and only the end of a process surely takes its threads, and
+ * the witness in its memory, along.
+ */
+export class Prover implements AsyncDisposable {
+  readonly #closing = new AbortController()
+  #process: ChildProcess | undefined
+  #idle: NodeJS.Timeout | undefined
+  #last: Promise<unknown> = Promise.resolve()
+
+  private constructor() {}
+
+  /** Throws `ProverFailed` where the artefacts are missing or not the pinned ones. */
+  static async open(): Promise<Prover> {
+    await loadArtifacts()
+    return new Prover()
+  }
+
+  /**
+   * Throws `ProofImpossible` where the statement is false, also, when `root` is given, where the path leads to
+   * another root; `ProverFailed` where proving breaks down; the signal's reason where it is aborted. A proof is
+   * returned only after `verifyProof` has accepted it.
+   */
+  async prove(witness: Witness, signal: AbortSignal, root?: FieldElement): Promise<Proved> {
+    const patience = AbortSignal.any([signal, this.#closing.signal])
+    patience.throwIfAborted()
+    const statement = statementOf(witness)
+    if (root !== undefined && statement.root !== root) throw new ProofImpossible("path-misses-root")
+    const turn = this.#last.then(async () => await this.#run({ witness, statement }, patience))
+    this.#last = turn.catch(() => undefined)
+    return await unlessAborted(turn, patience)
+  }
+
+  /** Gives up the running proof and those that wait; resolves when the process has ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new ProverFailed("the prover was closed"))
+    await this.#last
+    await this.#end()
+  }
+
+  async #run(job: Job, signal: AbortSignal): Promise<Proved> {
+    signal.throwIfAborted()
+    clearTimeout(this.#idle)
+    const start = performance.now()
+    const child = (this.#process ??= startProcess())
+    hold(child)
+    try {
+      const proof = await ask(child, job, signal)
+      return { proof, statement: job.statement, milliseconds: performance.now() - start }
+    } catch (error) {
+      await this.#end()
+      throw error
+    } finally {
+      release(child)
+      this.#idle = setTimeout(() => void this.#end(), IDLE_MS).unref()
+    }
+  }
+
+  async #end(): Promise<void> {
+    clearTimeout(this.#idle)
+    const child = this.#process
+    this.#process = undefined
+    if (child === undefined || hasEnded(child)) return
+    child.ref()
+    const exit = once(child, "exit")
+    child.kill("SIGKILL")
+    await exit
+  }
+}
+
+function startProcess(): ChildProcess {
+  // Flags of this process (a test runner's, say) are not for that one.
+  return fork(PROCESS, { execArgv: [], serialization: "advanced", stdio: ["ignore", "ignore", "ignore", "ipc"] })
+}
+
+async function ask(child: ChildProcess, job: Job, signal: AbortSignal): Promise<Proof> {
+  return await new Promise((resolve, reject) => {
+    const settled = new AbortController()
+    const settle = (act: () => void): void => {
+      settled.abort()
+      child.off("message", onMessage).off("exit", onExit).off("error", onError)
+      act()
+    }
+    const onMessage = (reply: Reply): void =>
+      settle(() => {
+        if (reply.kind === "proved") resolve(new Uint8Array(reply.proof))
+        else reject(new ProverFailed(reply.message))
+      })
+    const onExit = (): void => settle(() => reject(new ProverFailed("the proving process ended")))
+    const onError = (cause: Error): void => settle(() => reject(new ProverFailed("no proving process", { cause })))
+    child.on("message", onMessage).on("exit", onExit).on("error", onError)
+    signal.addEventListener("abort", () => settle(() => reject(signal.reason)), { signal: settled.signal })
+    if (hasEnded(child)) onExit()
+    else child.send(job)
+  })
+}
+
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const settled = new AbortController()
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { signal: settled.signal })
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    settled.abort()
+  }
+}
+
+/** A proof under way keeps this process alive, an idle proving process doesn't. */
+function hold(child: ChildProcess): void {
+  child.ref()
+  child.channel?.ref()
+}
+
+function release(child: ChildProcess): void {
+  child.unref()
+  child.channel?.unref()
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
+}
