@@ -1,0 +1,111 @@
+import { spawn, type ChildProcess } from "node:child_process"
+import { once } from "node:events"
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { setTimeout as pause } from "node:timers/promises"
+
+import { z } from "zod"
+
+const MAIN = join(import.meta.dirname, "../../apps/peer/src/main.ts")
+const Ready = z.object({ identity: z.string(), peerId: z.string(), api: z.string(), ui: z.string().optional() })
+const ApiFile = z.object({ key: z.string() })
+
+export interface DaemonOptions {
+  readonly folder: string
+  readonly name: string
+  /** More arguments of `starling up`. */
+  readonly more?: readonly string[]
+}
+
+/** A real daemon in a process of its own, on loopback, driven over its local API. */
+export class Daemon implements AsyncDisposable {
+  readonly folder: string
+  readonly api: string
+  readonly ui: string | undefined
+  readonly identity: string
+  readonly peerId: string
+  readonly key: string
+  readonly #child: ChildProcess
+
+  private constructor(folder: string, child: ChildProcess, ready: z.infer<typeof Ready>, key: string) {
+    this.folder = folder
+    this.#child = child
+    this.api = ready.api
+    this.ui = ready.ui
+    this.identity = ready.identity
+    this.peerId = ready.peerId
+    this.key = key
+  }
+
+  static async start({ folder, name, more = ["--headless", "--no-mdns"] }: DaemonOptions): Promise<Daemon> {
+    const options = [
+      "--data",
+      folder,
+      "--json",
+      "--name",
+      name,
+      "--port",
+      "0",
+      "--listen",
+      "/ip4/127.0.0.1/tcp/0",
+      "--no-open",
+      ...more,
+    ]
+    const child = spawn(process.execPath, [MAIN, "up", ...options], { stdio: ["ignore", "pipe", "inherit"] })
+    const lines = createInterface({ input: child.stdout })
+    const line = await Promise.race([once(lines, "line"), once(child, "exit").then(() => undefined)])
+    if (line === undefined) throw new Error(`${name}'s daemon ended with ${child.exitCode} before it was ready`)
+    const ready = Ready.parse(JSON.parse(String(line[0])))
+    const { key } = ApiFile.parse(JSON.parse(await readFile(join(folder, "api.json"), "utf8")))
+    return new Daemon(folder, child, ready, key)
+  }
+
+  /** Throws where the daemon refuses or is gone. */
+  async call<T>(method: string, path: string, shape: z.ZodType<T>, body?: unknown): Promise<T> {
+    const response = await fetch(this.api + path, {
+      method,
+      headers: { authorization: `Bearer ${this.key}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`)
+    return shape.parse(text === "" ? undefined : JSON.parse(text))
+  }
+
+  /** `kill -9`. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL")
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end("SIGTERM")
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const ended = once(this.#child, "exit")
+    this.#child.kill(signal)
+    await ended
+  }
+}
+
+/** Makes `guest` a contact and a member of a new group of `host`, and returns the group. */
+export async function formGroup(host: Daemon, guest: Daemon, name: string): Promise<string> {
+  const { link } = await guest.call("GET", "/api/contacts/link", z.object({ link: z.string() }))
+  await host.call("POST", "/api/contacts", z.unknown(), { link })
+  const { group } = await host.call("POST", "/api/groups", z.object({ group: z.string() }), { name })
+  await host.call("POST", `/api/groups/${group}/invitations`, z.unknown(), { peer: guest.identity })
+  await until(async () => (await guest.call("GET", "/api/invitations", z.array(z.unknown()))).length > 0)
+  await guest.call("POST", `/api/invitations/${group}/accept`, z.unknown())
+  return group
+}
+
+/** Asks again every 50 ms; throws after `milliseconds`. */
+export async function until(condition: () => Promise<boolean>, milliseconds = 30_000): Promise<void> {
+  const deadline = performance.now() + milliseconds
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`not so within ${milliseconds} ms`)
+    await pause(50)
+  }
+}
