@@ -8,7 +8,7 @@ import type { Store } from "@starling/messenger/ports"
 import { FolderLock } from "./folder-lock.ts"
 import { RowCipher } from "./row-cipher.ts"
 import { prepareSchema, readFingerprint, refuseNewer } from "./schema.ts"
-import { onDisk, storeError } from "./sqlite-failure.ts"
+import { onDisk, onSchema, storeError } from "./sqlite-failure.ts"
 import { SqliteStore } from "./sqlite-store.ts"
 
 const PAGE_BYTES = 4096
@@ -36,10 +36,11 @@ export function openStore({ folder, rootKey, random, maxBytes }: StoreOptions): 
   const lock = undo.use(new FolderLock(home))
   const cipher = undo.use(new RowCipher(rootKey, random))
   const database = undo.adopt(openDatabase(home, cipher.fingerprint), (opened) => opened.close())
-  if (!cipher.matches(onDisk(home, () => readFingerprint(database, home)))) throw storeError("wrong-key", home)
+  if (!cipher.matches(onSchema(home, () => readFingerprint(database, home)))) throw storeError("wrong-key", home)
   if (maxBytes !== undefined) database.exec(`PRAGMA max_page_count = ${Math.floor(maxBytes / PAGE_BYTES)}`)
+  const store = onSchema(home, () => new SqliteStore(database, cipher, lock, home))
   undo.move()
-  return new SqliteStore(database, cipher, lock, home)
+  return store
 }
 
 /**

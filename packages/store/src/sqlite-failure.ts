@@ -32,15 +32,29 @@ export function onDisk<T>(folder: string, act: () => T): T {
   }
 }
 
+/** As `onDisk`, for reading the tables' definitions: our SQL is constant, so that what does not fit it was damaged. */
+export function onSchema<T>(folder: string, act: () => T): T {
+  try {
+    return onDisk(folder, act)
+  } catch (error) {
+    throw resultCode(error) === 1 ? storeError("corrupt", folder, error) : error
+  }
+}
+
 export function storeError(reason: StoreError["reason"], folder: string, cause?: unknown): StoreError {
   return new StoreError(reason, `${MESSAGES[reason]}: ${folder}`, { cause })
 }
 
 function failureReason(error: unknown): StoreError["reason"] | undefined {
-  if (!(error instanceof Error)) return undefined
-  if ("errcode" in error && typeof error.errcode === "number") return REASONS.get(error.errcode & 0xff)
-  if ("syscall" in error && "code" in error) {
+  const code = resultCode(error)
+  if (code !== undefined) return REASONS.get(code)
+  if (error instanceof Error && "syscall" in error && "code" in error) {
     return error.code === "ENOSPC" || error.code === "EDQUOT" ? "full" : "io"
   }
   return undefined
+}
+
+function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined
+  return error.errcode & 0xff
 }

@@ -124,7 +124,7 @@ test("a damaged byte anywhere is found, or harms no row", () => {
         expect(error).toBeInstanceOf(StoreError)
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 300 },
   )
 })
 
