@@ -1,0 +1,103 @@
+import type { Bytes, Milliseconds } from "@starling/kernel"
+import type { MlsContext } from "@starling/mls"
+
+import type { Write } from "../ports/store.ts"
+import type { DirectProtocol } from "../ports/transport.ts"
+import type { ShownMessage } from "../message/shown-message.ts"
+import type { PeerState } from "./state.ts"
+
+/** What every verb takes from its surroundings. Every random byte comes from `mls.random`. */
+export interface Env {
+  readonly now: Milliseconds
+  readonly mls: MlsContext
+}
+
+/**
+ * What one input leads to. The runner commits `writes` in one transaction, then carries `effects` out in order, then
+ * calls `wake` at `wakeAt` (one timer, replaced by each step; `undefined` cancels it).
+ */
+export interface Step {
+  readonly state: PeerState
+  readonly writes: readonly Write[]
+  readonly effects: readonly Effect[]
+  readonly wakeAt: Milliseconds | undefined
+}
+
+export type Effect =
+  | { readonly kind: "subscribe"; readonly topic: string }
+  | { readonly kind: "unsubscribe"; readonly topic: string }
+  | {
+      readonly kind: "publish"
+      readonly topic: string
+      readonly data: Bytes
+      /** Set for a message of a person: the runner reports the number of neighbours through `published`. */
+      readonly message?: MessageName
+    }
+  | {
+      readonly kind: "request"
+      /** Names the request in `answered`. */
+      readonly token: string
+      readonly peerId: string
+      readonly protocol: DirectProtocol
+      readonly payload: Bytes
+    }
+  | { readonly kind: "dial"; readonly peerId: string; readonly addresses: readonly string[] }
+  | { readonly kind: "notify"; readonly event: Notification }
+
+export interface MessageName {
+  readonly group: string
+  readonly id: string
+}
+
+/** What a screen may have to show afresh. Nothing is lost with one: every query answers from state or history. */
+export type Notification =
+  | { readonly kind: "message"; readonly message: ShownMessage }
+  | { readonly kind: "delivery"; readonly group: string; readonly id: string; readonly delivery: DeliveryCount }
+  | { readonly kind: "group"; readonly group: string }
+  | { readonly kind: "groups" }
+  | { readonly kind: "invitations" }
+  | { readonly kind: "contacts" }
+  | { readonly kind: "nearby" }
+  | { readonly kind: "trouble"; readonly code: TroubleCode; readonly text: string }
+
+/** Trouble that nobody asked for; `text` is for people and says what to do. */
+export type TroubleCode = "clock-differs" | "key-package-refused" | "invitation-refused" | "newer-version"
+
+export interface DeliveryCount {
+  /** Neighbours that the message was written to. */
+  readonly reached: number
+  /** Other devices known to hold it. */
+  readonly delivered: number
+  /** Other devices that it is for. */
+  readonly recipients: number
+}
+
+/** A verb that a person asked for and that can't be done; nothing changed. `message` says why and what to do. */
+export interface Refusal {
+  readonly kind: "refused"
+  readonly code: RefusalCode
+  readonly message: string
+}
+
+export type RefusalCode =
+  | "bad-name"
+  | "bad-link"
+  | "bad-message"
+  | "newer-version"
+  | "own-identity"
+  | "unknown-peer"
+  | "unknown-group"
+  | "unknown-invitation"
+  | "not-active"
+  | "no-longer-member"
+  | "already-member"
+  | "not-a-member"
+  | "invitation-invalid"
+  | "clock-differs"
+  | "catching-up"
+
+export type Outcome<T> = (Step & { readonly kind: "done"; readonly result: T }) | Refusal
+
+/** What became of a `request` effect. */
+export type RequestOutcome =
+  { readonly kind: "answer"; readonly payload: Uint8Array } | { readonly kind: "failed"; readonly why: string }

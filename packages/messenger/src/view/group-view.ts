@@ -1,0 +1,71 @@
+import type { Milliseconds } from "@starling/kernel"
+
+export type GroupPhase = "active" | "leaving" | "left" | "removed"
+
+export interface GroupSummaryView {
+  readonly group: string
+  readonly name: string
+  readonly state: GroupPhase
+  readonly epoch: number
+  readonly members: number
+  readonly unread: number
+  readonly lastMessage?: {
+    readonly from: string
+    readonly name: string
+    readonly text: string
+    readonly at: Milliseconds
+  }
+}
+
+export interface MemberView {
+  readonly identity: string
+  readonly name: string
+  /** PeerIds. */
+  readonly devices: readonly string[]
+  readonly self: boolean
+  readonly verified: boolean
+  /** Invited and not yet seen to have accepted. */
+  readonly pending: boolean
+}
+
+export interface GroupDetailView {
+  readonly group: string
+  readonly name: string
+  readonly state: GroupPhase
+  readonly epoch: number
+  /** Hexadecimal; empty where the keys are gone. */
+  readonly epochAuthenticator: string
+  readonly suite: string
+  readonly members: readonly MemberView[]
+  /** Wanted as members, and in no tree yet: their KeyPackage has not been had. */
+  readonly waiting: readonly { readonly identity: string; readonly name: string }[]
+}
+
+export type EpochReason = "created" | "joined" | "added" | "removed" | "healed" | "left"
+
+export interface TimelineView {
+  readonly epoch: number
+  readonly at: Milliseconds
+  /** Identity of the committer. */
+  readonly by: string
+  readonly name: string
+  readonly reason: EpochReason
+  /** Identities. */
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+  /** False for a concurrent update that was not chosen. */
+  readonly chosen: boolean
+  /** True where this device made the commit, and so the keys of its path. */
+  readonly own: boolean
+}
+
+export interface InvitationView {
+  readonly group: string
+  readonly name: string
+  /** Identity of the inviter. */
+  readonly from: string
+  readonly fromName: string
+  /** False where the inviter is no contact of ours. */
+  readonly known: boolean
+  readonly at: Milliseconds
+}
