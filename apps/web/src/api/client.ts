@@ -1,0 +1,68 @@
+import type {
+  Contact,
+  Delivery,
+  Draw,
+  EntropyStatus,
+  GroupDetail,
+  GroupSummary,
+  Invitation,
+  Message,
+  Nearby,
+  Status,
+  TimelineEntry,
+} from "@starling/peer/contract"
+
+import { call } from "./call.ts"
+
+interface SafetyNumber {
+  readonly identity: string
+  readonly name: string
+  readonly safetyNumber: string
+  readonly verified: boolean
+}
+
+const at = encodeURIComponent
+
+/** The calls of docs/api.md that the UI makes, by what they do. */
+export const api = {
+  openSession: (token: string) => call<void>("POST", "session", { token }),
+  status: () => call<Status>("GET", "status"),
+  rename: (name: string) => call<Status>("PUT", "profile", { name }),
+
+  ownLink: () => call<{ link: string }>("GET", "contacts/link"),
+  contacts: () => call<readonly Contact[]>("GET", "contacts"),
+  addByLink: (link: string) => call<Contact>("POST", "contacts", { link }),
+  addNearby: (peer: string) => call<Contact>("POST", "contacts", { peer }),
+  nearby: () => call<readonly Nearby[]>("GET", "nearby"),
+  safetyNumber: (peer: string) => call<SafetyNumber>("GET", `contacts/${at(peer)}/safety-number`),
+  verify: (peer: string, verified: boolean) =>
+    call<Contact>("PUT", `contacts/${at(peer)}/verification`, { verified }),
+
+  groups: () => call<readonly GroupSummary[]>("GET", "groups"),
+  createGroup: (name: string) => call<{ group: string }>("POST", "groups", { name }),
+  group: (group: string) => call<GroupDetail>("GET", `groups/${at(group)}`),
+  timeline: (group: string) => call<readonly TimelineEntry[]>("GET", `groups/${at(group)}/timeline`),
+  invite: (group: string, peer: string) =>
+    call<{ state: "invited" | "waiting" }>("POST", `groups/${at(group)}/invitations`, { peer }),
+  heal: (group: string) => call<{ epoch: number }>("POST", `groups/${at(group)}/heal`),
+  remove: (group: string, peer: string) =>
+    call<{ epoch: number }>("DELETE", `groups/${at(group)}/members/${at(peer)}`),
+  leave: (group: string) => call<{ group: string }>("POST", `groups/${at(group)}/leave`),
+  newestMessages: (group: string, limit: number) =>
+    call<readonly Message[]>("GET", `groups/${at(group)}/messages?limit=${limit}`),
+  olderMessages: (group: string, before: string, limit: number) =>
+    call<readonly Message[]>("GET", `groups/${at(group)}/messages?before=${at(before)}&limit=${limit}`),
+  send: (group: string, text: string) => call<{ id: string }>("POST", `groups/${at(group)}/messages`, { text }),
+  markRead: (group: string) => call<void>("POST", `groups/${at(group)}/read`),
+
+  invitations: () => call<readonly Invitation[]>("GET", "invitations"),
+  accept: (group: string) => call<{ group: string }>("POST", `invitations/${at(group)}/accept`),
+  decline: (group: string) => call<{ group: string }>("POST", `invitations/${at(group)}/decline`),
+
+  entropy: () => call<EntropyStatus>("GET", "entropy"),
+  refill: () => call<{ bytes: number }>("POST", "entropy/refill", {}),
+  newestDraws: (limit: number) => call<readonly Draw[]>("GET", `entropy/draws?newest=1&limit=${limit}`),
+  drawsAfter: (sequence: number, limit: number) =>
+    call<readonly Draw[]>("GET", `entropy/draws?after=${sequence}&limit=${limit}`),
+  deliveries: () => call<readonly Delivery[]>("GET", "entropy/deliveries"),
+}
