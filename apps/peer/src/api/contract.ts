@@ -163,7 +163,11 @@ export interface Draw {
   readonly bytes: number
   readonly label: "mixed" | "local only" | "pure" | "burned"
   readonly operatingSystem: number
-  readonly eaas: readonly { readonly delivery: Delivery | { readonly id: string }; readonly offset: number; readonly length: number }[]
+  readonly eaas: readonly {
+    readonly delivery: Delivery | { readonly id: string }
+    readonly offset: number
+    readonly length: number
+  }[]
 }
 
 export interface ApiError {
@@ -179,5 +183,10 @@ export type ApiEvent =
   | { readonly type: "groups" }
   | { readonly type: "group"; readonly group: string }
   | { readonly type: "message"; readonly message: Message }
-  | { readonly type: "delivery"; readonly group: string; readonly id: string; readonly delivery: NonNullable<Message["delivery"]> }
+  | {
+      readonly type: "delivery"
+      readonly group: string
+      readonly id: string
+      readonly delivery: NonNullable<Message["delivery"]>
+    }
   | { readonly type: "entropy" }

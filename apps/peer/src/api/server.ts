@@ -1,0 +1,140 @@
+import { createServer, type Server } from "node:http"
+import { getRequestListener } from "@hono/node-server"
+import { Hono } from "hono"
+import type { AddressInfo } from "node:net"
+import { bodyLimit } from "hono/body-limit"
+import { serveEvents } from "./event-socket.ts"
+import type { EventHub } from "./event-hub.ts"
+import { Fault } from "./fault.ts"
+import { headOf, identifyCaller, requireLocal, securityHeaders, type Caller, type RequestHead } from "./guard.ts"
+import type { Sessions } from "./session.ts"
+import { findAsset, type Assets } from "./static.ts"
+
+export interface ApiEnv {
+  readonly Variables: { readonly caller: Caller }
+}
+
+export interface ApiServerOptions {
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly sessions: Sessions
+  readonly events: EventHub
+  /** Adds the calls under `/api`; callers were identified before. */
+  readonly routes: (api: Hono<ApiEnv>) => void
+  /** Turns what a route threw into the fault that its caller gets. */
+  readonly faultOf: (error: unknown) => Fault
+  /** The UI; absent where none is served. */
+  readonly assets?: Promise<Assets>
+}
+
+const MOST_BODY_BYTES = 256 * 1024
+
+/** The local API on 127.0.0.1 (docs/api.md). */
+export class ApiServer implements AsyncDisposable {
+  readonly #server: Server
+  readonly #closeSockets: () => void
+  readonly port: number
+
+  private constructor(server: Server, port: number, closeSockets: () => void) {
+    this.#server = server
+    this.#closeSockets = closeSockets
+    this.port = port
+  }
+
+  /** Throws `Fault` `port-taken`. */
+  static async start(options: ApiServerOptions): Promise<ApiServer> {
+    const server = createServer({ requestTimeout: 30_000 })
+    const port = await listen(server, options.port)
+    const closeSockets = serveEvents(server, options.events, (request) => {
+      requireLocal(headOf(request.headers), port)
+      identifyCaller(headOf(request.headers), options.sessions)
+    })
+    const handle = getRequestListener(createApp(options, port).fetch, { overrideGlobalObjects: false })
+    server.on("request", (request, response) => {
+      for (const [name, value] of securityHeaders()) response.setHeader(name, value)
+      void handle(request, response)
+    })
+    return new ApiServer(server, port, closeSockets)
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closeSockets()
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve())
+    })
+    this.#server.closeAllConnections()
+    await closed
+  }
+}
+
+function createApp(options: ApiServerOptions, port: number): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>()
+  app.use(async (context, next) => {
+    requireLocal(headOfRequest(context.req.raw.headers), port)
+    await next()
+  })
+  app.use(
+    bodyLimit({
+      maxSize: MOST_BODY_BYTES,
+      onError: () => {
+        throw new Fault(413, "too-large", `a call takes at most ${MOST_BODY_BYTES} bytes`)
+      },
+    }),
+  )
+  app.use("/api/*", async (context, next) => {
+    if (context.req.path !== "/api/session") {
+      context.set("caller", identifyCaller(headOfRequest(context.req.raw.headers), options.sessions))
+    }
+    await next()
+    context.header("cache-control", "no-store")
+  })
+  options.routes(app)
+  app.all("/api/*", () => {
+    throw new Fault(404, "not-found", "there is no such call: docs/api.md lists them")
+  })
+  app.get("*", async (context) => {
+    if (options.assets === undefined)
+      throw new Fault(404, "not-found", "this daemon serves no UI: it runs with --headless")
+    const asset = findAsset(await options.assets, context.req.path)
+    if (asset === undefined) throw new Fault(404, "not-found", "there is no such file")
+    const cache = asset.immutable ? "public, max-age=31536000, immutable" : "no-cache"
+    return context.body(asset.body, 200, { "content-type": asset.type, "cache-control": cache })
+  })
+  app.onError((error, context) => {
+    const fault = options.faultOf(error)
+    return context.json({ error: { code: fault.code, message: fault.message } }, fault.status)
+  })
+  return app
+}
+
+function headOfRequest(headers: Headers): RequestHead {
+  const read = (name: string): string | undefined => headers.get(name) ?? undefined
+  return { host: read("host"), origin: read("origin"), authorization: read("authorization"), cookie: read("cookie") }
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    server.once("error", (cause) => {
+      reject(
+        new Fault(
+          500,
+          "port-taken",
+          `port ${port} of 127.0.0.1 is taken: stop what uses it, or choose another with --port (0 takes a free one)`,
+          {
+            cause,
+          },
+        ),
+      )
+    })
+    server.listen({ host: "127.0.0.1", port, exclusive: true }, () => resolve(portOf(server.address())))
+  })
+}
+
+function portOf(address: string | AddressInfo | null): number {
+  if (address === null || typeof address === "string") throw new TypeError("a TCP server has a port")
+  return address.port
+}

@@ -1,0 +1,136 @@
+import type { GroupDetail, GroupSummary, Invitation } from "../api/contract.ts"
+import type { Command } from "./command.ts"
+import { personName } from "./person-name.ts"
+import { oneLine } from "./terminal-text.ts"
+
+export const groupCommands: readonly Command[] = [
+  {
+    words: ["group", "create"],
+    parameters: ["NAME"],
+    options: [],
+    summary: "a new group with you in it",
+    async run({ connect, output, arguments: [name = ""] }) {
+      output.item(await connect().post<{ group: string }>("/api/groups", { name }), ({ group }) => group)
+    },
+  },
+  {
+    words: ["group", "list"],
+    parameters: [],
+    options: [],
+    summary: "your groups",
+    async run({ connect, output }) {
+      const groups = await connect().get<readonly GroupSummary[]>("/api/groups")
+      if (groups.length === 0) output.note("no groups yet: `starling group create NAME`")
+      for (const group of groups) {
+        output.item(group, (it) => {
+          const state = it.state === "active" ? "" : `  (${it.state})`
+          return `${it.group}  epoch ${it.epoch}  ${it.members} members  ${it.unread} unread  ${oneLine(it.name)}${state}`
+        })
+      }
+    },
+  },
+  {
+    words: ["group", "show"],
+    parameters: ["G"],
+    options: [],
+    summary: "a group's epoch and members",
+    async run({ connect, output, arguments: [group = ""] }) {
+      const detail = await connect().get<GroupDetail>(groupPath(group))
+      const members = detail.members.map(({ identity, name, devices }) => ({ identity, name, devices }))
+      const { name, epoch, epochAuthenticator } = detail
+      output.item({ group: detail.group, name, epoch, epochAuthenticator, members }, (it) =>
+        [
+          `${oneLine(it.name)}  ${it.group}${detail.state === "active" ? "" : `  (${detail.state})`}`,
+          `epoch ${it.epoch}, authenticator ${it.epochAuthenticator}`,
+          ...it.members.map((member) => `  ${personName(member)}`),
+          ...detail.waiting.map((member) => `  ${personName(member)}: invited, waiting until they are online`),
+        ].join("\n"),
+      )
+    },
+  },
+  {
+    words: ["group", "invite"],
+    parameters: ["G", "PEER"],
+    options: [],
+    summary: "invite a contact",
+    async run({ connect, output, arguments: [group = "", peer = ""] }) {
+      const path = `${groupPath(group)}/invitations`
+      output.item(
+        await connect().post<{ group: string; peer: string; state: "invited" | "waiting" }>(path, { peer }),
+        (it) => (it.state === "invited" ? "invited" : "waiting: the invitation goes out as soon as they are online"),
+      )
+    },
+  },
+  {
+    words: ["group", "invitations"],
+    parameters: [],
+    options: [],
+    summary: "invitations that wait for your answer",
+    async run({ connect, output }) {
+      const invitations = await connect().get<readonly Invitation[]>("/api/invitations")
+      if (invitations.length === 0) output.note("no invitations")
+      for (const invitation of invitations) {
+        const { group, name, from } = invitation
+        output.item({ group, name, from }, (it) => {
+          const inviter = personName({ identity: it.from, name: invitation.fromName })
+          return `${it.group}  ${oneLine(it.name)}  from ${inviter}${invitation.known ? "" : ", who is no contact of yours"}`
+        })
+      }
+    },
+  },
+  answer("accept", "join a group that you were invited to", "joined"),
+  answer("decline", "refuse an invitation", "declined"),
+  {
+    words: ["group", "heal"],
+    parameters: ["G"],
+    options: [],
+    summary: "renew your keys: a copy of the old ones reads nothing that follows",
+    async run({ connect, output, arguments: [group = ""] }) {
+      output.item(
+        await connect().post<EpochReached>(`${groupPath(group)}/heal`),
+        ({ epoch }) => `healed: epoch ${epoch}`,
+      )
+    },
+  },
+  {
+    words: ["group", "remove"],
+    parameters: ["G", "PEER"],
+    options: [],
+    summary: "remove a member",
+    async run({ connect, output, arguments: [group = "", peer = ""] }) {
+      const path = `${groupPath(group)}/members/${encodeURIComponent(peer)}`
+      output.item(await connect().delete<EpochReached>(path), ({ epoch }) => `removed: epoch ${epoch}`)
+    },
+  },
+  {
+    words: ["group", "leave"],
+    parameters: ["G"],
+    options: [],
+    summary: "leave a group",
+    async run({ connect, output, arguments: [group = ""] }) {
+      output.item(await connect().post<{ group: string }>(`${groupPath(group)}/leave`), () => "left")
+    },
+  },
+]
+
+interface EpochReached {
+  readonly group: string
+  readonly epoch: number
+}
+
+function answer(verb: "accept" | "decline", summary: string, done: string): Command {
+  return {
+    words: ["group", verb],
+    parameters: ["G"],
+    options: [],
+    summary,
+    async run({ connect, output, arguments: [group = ""] }) {
+      const path = `/api/invitations/${encodeURIComponent(group)}/${verb}`
+      output.item(await connect().post<{ group: string }>(path), () => done)
+    },
+  }
+}
+
+function groupPath(group: string): string {
+  return `/api/groups/${encodeURIComponent(group)}`
+}
