@@ -9,10 +9,11 @@ export interface ProvingArtifacts {
   readonly provingKey: Uint8Array
 }
 
-const FOLDER = join(import.meta.dirname, "../../artifacts")
+/** Where the artefacts stand in the repository. */
+export const ARTIFACTS_FOLDER = join(import.meta.dirname, "../../artifacts")
 
 /** Reads what proving needs and compares it with the pinned digests: a foreign proving key could leak the witness. */
-export async function loadArtifacts(folder: string = FOLDER): Promise<ProvingArtifacts> {
+export async function loadArtifacts(folder: string): Promise<ProvingArtifacts> {
   const [witnessProgram, provingKey] = await Promise.all([
     load(join(folder, "key-request.wasm"), ARTIFACTS.witnessProgram),
     load(join(folder, "key-request.INSECURE-DEV.zkey"), ARTIFACTS.provingKey),

@@ -4,11 +4,16 @@ import type { Statement } from "../statement.ts"
 import { verifyProof } from "../verify.ts"
 import { circuitInputs } from "./circuit-inputs.ts"
 import { encodeGroth16 } from "./encode-groth16.ts"
-import { loadArtifacts } from "./load-artifacts.ts"
+import { ARTIFACTS_FOLDER, loadArtifacts } from "./load-artifacts.ts"
 import type { Job, Reply } from "./prover-messages.ts"
 
-/** Program of the proving process: one `Reply` for each `Job`, until whoever started it lets go of the channel. */
-const artifacts = loadArtifacts()
+/**
+ * Program of the proving process; its argument is the folder with the artefacts, which it checks again. It gives one
+ * `Reply` for each `Job`, until whoever started it lets go of the channel.
+ */
+const artifacts = loadArtifacts(process.argv[2] ?? ARTIFACTS_FOLDER)
+// Told with each job, and no reason to end before the first.
+artifacts.catch(() => undefined)
 process.on("disconnect", () => process.exit())
 process.on("message", (job: Job) => void answer(job))
 

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import type { FieldElement } from "../field-element.ts"
 import type { Proof } from "../proof-encoding.ts"
 import { ProofImpossible, statementOf, type Statement, type Witness } from "../statement.ts"
-import { loadArtifacts } from "./load-artifacts.ts"
+import { ARTIFACTS_FOLDER, loadArtifacts } from "./load-artifacts.ts"
 import { ProverFailed } from "./prover-failed.ts"
 import type { Job, Reply } from "./prover-messages.ts"
 
@@ -30,12 +30,16 @@ export class Prover implements AsyncDisposable {
   #idle: NodeJS.Timeout | undefined
   #last: Promise<unknown> = Promise.resolve()
 
-  private constructor() {}
+  readonly #folder: string
 
-  /** Throws `ProverFailed` where the artefacts are missing or not the pinned ones. */
-  static async open(): Promise<Prover> {
-    await loadArtifacts()
-    return new Prover()
+  private constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** Throws `ProverFailed` where the artefacts in `folder` are missing or not the pinned ones. */
+  static async open(folder: string = ARTIFACTS_FOLDER): Promise<Prover> {
+    await loadArtifacts(folder)
+    return new Prover(folder)
   }
 
   /**
@@ -64,7 +68,7 @@ export class Prover implements AsyncDisposable {
     signal.throwIfAborted()
     clearTimeout(this.#idle)
     const start = performance.now()
-    const child = (this.#process ??= startProcess())
+    const child = (this.#process ??= startProcess(this.#folder))
     hold(child)
     try {
       const proof = await ask(child, job, signal)
@@ -90,9 +94,15 @@ export class Prover implements AsyncDisposable {
   }
 }
 
-function startProcess(): ChildProcess {
-  // Flags of this process (a test runner's, say) are not for that one.
-  return fork(PROCESS, { execArgv: [], serialization: "advanced", stdio: ["ignore", "ignore", "ignore", "ipc"] })
+function startProcess(folder: string): ChildProcess {
+  const child = fork(PROCESS, [folder], {
+    // Flags of this process (a test runner's, say) are not for that one.
+    execArgv: [],
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+  })
+  // Told to whoever waits for a proof; between proofs there is nobody to tell.
+  return child.on("error", () => {})
 }
 
 async function ask(child: ChildProcess, job: Job, signal: AbortSignal): Promise<Proof> {
