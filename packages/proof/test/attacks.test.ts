@@ -35,8 +35,7 @@ test("A1: a leaf that is an inner node makes no members of the two below it", ()
   const { secret, trapdoor } = secretsOf(70)
   const mine = leafOf(commitmentOf(secret, trapdoor), QUOTA)
   const below = leafOf(commitmentOf(secret, element(71)), QUOTA)
-  // The root of a tree whose only leaves are these two stands for the node above them, shifted down to a leaf.
-  const node = MerkleTree.of([mine, below]).path(2)[1]!
+  const node = parentOf(mine, below)
   const registered = MerkleTree.of([...leaves, node])
   const position = leaves.length
   const claim = { ...honest, secret, trapdoor, leafIndex: 2 * position }
@@ -51,8 +50,7 @@ test("A1: a leaf that is an inner node makes no members of the two below it", ()
 
 test("A1: a leaf, an inner node and a commitment of the same two values differ", () => {
   const [x, y] = [element(8), element(9)]
-  const node = MerkleTree.of([x, y]).path(2)[1]!
-  expect(new Set([node, leafOf(x, 9), commitmentOf(x, y)]).size).toBe(3)
+  expect(new Set([parentOf(x, y), leafOf(x, 9), commitmentOf(x, y)]).size).toBe(3)
 })
 
 test("A2: a nullifier and a proof have one encoding each", () => {
@@ -121,16 +119,9 @@ test("A7: a free position is no member", () => {
   const free = leaves.length
   expect(() => tree.path(free)).toThrow(RangeError)
   // The path to it is known to everybody; only a preimage of the zero leaf is not.
-  const siblings = [
-    tree.path(free - 1)[0]!,
-    ...MerkleTree.of([...leaves, element(1)])
-      .path(free)
-      .slice(1),
-  ]
-  expect(rootOf(element(0), free, [leaves[4]!, ...siblings.slice(1)])).toBe(tree.root)
-  expect(statementOf({ ...honest, leafIndex: free, siblings: [leaves[4]!, ...siblings.slice(1)] }).root).not.toBe(
-    tree.root,
-  )
+  const siblings = MerkleTree.of([...leaves, element(1)]).path(free)
+  expect(rootOf(element(0), free, siblings)).toBe(tree.root)
+  expect(statementOf({ ...honest, leafIndex: free, siblings }).root).not.toBe(tree.root)
 })
 
 test("A8: a B on the curve but outside the subgroup is refused", () => {
@@ -189,9 +180,13 @@ test("A12: points at infinity, and points off the curve, are refused", () => {
   }
 })
 
-/** A point of the twist that r times any point of it, outside G2, leaves: no part of it is in G2. */
+/** The inner node above two leaves. */
+function parentOf(left: FieldElement, right: FieldElement): FieldElement {
+  return MerkleTree.of([left, right, element(1)]).path(2)[1]!
+}
+
+/** r · P for a P outside G2: a point without any part in G2. */
 function torsion(): ReturnType<typeof outsideG2> {
-  return outsideG2()
-    .multiplyUnsafe(FIELD_ORDER - 1n)
-    .add(outsideG2())
+  const point = outsideG2()
+  return point.multiplyUnsafe(FIELD_ORDER - 1n).add(point)
 }

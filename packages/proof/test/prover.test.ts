@@ -1,12 +1,12 @@
 import { appendFile, cp, mkdtemp, rm } from "node:fs/promises"
-import { execFile } from "node:child_process"
+import { ChildProcess, execFile } from "node:child_process"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { promisify } from "node:util"
 import { FieldElement, ProofImpossible, statementOf, verifyProof, type Witness } from "@starling/proof"
 import { Prover, ProverFailed } from "@starling/proof/node"
-import { afterAll, beforeAll, expect, test } from "vitest"
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest"
 import { element, honest, tree } from "./member.ts"
 
 const ARTIFACTS = join(import.meta.dirname, "../artifacts")
@@ -19,6 +19,11 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await prover[Symbol.asyncDispose]()
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
 })
 
 test("a member's proof is valid for its statement, and the event loop turns meanwhile", async () => {
@@ -79,6 +84,27 @@ test("a prover that closes gives up its proofs and leaves no process behind", as
   for (const outcome of await outcomes) expect(outcome).toMatchObject({ reason: expect.any(ProverFailed) })
   await expect.poll(processes).toBe(before)
   await expect(other.prove(honest, never)).rejects.toThrow(ProverFailed)
+})
+
+test("a proving process that dies fails its proof, and the next proof has another", async () => {
+  const send = vi.spyOn(ChildProcess.prototype, "send")
+  const proving = prover.prove(honest, never)
+  const failure = expect(proving).rejects.toThrow("the proving process ended")
+  await expect.poll(() => send.mock.contexts.length).toBe(1)
+  send.mock.contexts[0]!.kill("SIGKILL")
+  await failure
+  expect((await prover.prove(honest, never)).statement).toEqual(statementOf(honest))
+})
+
+test("the process ends ten seconds after the last proof", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+  const kill = vi.spyOn(ChildProcess.prototype, "kill")
+  await using other = await Prover.open()
+  await other.prove(honest, never)
+  vi.advanceTimersByTime(9_999)
+  expect(kill).not.toHaveBeenCalled()
+  vi.advanceTimersByTime(1)
+  expect(kill).toHaveBeenCalledExactlyOnceWith("SIGKILL")
 })
 
 test("a program that forgets to close its prover ends all the same", async () => {
