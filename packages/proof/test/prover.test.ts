@@ -87,11 +87,12 @@ test("a prover that closes gives up its proofs and leaves no process behind", as
 })
 
 test("a proving process that dies fails its proof, and the next proof has another", async () => {
-  const send = vi.spyOn(ChildProcess.prototype, "send")
+  const ref = vi.spyOn(ChildProcess.prototype, "ref")
   const proving = prover.prove(honest, never)
   const failure = expect(proving).rejects.toThrow("the proving process ended")
-  await expect.poll(() => send.mock.contexts.length).toBe(1)
-  send.mock.contexts[0]!.kill("SIGKILL")
+  await expect.poll(() => ref.mock.contexts.length).toBe(1)
+  const child = ref.mock.contexts[0] as ChildProcess
+  child.kill("SIGKILL")
   await failure
   expect((await prover.prove(honest, never)).statement).toEqual(statementOf(honest))
 })
