@@ -1,0 +1,5 @@
+import type { Milliseconds } from "@starling/kernel"
+
+export interface Clock {
+  now(): Milliseconds
+}

@@ -1,0 +1,7 @@
+export type { Clock } from "./clock.ts"
+export type { OsEntropy } from "./os-entropy.ts"
+export type { EntropyPolicy } from "./policy.ts"
+export { EntropyExhausted, PoolCorrupt, PoolVersionUnsupported, PoolWriteFailed } from "./pool-error.ts"
+export type { PoolFile } from "./pool-file.ts"
+export { EntropyPool, type EntropyPoolOptions } from "./pool.ts"
+export type { Delivery, DrawLabel, DrawRecord, EaasRange } from "./provenance.ts"

@@ -1,0 +1,2 @@
+export { osEntropy } from "./os.ts"
+export { openPoolFile, PoolLocked } from "./pool-file.ts"

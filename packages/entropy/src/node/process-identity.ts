@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs"
+import process from "node:process"
+
+/** One run of one process. A process id alone is not enough: the next boot, or a later process, may have the same. */
+export interface ProcessIdentity {
+  readonly pid: number
+  /** Empty where the system does not tell. */
+  readonly boot: string
+  /** In ticks since boot; empty where the system does not tell. */
+  readonly started: string
+}
+
+export function ownIdentity(): ProcessIdentity {
+  return { pid: process.pid, boot: bootId(), started: startOf(process.pid) }
+}
+
+/** Whether that very process still runs. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  if (identity.boot !== bootId()) return false
+  if (!runs(identity.pid)) return false
+  return identity.started === startOf(identity.pid)
+}
+
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM"
+  }
+}
+
+function bootId(): string {
+  return readProc("/proc/sys/kernel/random/boot_id").trim()
+}
+
+/** Field 22 of proc_pid_stat(5), counted after the name, which may hold anything but ends with the last parenthesis. */
+function startOf(pid: number): string {
+  const stat = readProc(`/proc/${pid}/stat`)
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""
+}
+
+function readProc(path: string): string {
+  try {
+    return readFileSync(path, "utf8")
+  } catch {
+    return ""
+  }
+}
