@@ -1,0 +1,68 @@
+import { equalBytes } from "@starling/kernel"
+
+import type { MlsContext } from "./context.ts"
+import type { Extension } from "./extension.ts"
+import type { GroupState } from "./group-state.ts"
+import { validateKeyPackage } from "./key-package-validation.ts"
+import type { KeyPackage } from "./key-package.ts"
+import { requireCapabilities, validateLeafNode } from "./leaf-node-validation.ts"
+import type { PreSharedKey, PreSharedKeyId, PskSource } from "./pre-shared-key.ts"
+import type { ProposalList } from "./proposal-list.ts"
+import { addLeaf, leafAt, leaves, removeLeaf, updateLeaf, type RatchetTree } from "./ratchet-tree.ts"
+import { refuse } from "./refusal.ts"
+
+/** A tree and extensions with the proposals of a commit applied. */
+export interface AppliedProposals {
+  readonly tree: RatchetTree
+  readonly extensions: readonly Extension[]
+  readonly added: ReadonlyMap<number, KeyPackage>
+}
+
+/**
+ * RFC 9420, 12.3, with the validity of each proposal (12.1). `now` in seconds since 1970: where given, the lifetimes of
+ * those added are looked at.
+ */
+export function applyProposals(
+  mls: MlsContext,
+  state: GroupState,
+  list: ProposalList,
+  now: bigint | undefined,
+): AppliedProposals {
+  const extensions = list.groupContextExtensions ?? state.extensions
+  let { tree } = state
+  for (const [leafIndex, leaf] of list.updates) {
+    const current = leafAt(tree, leafIndex) ?? refuse("no-such-member", "12.1.2")
+    if (equalBytes(current.encryptionKey, leaf.encryptionKey)) refuse("duplicate-encryption-key", "12.1.2")
+    const position = { groupId: state.groupId, leafIndex }
+    validateLeafNode(mls, leaf, { source: "update", position, groupExtensions: extensions, now })
+    tree = updateLeaf(tree, leafIndex, leaf)
+  }
+  for (const leafIndex of list.removes) {
+    if (leafAt(tree, leafIndex) === undefined) refuse("no-such-member", "12.1.3")
+    tree = removeLeaf(tree, leafIndex)
+  }
+  if (list.groupContextExtensions !== undefined) {
+    for (const { node } of leaves(tree.root)) requireCapabilities(node.capabilities, extensions)
+  }
+  const added = new Map<number, KeyPackage>()
+  for (const keyPackage of list.adds) {
+    validateKeyPackage(mls, keyPackage, extensions, now)
+    const result = addLeaf(tree, keyPackage.leafNode)
+    tree = result.tree
+    added.set(result.leafIndex, keyPackage)
+  }
+  return { tree, extensions, added }
+}
+
+/** RFC 9420, 12.1.4: the keys that a commit or a Welcome names, in order. */
+export function findPreSharedKeys(
+  mls: MlsContext,
+  ids: readonly PreSharedKeyId[],
+  source: PskSource | undefined,
+): readonly PreSharedKey[] {
+  return ids.map((id) => {
+    if (id.nonce.length !== mls.crypto.suite.hashLength) refuse("invalid-psk", "12.1.4")
+    const key = source?.(id) ?? refuse("unknown-psk", "8.4")
+    return { id, key }
+  })
+}

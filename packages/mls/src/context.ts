@@ -1,0 +1,20 @@
+import type { Bytes } from "@starling/kernel"
+
+import type { Credential } from "./credential.ts"
+import type { CryptoProvider } from "./crypto-provider.ts"
+
+/** Where every random byte comes from. The same bytes in the same order make the same keys and messages. */
+export interface RandomSource {
+  /** Exactly `length` fresh bytes; `purpose` says in plain words what they become. */
+  draw(length: number, purpose: string): Bytes
+}
+
+/** RFC 9420, 5.3.1: says whether a client with this credential may use this key. `undefined` accepts, else why not. */
+export type AuthenticationService = (credential: Credential, signatureKey: Uint8Array) => string | undefined
+
+/** What every operation takes from its surroundings. */
+export interface MlsContext {
+  readonly crypto: CryptoProvider
+  readonly random: RandomSource
+  readonly authenticate: AuthenticationService
+}

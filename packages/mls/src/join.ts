@@ -1,0 +1,152 @@
+import { equalBytes, equalConstantTime, type Bytes, type Decoded } from "@starling/kernel"
+import { decode, type Reader } from "@starling/wire"
+
+import { findPreSharedKeys } from "./apply-proposals.ts"
+import { MLS10 } from "./capabilities.ts"
+import type { MlsContext } from "./context.ts"
+import type { SignatureKeyPair } from "./crypto-provider.ts"
+import { ExtensionType, findExtension, type Extension } from "./extension.ts"
+import { encodeGroupContext } from "./group-context.ts"
+import { groupInfoSignatureIsValid, readGroupInfo, type GroupInfo } from "./group-info.ts"
+import { memberOf, startEpoch, type GroupState, type Member } from "./group-state.ts"
+import { deriveEpochSecrets, deriveWelcomeSecret } from "./key-schedule.ts"
+import { decryptWithLabel } from "./labelled-crypto.ts"
+import { decodeMlsMessage } from "./mls-message.ts"
+import type { OwnKeyPackage } from "./own-key-package.ts"
+import { derivePskSecret, type PskSource } from "./pre-shared-key.ts"
+import { readRatchetTree } from "./ratchet-tree-bytes.ts"
+import { filteredDirectPath, leafAt, leaves, type RatchetTree } from "./ratchet-tree.ts"
+import { orRefused, refuse, type Refused } from "./refusal.ts"
+import { validateTree } from "./tree-validation.ts"
+import { covers } from "./tree-math.ts"
+import { followPath, type PrivateKeys } from "./treekem.ts"
+import { readGroupSecrets, welcomeKey, type GroupSecrets, type Welcome } from "./welcome.ts"
+
+export interface Joining {
+  /** MLSMessage(Welcome). */
+  readonly welcome: Uint8Array
+  readonly keyPackage: OwnKeyPackage
+  readonly signatureKeys: SignatureKeyPair
+  /** The encoded tree, for a Welcome that has none inside. */
+  readonly ratchetTree?: Uint8Array
+  /** Seconds since 1970; looked at only with `checkLifetimes`. */
+  readonly now?: bigint
+  readonly checkLifetimes?: boolean
+  readonly psks?: PskSource
+}
+
+export interface Joined {
+  readonly kind: "joined"
+  readonly state: GroupState
+  /** Who signed the GroupInfo: the committer that added this member. */
+  readonly inviter: Member
+  readonly groupInfoExtensions: readonly Extension[]
+}
+
+/** RFC 9420, 12.4.3.1. Verifies everything that a new member can; says nothing yet of who should be in the group. */
+export function join(mls: MlsContext, joining: Joining): Joined | Refused {
+  return orRefused(() => enter(mls, joining))
+}
+
+/** The references of the key packages that a MLSMessage(Welcome) is for. */
+export function welcomeReferences(welcome: Uint8Array): Decoded<readonly Bytes[]> {
+  const decoded = decodeMlsMessage(welcome)
+  if (decoded.kind === "malformed") return decoded
+  if (decoded.value.kind !== "welcome") return { kind: "malformed", why: "an MLSMessage that is no Welcome" }
+  return { kind: "ok", value: decoded.value.welcome.secrets.map((entry) => entry.newMember) }
+}
+
+function enter(mls: MlsContext, joining: Joining): Joined {
+  const { crypto } = mls
+  const { keyPackage, signatureKeys } = joining
+  const message = decodeMlsMessage(joining.welcome)
+  if (message.kind === "malformed") refuse("malformed", "12.4.3.1")
+  if (message.value.kind !== "welcome") refuse("unexpected-wire-format", "12.4.3.1")
+  const { welcome } = message.value
+  if (welcome.ciphersuite !== crypto.suite.id) refuse("unsupported-ciphersuite", "12.4.3.1")
+
+  const groupSecrets = openGroupSecrets(mls, welcome, keyPackage)
+  const pskSecret = derivePskSecret(crypto, findPreSharedKeys(mls, groupSecrets.psks, joining.psks))
+  const groupInfo = openGroupInfo(mls, welcome, deriveWelcomeSecret(crypto, groupSecrets.joinerSecret, pskSecret))
+  const { groupContext: context, signer, confirmationTag } = groupInfo
+  if (context.version !== MLS10) refuse("unsupported-version", "12.4.3.1")
+  if (context.ciphersuite !== welcome.ciphersuite) refuse("unsupported-ciphersuite", "12.4.3.1")
+
+  const tree = readTree(groupInfo, joining.ratchetTree)
+  const inviterLeaf = leafAt(tree, signer) ?? refuse("inviter-missing", "12.4.3.1")
+  if (!groupInfoSignatureIsValid(crypto, inviterLeaf.signatureKey, groupInfo)) refuse("bad-signature", "12.4.3.1")
+  validateTree(mls, tree, context, joining.checkLifetimes === true ? joining.now : undefined)
+
+  const ownLeafIndex = findOwnLeaf(tree, keyPackage)
+  const contextBytes = encodeGroupContext(context)
+  const secrets = deriveEpochSecrets(crypto, groupSecrets.joinerSecret, pskSecret, contextBytes)
+  if (!equalConstantTime(crypto.hmac(secrets.confirmation, context.confirmedTranscriptHash), confirmationTag)) {
+    refuse("bad-confirmation-tag", "12.4.3.1")
+  }
+  const state = startEpoch(crypto, {
+    context,
+    tree,
+    secrets,
+    confirmationTag,
+    ownLeafIndex,
+    privateKeys: new Map([
+      [2 * ownLeafIndex, keyPackage.encryptionPrivateKey],
+      ...pathKeys(mls, tree, signer, ownLeafIndex, groupSecrets.pathSecret),
+    ]),
+    signatureKeys,
+    reinit: undefined,
+  })
+  return { kind: "joined", state, inviter: memberOf(signer, inviterLeaf), groupInfoExtensions: groupInfo.extensions }
+}
+
+function openGroupSecrets(mls: MlsContext, welcome: Welcome, own: OwnKeyPackage): GroupSecrets {
+  const entry = welcome.secrets.find(({ newMember }) => equalBytes(newMember, own.reference))
+  if (entry === undefined) refuse("not-for-this-key-package", "12.4.3.1")
+  const { encryptedGroupInfo } = welcome
+  const opened = decryptWithLabel(
+    mls.crypto,
+    own.initPrivateKey,
+    "Welcome",
+    encryptedGroupInfo,
+    entry.encryptedGroupSecrets,
+  )
+  return decodeOrRefuse(opened ?? refuse("undecryptable", "12.4.3.1"), readGroupSecrets)
+}
+
+function openGroupInfo(mls: MlsContext, welcome: Welcome, welcomeSecret: Uint8Array): GroupInfo {
+  const { key, nonce } = welcomeKey(mls.crypto, welcomeSecret)
+  const opened = mls.crypto.aead.open(key, nonce, new Uint8Array(0), welcome.encryptedGroupInfo)
+  return decodeOrRefuse(opened ?? refuse("undecryptable", "12.4.3.1"), readGroupInfo)
+}
+
+function readTree(groupInfo: GroupInfo, given: Uint8Array | undefined): RatchetTree {
+  const inside = findExtension(groupInfo.extensions, ExtensionType.ratchetTree)?.data
+  return decodeOrRefuse(inside ?? given ?? refuse("no-ratchet-tree", "12.4.3.1"), readRatchetTree)
+}
+
+function decodeOrRefuse<T>(bytes: Uint8Array, read: (reader: Reader) => T): T {
+  const decoded = decode(bytes, read)
+  return decoded.kind === "ok" ? decoded.value : refuse("malformed", "12.4.3.1")
+}
+
+function findOwnLeaf(tree: RatchetTree, { keyPackage }: OwnKeyPackage): number {
+  for (const { leafIndex, node } of leaves(tree.root)) {
+    if (equalBytes(node.encoded, keyPackage.leafNode.encoded)) return leafIndex
+  }
+  return refuse("own-leaf-missing", "12.4.3.1")
+}
+
+/** The private keys of the parents that this member shares with the committer. */
+function pathKeys(
+  mls: MlsContext,
+  tree: RatchetTree,
+  signer: number,
+  ownLeafIndex: number,
+  pathSecret: Bytes | undefined,
+): PrivateKeys {
+  if (pathSecret === undefined) return new Map()
+  const shared = filteredDirectPath(tree, signer).filter(({ branch }) => covers(branch.index, 2 * ownLeafIndex))
+  const publicKeys = shared.flatMap(({ branch }) => branch.node?.encryptionKey ?? [])
+  const followed = followPath(mls.crypto, pathSecret, shared, publicKeys)
+  return followed?.privateKeys ?? refuse("path-secret-mismatch", "12.4.3.1")
+}

@@ -1,0 +1,98 @@
+import type { Bytes } from "@starling/kernel"
+import { encode } from "@starling/wire"
+
+import type { MlsContext } from "./context.ts"
+import type { CryptoProvider, HpkeCiphertext, KeyPair } from "./crypto-provider.ts"
+import { hpkeOpen, hpkeSeal } from "./hpke.ts"
+import { refuse } from "./refusal.ts"
+
+const NOTHING = new Uint8Array(0)
+
+/** RFC 9420, 5.1.2: `SignWithLabel`. */
+export function signWithLabel(
+  crypto: CryptoProvider,
+  privateKey: Uint8Array,
+  label: string,
+  content: Uint8Array,
+): Bytes {
+  return crypto.signature.sign(privateKey, labelled(label, content))
+}
+
+/** RFC 9420, 5.1.2: `VerifyWithLabel`. */
+export function verifyWithLabel(
+  crypto: CryptoProvider,
+  publicKey: Uint8Array,
+  label: string,
+  content: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  return crypto.signature.verify(publicKey, labelled(label, content), signature)
+}
+
+/** RFC 9420, 5.1.3: `EncryptWithLabel`. Refuses a public key that is none. */
+export function encryptWithLabel(
+  mls: MlsContext,
+  publicKey: Uint8Array,
+  label: string,
+  context: Uint8Array,
+  plaintext: Uint8Array,
+): HpkeCiphertext {
+  const seed = mls.random.draw(mls.crypto.kem.seedLength, "HPKE encapsulation")
+  const sealed = hpkeSeal(mls.crypto, publicKey, labelled(label, context), plaintext, seed)
+  return sealed ?? refuse("invalid-public-key", "5.1.3")
+}
+
+/** RFC 9420, 5.1.3: `DecryptWithLabel`; `undefined` where it does not decrypt. */
+export function decryptWithLabel(
+  crypto: CryptoProvider,
+  privateKey: Uint8Array,
+  label: string,
+  context: Uint8Array,
+  sealed: HpkeCiphertext,
+): Bytes | undefined {
+  return hpkeOpen(crypto, privateKey, labelled(label, context), sealed)
+}
+
+/** RFC 9420, 8: `ExpandWithLabel`. */
+export function expandWithLabel(
+  crypto: CryptoProvider,
+  secret: Uint8Array,
+  label: string,
+  context: Uint8Array,
+  length: number,
+): Bytes {
+  const info = encode((w) => w.uint16(length).text(`MLS 1.0 ${label}`).opaque(context))
+  return crypto.expand(secret, info, length)
+}
+
+/** RFC 9420, 8: `DeriveSecret`. */
+export function deriveSecret(crypto: CryptoProvider, secret: Uint8Array, label: string): Bytes {
+  return expandWithLabel(crypto, secret, label, NOTHING, crypto.suite.hashLength)
+}
+
+/** RFC 9420, 9.1: `DeriveTreeSecret`. */
+export function deriveTreeSecret(
+  crypto: CryptoProvider,
+  secret: Uint8Array,
+  label: string,
+  generation: number,
+  length: number,
+): Bytes {
+  const context = encode((w) => w.uint32(generation), 4)
+  return expandWithLabel(crypto, secret, label, context, length)
+}
+
+/** RFC 9420, 5.2: `RefHash`. */
+export function refHash(crypto: CryptoProvider, label: string, value: Uint8Array): Bytes {
+  return crypto.hash(encode((w) => w.text(label).opaque(value), value.length + 64))
+}
+
+/** A fresh HPKE key pair. */
+export function drawKeyPair(mls: MlsContext, purpose: string): KeyPair {
+  return mls.crypto.kem.deriveKeyPair(mls.random.draw(mls.crypto.kem.seedLength, purpose))
+}
+
+/** `SignContent` and `EncryptContext` have the same form. */
+function labelled(label: string, content: Uint8Array): Bytes {
+  return encode((w) => w.text(`MLS 1.0 ${label}`).opaque(content), content.length + 64)
+}

@@ -1,0 +1,92 @@
+import { readRequiredCapabilities, supportsExtension, supportsProposal, type Capabilities } from "./capabilities.ts"
+import type { MlsContext } from "./context.ts"
+import { credentialType } from "./credential.ts"
+import { ExtensionType, findExtension, type Extension } from "./extension.ts"
+import { leafSignatureIsValid, type LeafNode, type LeafNodeSource, type LeafPosition } from "./leaf-node.ts"
+import { refuse } from "./refusal.ts"
+import { decode } from "@starling/wire"
+import type { Subtree } from "./ratchet-tree.ts"
+
+/** What a leaf node is held against. */
+export interface LeafExpectation {
+  readonly source: LeafNodeSource["kind"]
+  /** Needed unless the source is a key package. */
+  readonly position?: LeafPosition
+  /** The extensions of the GroupContext; none where no group is in sight yet. */
+  readonly groupExtensions: readonly Extension[]
+  /** Seconds since 1970. Where given, a lifetime that does not hold it is refused. */
+  readonly now: bigint | undefined
+}
+
+/**
+ * RFC 9420, 7.3, except what needs the whole tree: keys are unique because `RatchetTree` holds none twice, and
+ * `requireCredentialsSupported` looks at the credential types of all.
+ */
+export function validateLeafNode(mls: MlsContext, leaf: LeafNode, expected: LeafExpectation): void {
+  if (leaf.source.kind !== expected.source) refuse("wrong-leaf-source", "7.3")
+  requireCapabilities(leaf.capabilities, expected.groupExtensions)
+  if (!leaf.extensions.every(({ type }) => supportsExtension(leaf.capabilities, type))) {
+    refuse("extension-not-supported", "7.3")
+  }
+  if (expected.now !== undefined && leaf.source.kind === "key-package") {
+    const { notBefore, notAfter } = leaf.source.lifetime
+    if (expected.now < notBefore || expected.now > notAfter) refuse("lifetime", "7.3")
+  }
+  if (mls.authenticate(leaf.credential, leaf.signatureKey) !== undefined) refuse("credential-rejected", "5.3.1")
+  if (!leafSignatureIsValid(mls.crypto, leaf, expected.position)) refuse("bad-signature", "7.3")
+}
+
+/** RFC 9420, 11.1 and 13.4: what a group with these extensions asks of each member. */
+export function requireCapabilities(capabilities: Capabilities, groupExtensions: readonly Extension[]): void {
+  if (!groupExtensions.every(({ type }) => supportsExtension(capabilities, type))) {
+    refuse("extension-not-supported", "13.4")
+  }
+  const extension = findExtension(groupExtensions, ExtensionType.requiredCapabilities)
+  if (extension === undefined) return
+  const required = decode(extension.data, readRequiredCapabilities)
+  if (required.kind === "malformed") refuse("malformed", "11.1")
+  const { extensions, proposals, credentials } = required.value
+  const met =
+    extensions.every((type) => supportsExtension(capabilities, type)) &&
+    proposals.every((type) => supportsProposal(capabilities, type)) &&
+    credentials.every((type) => capabilities.credentials.includes(type))
+  if (!met) refuse("required-capability-missing", "11.1")
+}
+
+/** RFC 9420, 7.3: every credential type in use below `root` is supported by everybody there. */
+export function requireCredentialsSupported(root: Subtree): void {
+  const { used, common } = credentialSupport(root)
+  for (const type of used) if (!common.has(type)) refuse("credential-not-supported", "7.3")
+}
+
+interface CredentialSupport {
+  readonly used: ReadonlySet<number>
+  readonly common: ReadonlySet<number>
+}
+
+const known = new WeakMap<Subtree, CredentialSupport>()
+
+/** Remembered for each subtree, so that one more leaf costs its path alone. */
+function credentialSupport(subtree: Subtree): CredentialSupport {
+  const remembered = known.get(subtree)
+  if (remembered !== undefined) return remembered
+  const support = subtree.kind === "leaf" ? leafSupport(subtree.node) : merged(subtree.left, subtree.right)
+  known.set(subtree, support)
+  return support
+}
+
+function leafSupport(leaf: LeafNode | undefined): CredentialSupport {
+  if (leaf === undefined) return { used: new Set(), common: new Set() }
+  return { used: new Set([credentialType(leaf.credential)]), common: new Set(leaf.capabilities.credentials) }
+}
+
+function merged(left: Subtree, right: Subtree): CredentialSupport {
+  const a = credentialSupport(left)
+  const b = credentialSupport(right)
+  if (right.members === 0) return a
+  if (left.members === 0) return b
+  return {
+    used: new Set([...a.used, ...b.used]),
+    common: new Set([...a.common].filter((type) => b.common.has(type))),
+  }
+}

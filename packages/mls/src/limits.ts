@@ -1,0 +1,13 @@
+/** Bounds on what a peer can make us hold. None of them is reached by a group that the rest of them allows. */
+
+/** Bytes of one MLSMessage; a Welcome to 65 536 members with their tree fits. */
+export const MAX_MESSAGE = 1 << 26
+
+/** Leaves of a ratchet tree, blank ones included. */
+export const MAX_LEAVES = 1 << 16
+
+/** Generations by which a message may be ahead of the last one from its sender (RFC 9420, 9.2 and 15.3). */
+export const MAX_FORWARD = 1000
+
+/** Message keys kept per ratchet for messages that come late; the oldest go first. */
+export const MAX_SKIPPED = 1000

@@ -1,0 +1,2 @@
+export type { CiphersuiteId } from "../ciphersuite.ts"
+export { nodeCrypto } from "./provider.ts"

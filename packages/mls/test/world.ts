@@ -1,0 +1,55 @@
+import { concat, utf8, type Bytes } from "@starling/kernel"
+import {
+  createGroup,
+  createKeyPackage,
+  generateSignatureKeyPair,
+  type Credential,
+  type GroupState,
+  type MlsContext,
+  type OwnKeyPackage,
+  type RandomSource,
+  type SignatureKeyPair,
+} from "@starling/mls"
+import { nodeCrypto } from "@starling/mls/node"
+
+/** Seconds since 1970, in the middle of every lifetime here. */
+export const NOW = 1_800_000_000n
+export const LIFETIME = { notBefore: NOW - 1000n, notAfter: NOW + 1000n }
+
+export interface Client {
+  readonly credential: Credential
+  readonly signatureKeys: SignatureKeyPair
+  readonly keyPackage: OwnKeyPackage
+}
+
+/** Bytes that follow from the seed alone. */
+export function seededRandom(seed: string): RandomSource & { readonly drawn: number } {
+  const crypto = nodeCrypto(1)
+  let counter = 0
+  let drawn = 0
+  return {
+    get drawn() {
+      return drawn
+    },
+    draw(length) {
+      drawn += length
+      return crypto.expand(crypto.hash(utf8(seed)), utf8(`${counter++}`), length)
+    },
+  }
+}
+
+/** Suite 1, seeded randomness, and an authentication service that trusts everybody. */
+export function world(seed: string): MlsContext {
+  return { crypto: nodeCrypto(1), random: seededRandom(seed), authenticate: () => undefined }
+}
+
+export function client(mls: MlsContext, name: string, options: { supportedExtensions?: number[] } = {}): Client {
+  const credential: Credential = { kind: "basic", identity: utf8(name) }
+  const signatureKeys = generateSignatureKeyPair(mls)
+  const keyPackage = createKeyPackage(mls, { credential, signatureKeys, lifetime: LIFETIME, ...options })
+  return { credential, signatureKeys, keyPackage }
+}
+
+export function founded(mls: MlsContext, founder: Client, groupId: Bytes = concat(utf8("a group"))): GroupState {
+  return createGroup(mls, { groupId, ...founder, lifetime: LIFETIME })
+}
