@@ -15,7 +15,7 @@ export interface CompiledCircuit {
   readonly sym: string
 }
 
-export const CIRCUIT = join(import.meta.dirname, "../circuits/key-request.circom")
+const CIRCUIT = join(import.meta.dirname, "../circuits/key-request.circom")
 
 /** Compiles the circuit into `folder`; the same source gives the same bytes in any folder. Needs the development dependencies. */
 export async function compileCircuit(folder: string): Promise<CompiledCircuit> {

@@ -3,7 +3,7 @@ import { concat, type Bytes } from "@starling/kernel"
 
 const G1 = bn254.G1.Point
 const G2 = bn254.G2.Point
-export type G1Point = InstanceType<typeof G1>
+type G1Point = InstanceType<typeof G1>
 export type G2Point = InstanceType<typeof G2>
 
 /** A proof as points, for a forger to work on: nothing is checked here, in either direction. */

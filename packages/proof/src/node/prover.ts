@@ -1,6 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
-import { join } from "node:path"
 import type { FieldElement } from "../field-element.ts"
 import type { Proof } from "../proof-encoding.ts"
 import { ProofImpossible, statementOf, type Statement, type Witness } from "../statement.ts"
@@ -15,7 +14,7 @@ export interface Proved {
   readonly milliseconds: number
 }
 
-const PROCESS = join(import.meta.dirname, "prover-process.ts")
+const PROCESS = new URL("./prover-process.ts", import.meta.url)
 const IDLE_MS = 10_000
 
 /**
