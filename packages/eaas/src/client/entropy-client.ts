@@ -1,0 +1,336 @@
+import { equalBytes, toHex, wipe, type Bytes } from "@starling/kernel"
+import { commitmentOf, FieldElement, leafOf, type MerkleTree } from "@starling/proof"
+import { contextOf, digest, scopeOf } from "../binding.ts"
+import { EnrolmentCode } from "../enrolment-code.ts"
+import { encodeKeyRequest } from "../frames/key-request.ts"
+import { decodeKeyResponse, encodeAnswerStatement, encodeRefusalStatement } from "../frames/key-response.ts"
+import type { Refusal } from "../frames/refusals.ts"
+import { decodeRegistrationAnswer, encodeReceiptStatement, encodeRegistration } from "../frames/registration.ts"
+import type { SealedEpoch } from "../frames/sealed-epoch.ts"
+import { InTurn } from "../in-turn.ts"
+import { Unreachable, type Clock, type RandomPort } from "../ports.ts"
+import { ANSWER_RETENTION, type KeySize } from "../protocol.ts"
+import { KEM_SEED_BYTES, kemPublicKeyOf, openKey } from "../sealed-key.ts"
+import { isSignedBy } from "../signing.ts"
+import {
+  decodeClientState,
+  encodeClientState,
+  isClientState,
+  membershipOf,
+  withMembership,
+  type ClientState,
+  type Membership,
+  type PendingRequest,
+} from "./client-state.ts"
+import { EntropyClientError } from "./entropy-client-error.ts"
+import { checkEpoch, checkLeaves, seenOf } from "./open-epoch.ts"
+import type { LocalProviderEntry, Platform } from "./platform.ts"
+import type { AuthenticationApi, ClientJournal, KeyDelivered, ProverPort, Tap } from "./ports.ts"
+
+export interface EntropyClientPorts {
+  readonly platform: Platform
+  /** The one that `tap` reaches; a request for it can't be redeemed at another. */
+  readonly localProvider: LocalProviderEntry
+  readonly authentication: AuthenticationApi
+  readonly tap: Tap
+  readonly prover: ProverPort
+  readonly random: RandomPort
+  readonly journal: ClientJournal
+  readonly clock: Clock
+  /** Smallest number of members to hide among; 1 where none is given. */
+  readonly minimumSet?: number
+}
+
+export type Step = "registering" | "sealing" | "leaves" | "proving" | "requesting" | "opening"
+
+const FIELD_RANDOMNESS_BYTES = 32
+const DELIVERY_ID_BYTES = 8
+
+/**
+ * Obtains keys for one device. What a request needs is in the journal before the request leaves, and stays there until
+ * its key is durable in the pool: a crash at any point costs no quota, and the same key is then delivered under the same
+ * `delivery.id`.
+ */
+export class EntropyClient {
+  readonly #ports: EntropyClientPorts
+  readonly #turns = new InTurn()
+  #tree:
+    | { readonly root: FieldElement; readonly tree: MerkleTree; readonly leaves: readonly FieldElement[] }
+    | undefined
+
+  constructor(ports: EntropyClientPorts) {
+    this.#ports = ports
+  }
+
+  /** Whether the AS has confirmed this device's commitment. */
+  get registered(): boolean {
+    return (membershipOf(this.#load(), this.#ports.platform.service)?.quota ?? 0) > 0
+  }
+
+  /**
+   * Registers this device's one commitment; the same device may repeat it. Resolves to the quota: keys per epoch. Throws
+   * `EntropyClientError`.
+   */
+  async register(enrolmentCode: string, signal: AbortSignal): Promise<number> {
+    return await this.#turns.run(async () => await this.#register(enrolmentCode, signal))
+  }
+
+  /**
+   * Obtains one key and hands it to `accept`, which returns once the key is durable; a `delivery.id` that it has seen
+   * before is a key that it already has. A request left over from a crash is finished first, and is then the one that
+   * counts, whatever its size. Throws `EntropyClientError`.
+   */
+  async obtain(
+    keySize: KeySize,
+    signal: AbortSignal,
+    onProgress: (step: Step) => void,
+    accept: (key: KeyDelivered) => void,
+  ): Promise<void> {
+    await this.#turns.run(async () => {
+      for (;;) {
+        const membership = this.#membership()
+        const pending = membership.pending ?? (await this.#prepare(membership, keySize, signal, onProgress))
+        const outcome = await this.#redeem(pending, signal, onProgress, accept)
+        if (outcome === "delivered") return
+      }
+    })
+  }
+
+  async #register(enrolmentCode: string, signal: AbortSignal): Promise<number> {
+    const { platform, authentication, random } = this.#ports
+    const code = EnrolmentCode.fromText(enrolmentCode)
+    if (code.kind === "malformed") throw new EntropyClientError("wrong-code")
+    const { secret, servicePrefix } = code.value
+    if (!equalBytes(platform.service.slice(0, servicePrefix.length), servicePrefix)) {
+      throw new EntropyClientError("other-platform")
+    }
+    const known = membershipOf(this.#load(), platform.service)
+    if (known !== undefined && known.quota > 0) return known.quota
+    const membership = known ?? newMembership(platform.service, random)
+    this.#save(membership)
+
+    const commitment = commitmentOf(membership.secret, membership.trapdoor)
+    const registration = encodeRegistration({ service: platform.service, enrolment: secret, commitment })
+    const answer = decodeRegistrationAnswer(await reach(authentication.register(registration, signal), signal))
+    if (answer.kind === "malformed") throw new EntropyClientError("unreachable", { cause: answer.why })
+    if (answer.value.kind === "refused") throw new EntropyClientError("refused", { refusal: answer.value.reason })
+    const receipt = { service: platform.service, commitment, quota: answer.value.quota }
+    const signed = isSignedBy(
+      platform.authentication.publicKey,
+      encodeReceiptStatement(receipt),
+      answer.value.signature,
+    )
+    if (!signed || receipt.quota === 0) throw new EntropyClientError("bad-signature")
+    this.#save({ ...membership, quota: receipt.quota })
+    return receipt.quota
+  }
+
+  /** Makes the next request and writes it down; nothing has left the device when it resolves. */
+  async #prepare(
+    membership: Membership,
+    keySize: KeySize,
+    signal: AbortSignal,
+    onProgress: (step: Step) => void,
+  ): Promise<PendingRequest> {
+    const { platform, localProvider, prover, random, minimumSet = 1 } = this.#ports
+    onProgress("sealing")
+    const sealed = await this.#openEpoch(membership, signal)
+    const current = { ...membership, seen: seenOf(sealed), ...countersIn(membership, sealed.epoch) }
+    if (current.nextK >= current.quota) throw new EntropyClientError("quota-used-up")
+    if (sealed.size < minimumSet) throw new EntropyClientError("set-too-small")
+    onProgress("leaves")
+    const { tree, leaves } = await this.#leaves(sealed, signal)
+    const leafIndex = leaves.indexOf(leafOf(commitmentOf(current.secret, current.trapdoor), current.quota))
+    if (leafIndex < 0) throw new EntropyClientError("epoch-not-open")
+    this.#save(current)
+
+    onProgress("proving")
+    const kemSeed = random.draw(KEM_SEED_BYTES, "key encapsulation key")
+    const kemPublicKey = kemPublicKeyOf(kemSeed)
+    const address = { service: platform.service, localProvider: localProvider.id }
+    const seal = { epoch: sealed.epoch, revision: sealed.revision }
+    const context = contextOf({ ...address, ...seal, nonce: sealed.nonce, keySize, kemPublicKey })
+    const scope = scopeOf(platform.service, sealed.epoch)
+    const { secret, trapdoor, quota, nextK: k } = current
+    const witness = { secret, trapdoor, quota, k, leafIndex, siblings: tree.path(leafIndex), scope, context }
+    const { proof, statement, milliseconds } = await prove(prover, witness, signal)
+    const { nullifier } = statement
+    const pending: PendingRequest = {
+      ...seal,
+      closesAt: sealed.closesAt,
+      k,
+      keySize,
+      kemSeed,
+      localProvider: localProvider.id,
+      localProviderName: localProvider.name,
+      context,
+      nullifier,
+      anonymitySet: sealed.size,
+      proofMilliseconds: Math.round(milliseconds),
+      delivery: toHex(random.draw(DELIVERY_ID_BYTES, "delivery id")),
+      request: encodeKeyRequest({ ...address, ...seal, keySize, nullifier, kemPublicKey, proof }),
+    }
+    this.#save({ ...current, nextK: k + 1, pending })
+    return pending
+  }
+
+  /** Sends a request that is in the journal; "again" where it is settled without a key and another may be made. */
+  async #redeem(
+    pending: PendingRequest,
+    signal: AbortSignal,
+    onProgress: (step: Step) => void,
+    accept: (key: KeyDelivered) => void,
+  ): Promise<"delivered" | "again"> {
+    const { platform, tap } = this.#ports
+    onProgress("requesting")
+    const frame = await this.#transceive(pending, signal)
+    if (frame === undefined) return "again"
+    const response = decodeKeyResponse(frame)
+    if (response.kind === "malformed") throw new EntropyClientError("bad-answer", { cause: response.why })
+    switch (response.value.kind) {
+      case "turned-away":
+        throw new EntropyClientError("turned-away", { refusal: response.value.reason })
+      case "refused": {
+        const { signature, reason } = response.value
+        const refusal = { service: platform.service, request: digest(pending.request), reason }
+        const genuine = isSignedBy(platform.validation.publicKey, encodeRefusalStatement(refusal), signature)
+        if (!genuine) throw new EntropyClientError("bad-answer")
+        return this.#afterRefusal(pending, reason)
+      }
+      case "answered": {
+        onProgress("opening")
+        const { signature, ...answer } = response.value
+        const { service } = platform
+        const { localProvider, epoch, revision, nullifier, context, kemSeed } = pending
+        const expected = { ...answer, service, localProvider, epoch, revision, nullifier, context }
+        const genuine = isSignedBy(platform.validation.publicKey, encodeAnswerStatement(expected), signature)
+        if (!genuine) throw new EntropyClientError("bad-answer")
+        const key = openKey(answer, kemSeed, pending)
+        if (key.kind === "malformed" || key.value.length !== pending.keySize) throw new EntropyClientError("bad-answer")
+        accept({ bytes: key.value, delivery: deliveryOf(pending, answer, tap) })
+        wipe(key.value, kemSeed)
+        this.#settle(pending, pending.k + 1)
+        tap.settled(frame)
+        return "delivered"
+      }
+    }
+  }
+
+  /** `undefined` where nobody can answer this request any more. */
+  async #transceive(pending: PendingRequest, signal: AbortSignal): Promise<Bytes | undefined> {
+    const { localProvider, tap, clock } = this.#ports
+    if (equalBytes(pending.localProvider, localProvider.id))
+      return await reach(tap.transceive(pending.request, signal), signal)
+    // The request is for another Local Provider than the one at hand: it waits for it, as long as that makes sense.
+    if (clock.now() < pending.closesAt + ANSWER_RETENTION)
+      throw new EntropyClientError("turned-away", { refusal: "wrong-local-provider" })
+    this.#settle(pending, pending.k + 1)
+    return undefined
+  }
+
+  #afterRefusal(pending: PendingRequest, reason: Refusal): "again" {
+    // Nothing is wrong with the request: it stays, and is sent again another time.
+    if (reason === "source-failed") throw new EntropyClientError("refused", { refusal: reason })
+    // Spent by this device, before its journal was restored from a copy: the next one may be free. Any other refusal
+    // comes after the PVS looked for an issued key and found none, so that k is free again.
+    this.#settle(pending, reason === "nullifier-used" ? pending.k + 1 : pending.k)
+    if (["nullifier-used", "superseded", "epoch-closed"].includes(reason)) return "again"
+    throw new EntropyClientError("refused", { refusal: reason })
+  }
+
+  async #openEpoch(membership: Membership, signal: AbortSignal): Promise<SealedEpoch> {
+    const { authentication, platform, clock } = this.#ports
+    const frame = await reach(authentication.newestEpoch(signal), signal)
+    if (frame === undefined) throw new EntropyClientError("epoch-not-open")
+    return checkEpoch(frame, platform, membership.seen, clock.now())
+  }
+
+  async #leaves(sealed: SealedEpoch, signal: AbortSignal): Promise<ReturnType<typeof checkLeaves>> {
+    if (this.#tree?.root === sealed.root) return this.#tree
+    const frame = await reach(this.#ports.authentication.leaves(sealed.epoch, sealed.revision, signal), signal)
+    this.#tree = { root: sealed.root, ...checkLeaves(frame, sealed) }
+    return this.#tree
+  }
+
+  #membership(): Membership {
+    const membership = membershipOf(this.#load(), this.#ports.platform.service)
+    if (membership === undefined || membership.quota === 0) throw new EntropyClientError("not-registered")
+    return membership
+  }
+
+  /** Forgets a request and its KEM secret; `nextK` is where its epoch goes on, should it still be the counted one. */
+  #settle(pending: PendingRequest, nextK: number): void {
+    const { pending: _, ...membership } = this.#membership()
+    this.#save({
+      ...membership,
+      nextK: membership.epoch === pending.epoch ? nextK : membership.nextK,
+      pending: undefined,
+    })
+  }
+
+  #load(): ClientState {
+    const bytes = this.#ports.journal.load()
+    if (bytes === undefined) return { memberships: [] }
+    const state = decodeClientState(bytes)
+    if (state.kind === "ok") return state.value
+    throw new EntropyClientError(isClientState(bytes) ? "newer-version" : "damaged-journal", { cause: state.why })
+  }
+
+  #save(membership: Membership): void {
+    this.#ports.journal.save(encodeClientState(withMembership(this.#load(), membership)))
+  }
+}
+
+function newMembership(service: Uint8Array, random: RandomPort): Membership {
+  const secret = FieldElement.fromDigest(random.draw(FIELD_RANDOMNESS_BYTES, "membership secret"))
+  const trapdoor = FieldElement.fromDigest(random.draw(FIELD_RANDOMNESS_BYTES, "membership trapdoor"))
+  const none = { seen: undefined, pending: undefined }
+  return { service: new Uint8Array(service), secret, trapdoor, quota: 0, epoch: 0, nextK: 0, ...none }
+}
+
+/** Counting starts anew with each epoch; a revision goes on where the one before it was. */
+function countersIn(membership: Membership, epoch: number): Pick<Membership, "epoch" | "nextK"> {
+  return { epoch, nextK: membership.epoch === epoch ? membership.nextK : 0 }
+}
+
+function deliveryOf(
+  pending: PendingRequest,
+  answer: { readonly source: string; readonly simulated: boolean },
+  tap: Tap,
+): KeyDelivered["delivery"] {
+  return {
+    id: pending.delivery,
+    source: answer.source,
+    simulated: answer.simulated,
+    path: tap.path,
+    localProvider: pending.localProviderName,
+    epoch: pending.epoch,
+    anonymitySet: pending.anonymitySet,
+    proofMilliseconds: pending.proofMilliseconds,
+    bytes: pending.keySize,
+  }
+}
+
+/** Adapters throw `Unreachable`; people read `EntropyClientError`. */
+async function reach<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await call
+  } catch (cause) {
+    signal.throwIfAborted()
+    if (cause instanceof Unreachable) throw new EntropyClientError("unreachable", { cause })
+    throw cause
+  }
+}
+
+async function prove(
+  prover: ProverPort,
+  witness: Parameters<ProverPort["prove"]>[0],
+  signal: AbortSignal,
+): ReturnType<ProverPort["prove"]> {
+  try {
+    return await prover.prove(witness, signal)
+  } catch (cause) {
+    signal.throwIfAborted()
+    throw new EntropyClientError("proof-failed", { cause })
+  }
+}

@@ -1,0 +1,29 @@
+import type { Bytes, Milliseconds } from "@starling/kernel"
+import type { Proof, Statement, Verdict } from "@starling/proof"
+
+export interface Clock {
+  now(): Milliseconds
+}
+
+/** Bytes of the operating system's generator; `purpose` is for the log of draws. */
+export interface RandomPort {
+  draw(length: number, purpose: string): Bytes
+}
+
+/** Checks proofs; where it runs (this thread, a pool of workers) is the application's business. */
+export interface Verifier {
+  verify(statement: Statement, proof: Proof): Promise<Verdict>
+}
+
+/** What the AS and the Local Providers reach the PVS by. Throws `Unreachable`. */
+export interface ValidationApi {
+  /** `proposal` is an epoch proposal frame; the answer an epoch verdict frame. */
+  countersign(proposal: Bytes, signal: AbortSignal): Promise<Bytes>
+  /** `forwarded` is a forwarded request frame; the answer a key response frame. */
+  request(forwarded: Bytes, signal: AbortSignal): Promise<Bytes>
+}
+
+/** The other side is down, out of reach, or answers with something that is no answer at all. */
+export class Unreachable extends Error {
+  override readonly name = "Unreachable"
+}

@@ -1,0 +1,182 @@
+import { SourceUnhealthy, type EntropySource } from "@starling/entropy"
+import { equalBytes, toHex, wipe, type Bytes } from "@starling/kernel"
+import { contextOf, digest, scopeOf } from "../binding.ts"
+import type { Database } from "../database.ts"
+import { decodeEpochProposal, encodeEpochVerdict } from "../frames/epoch-proposal.ts"
+import {
+  decodeForwardedRequest,
+  decodeKeyRequest,
+  encodeForwardStatement,
+  type KeyRequest,
+} from "../frames/key-request.ts"
+import { encodeAnswerStatement, encodeKeyResponse, encodeRefusalStatement } from "../frames/key-response.ts"
+import type { Refusal } from "../frames/refusals.ts"
+import { encodeEpochStatement, type EpochStatement } from "../frames/sealed-epoch.ts"
+import { InTurn } from "../in-turn.ts"
+import { migrate } from "../migrate.ts"
+import { type Clock, type RandomPort, type ValidationApi, type Verifier } from "../ports.ts"
+import { ANSWER_RETENTION, EPOCH_GRACE, SERVICE_ID_BYTES } from "../protocol.ts"
+import { ENCAPSULATION_RANDOMNESS_BYTES, sealKey } from "../sealed-key.ts"
+import { isSignedBy, type SigningKey } from "../signing.ts"
+import { EpochBook } from "./epoch-book.ts"
+import { IssueBook, type Spender } from "./issue-book.ts"
+import { judgeEpoch } from "./judge-epoch.ts"
+import { VALIDATION_SCHEMA } from "./schema.ts"
+
+export interface ValidationPorts {
+  readonly database: Database
+  readonly key: SigningKey
+  readonly authenticationKey: Uint8Array
+  readonly service: Uint8Array
+  /** Public keys of the Local Providers, by their ids in hexadecimal. */
+  readonly localProviders: ReadonlyMap<string, Uint8Array>
+  /** Conditioned: every byte of full entropy. A latched one throws `SourceUnhealthy`, and nothing takes its place. */
+  readonly source: EntropySource
+  readonly verifier: Verifier
+  readonly random: RandomPort
+  readonly clock: Clock
+}
+
+type Judgement =
+  | { readonly kind: "issued"; readonly answer: Bytes }
+  | { readonly kind: "refused"; readonly reason: Refusal }
+
+/** Sees requests and never users: checks proofs, spends nullifiers, and encrypts quantum keys to whoever asked. */
+export class ProofValidationServer implements ValidationApi {
+  readonly #ports: ValidationPorts
+  readonly #epochs: EpochBook
+  readonly #issues: IssueBook
+  readonly #countersigning = new InTurn()
+
+  private constructor(ports: ValidationPorts) {
+    if (ports.service.length !== SERVICE_ID_BYTES) throw new RangeError("a service id has 32 bytes")
+    if (ports.source.kind !== "conditioned")
+      throw new TypeError("keys are made of conditioned bytes, never of raw samples")
+    this.#ports = ports
+    this.#epochs = new EpochBook(ports.database)
+    this.#issues = new IssueBook(ports.database)
+  }
+
+  static async open(ports: ValidationPorts): Promise<ProofValidationServer> {
+    await migrate(ports.database, VALIDATION_SCHEMA)
+    return new ProofValidationServer(ports)
+  }
+
+  /** Signs what the AS sealed, once per epoch and revision: the same statement gets the same signature again. */
+  async countersign(proposal: Uint8Array): Promise<Bytes> {
+    return await this.#countersigning.run(async () => encodeEpochVerdict(await this.#countersign(proposal)))
+  }
+
+  /** Takes a forwarded request frame, gives a key response frame; what it signs, the Local Provider can't change. */
+  async request(frame: Uint8Array, signal: AbortSignal): Promise<Bytes> {
+    const forwarded = decodeForwardedRequest(frame)
+    if (forwarded.kind === "malformed") return this.#refuse(frame, "malformed")
+    const { localProvider, request, signature } = forwarded.value
+    const providerKey = this.#ports.localProviders.get(toHex(localProvider))
+    const known =
+      providerKey !== undefined && isSignedBy(providerKey, encodeForwardStatement(localProvider, request), signature)
+    if (!known) return this.#refuse(request, "unknown-local-provider")
+    const decoded = decodeKeyRequest(request)
+    if (decoded.kind === "malformed") return this.#refuse(request, "malformed")
+    if (!equalBytes(decoded.value.localProvider, localProvider)) return this.#refuse(request, "wrong-local-provider")
+    const judgement = await this.#judge(decoded.value, signal)
+    return judgement.kind === "issued" ? judgement.answer : this.#refuse(request, judgement.reason)
+  }
+
+  /** Drops what is kept of epochs whose answers nobody can ask for any more. */
+  async prune(): Promise<void> {
+    const old = await this.#epochs.closedBefore(this.#ports.clock.now() - ANSWER_RETENTION)
+    for (const epoch of old) await this.#issues.forget(epoch)
+  }
+
+  async #judge(request: KeyRequest, signal: AbortSignal): Promise<Judgement> {
+    if (!equalBytes(request.service, this.#ports.service)) return refused("wrong-service")
+    const sealed = await this.#epochs.at(request.epoch, request.revision)
+    if (sealed === undefined) return refused("unknown-epoch")
+    const now = this.#ports.clock.now()
+    if (now > sealed.closesAt + ANSWER_RETENTION) return refused("epoch-closed")
+    const context = contextOf({ ...request, nonce: sealed.nonce })
+    const spender = { epoch: request.epoch, nullifier: request.nullifier, context }
+
+    const spending = await this.#issues.look(spender)
+    if (spending.kind === "same-request") return { kind: "issued", answer: spending.answer }
+    if (now > sealed.closesAt + EPOCH_GRACE) return refused("epoch-closed")
+    const newest = await this.#epochs.newestRevision(request.epoch)
+    if (newest?.revision !== request.revision) return refused("superseded")
+    if (spending.kind === "other-request") return refused("nullifier-used")
+
+    const scope = scopeOf(this.#ports.service, request.epoch)
+    const statement = { root: sealed.root, nullifier: request.nullifier, scope, context }
+    const verdict = await this.#ports.verifier.verify(statement, request.proof)
+    if (verdict.kind === "invalid") return refused("bad-proof")
+    return await this.#issue(request, sealed, spender, signal)
+  }
+
+  async #issue(request: KeyRequest, sealed: EpochStatement, spender: Spender, signal: AbortSignal): Promise<Judgement> {
+    const { source, random, key } = this.#ports
+    const quantum = await readOrFail(source, request.keySize, signal)
+    if (quantum === undefined) return refused("source-failed")
+    const randomness = random.draw(ENCAPSULATION_RANDOMNESS_BYTES, "encapsulation")
+    const delivered = sealKey(
+      quantum,
+      request.kemPublicKey,
+      { ...spender, localProvider: request.localProvider },
+      randomness,
+    )
+    wipe(quantum, randomness)
+    if (delivered.kind === "malformed") return refused("bad-kem-key")
+    const { service, localProvider } = request
+    const seal = {
+      epoch: sealed.epoch,
+      revision: sealed.revision,
+      nullifier: spender.nullifier,
+      context: spender.context,
+    }
+    const answer = {
+      service,
+      localProvider,
+      ...seal,
+      source: source.id,
+      simulated: source.simulated,
+      ...delivered.value,
+    }
+    const signature = key.sign(encodeAnswerStatement(answer))
+    const issued = await this.#issues.issue(spender, encodeKeyResponse({ kind: "answered", ...answer, signature }))
+    return issued.kind === "same-request" ? { kind: "issued", answer: issued.answer } : refused("nullifier-used")
+  }
+
+  async #countersign(bytes: Uint8Array): Promise<Parameters<typeof encodeEpochVerdict>[0]> {
+    const proposal = decodeEpochProposal(bytes)
+    if (proposal.kind === "malformed") return refused("malformed")
+    const { statement, authenticationSignature, leaves } = proposal.value
+    const signed = encodeEpochStatement(statement)
+    if (!equalBytes(statement.service, this.#ports.service)) return refused("wrong-service")
+    if (!isSignedBy(this.#ports.authenticationKey, signed, authenticationSignature)) return refused("bad-signature")
+    const earlier = await this.#epochs.at(statement.epoch, statement.revision)
+    if (earlier === undefined) {
+      const fault = judgeEpoch(statement, leaves, await this.#epochs.newest(), this.#ports.clock.now())
+      if (fault !== undefined) return refused(fault)
+    }
+    const entered = await this.#epochs.enter(statement)
+    return entered ? { kind: "countersigned", signature: this.#ports.key.sign(signed) } : refused("not-next")
+  }
+
+  #refuse(request: Uint8Array, reason: Refusal): Bytes {
+    const refusal = { service: new Uint8Array(this.#ports.service), request: digest(request), reason }
+    const signature = this.#ports.key.sign(encodeRefusalStatement(refusal))
+    return encodeKeyResponse({ kind: "refused", ...refusal, signature })
+  }
+}
+
+async function readOrFail(source: EntropySource, length: number, signal: AbortSignal): Promise<Bytes | undefined> {
+  try {
+    return await source.read(length, signal)
+  } catch (error) {
+    if (error instanceof SourceUnhealthy) return undefined
+    throw error
+  }
+}
+
+function refused(reason: Refusal): { readonly kind: "refused"; readonly reason: Refusal } {
+  return { kind: "refused", reason }
+}
