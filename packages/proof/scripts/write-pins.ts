@@ -28,7 +28,7 @@ export const ARTIFACTS = {
 export const circuitId = "${circuitId}"
 
 /** True where the maker of the proving key could prove false statements: not for use. */
-export const provingKeyIsDevelopment = true
+export const provingKeyIsDevelopment: boolean = true
 `,
   )
   const json: VerifyingKeyJson = JSON.parse(await readFile(at("key-request.INSECURE-DEV.vkey.json"), "utf8"))

@@ -11,4 +11,4 @@ export const ARTIFACTS = {
 export const circuitId = "371d8f6f741825e5a1de24d61e827080ced7dd823b7b822d81bb56e41ccae07a"
 
 /** True where the maker of the proving key could prove false statements: not for use. */
-export const provingKeyIsDevelopment = true
+export const provingKeyIsDevelopment: boolean = true
