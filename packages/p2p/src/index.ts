@@ -1,0 +1,5 @@
+export type { AddressBook, KnownPeer } from "./known-peers.ts"
+export { DEFAULT_LIMITS, type Limits } from "./limits.ts"
+export type { NodeReport } from "./node-report.ts"
+export { openNode, type NodeOptions } from "./open-node.ts"
+export type { Fault } from "./standing.ts"
