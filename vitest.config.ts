@@ -24,6 +24,7 @@ export default defineConfig({
             "apps/*/test/**/*.system.test.ts",
             "apps/*/e2e/**/*.test.ts",
             "apps/*/test/e2e/**/*.test.ts",
+            "bench/test/**/*.system.test.ts",
           ],
           testTimeout: 180_000,
           hookTimeout: 120_000,

@@ -9,6 +9,7 @@ import { parseArgs } from "node:util"
 import { z } from "zod"
 
 import { Daemon, formGroup, until } from "./daemon.ts"
+import { seededChance } from "./seeded-chance.ts"
 
 const Detail = z.object({ epoch: z.number(), epochAuthenticator: z.string() })
 const Messages = z.array(z.object({ id: z.string(), text: z.string() }))
@@ -36,7 +37,7 @@ export interface SoakResult {
 /** Deterministic for a seed as far as the choice of whom to kill and when goes. */
 export async function killSoak(kills: number, seed: number): Promise<SoakResult> {
   const folder = await mkdtemp(join(tmpdir(), "starling-soak-"))
-  const chance = mulberry32(seed)
+  const chance = seededChance(seed)
   const names = ["Ana", "Bo"] as const
   const start = (name: string) => Daemon.start({ folder: join(folder, name), name })
   let daemons: [Daemon, Daemon] = [await start("Ana"), await start("Bo")]
@@ -138,17 +139,6 @@ async function allDraws(daemon: Daemon): Promise<readonly Draw[]> {
 function overlaps(draws: readonly Draw[]): number {
   const ranges = draws.flatMap((draw) => draw.eaas).toSorted((a, b) => a.offset - b.offset)
   return ranges.filter((range, i) => range.offset < (ranges[i - 1]?.offset ?? 0) + (ranges[i - 1]?.length ?? 0)).length
-}
-
-/** A small seeded generator for choices of a test, not for keys. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 if (import.meta.main) {
