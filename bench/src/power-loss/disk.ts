@@ -111,7 +111,7 @@ function currentSize(file: ModelFile): number {
 
 function aftermath(file: ModelFile, survives: () => boolean): Uint8Array {
   const kept = file.pending.filter(survives)
-  const sized = file.sizes.filter(survives).at(-1) ?? file.durable.length
+  const sized = file.sizes.findLast(survives) ?? file.durable.length
   // A sector that reached the platter beyond the end is reached by the size too: what lies beyond the size is not seen.
   const image = new Uint8Array(
     Math.max(sized, ...kept.map(({ offset, bytes }) => offset + bytes.length), file.durable.length),

@@ -75,7 +75,7 @@ async function readTrace(file: string, folder: string): Promise<readonly DiskEve
 function readCall(call: string, folder: string, offsets: Map<string, number>, events: DiskEvent[]): void {
   const [, name = "", args = "", result = ""] = /^(\w+)\((.*)\)\s+=\s+(-?\d+|0x[0-9a-f]+)/.exec(call) ?? []
   if (name === "" || result.startsWith("-")) return
-  if (name === "write" && /^1</.test(args)) {
+  if (name === "write" && args.startsWith("1<")) {
     for (const text of new TextDecoder().decode(bytesOf(args)).split("\n"))
       if (text !== "") events.push({ kind: "acknowledge", line: text })
     return
