@@ -34,7 +34,7 @@ export function applyProposals(
     const current = leafAt(tree, leafIndex) ?? refuse("no-such-member", "12.1.2")
     if (equalBytes(current.encryptionKey, leaf.encryptionKey)) refuse("duplicate-encryption-key", "12.1.2")
     const position = { groupId: state.groupId, leafIndex }
-    validateLeafNode(mls, leaf, { source: "update", position, groupExtensions: extensions, now })
+    validateLeafNode(mls, leaf, { source: "update", position, previous: current, groupExtensions: extensions, now })
     tree = updateLeaf(tree, leafIndex, leaf)
   }
   for (const leafIndex of list.removes) {

@@ -9,8 +9,15 @@ export interface RandomSource {
   draw(length: number, purpose: string): Bytes
 }
 
-/** RFC 9420, 5.3.1: says whether a client with this credential may use this key. `undefined` accepts, else why not. */
-export type AuthenticationService = (credential: Credential, signatureKey: Uint8Array) => string | undefined
+/**
+ * RFC 9420, 5.3.1: says whether a client with this credential may use this key, and, where it renews its leaf, may go on
+ * from the `previous` credential. `undefined` accepts, else why not.
+ */
+export type AuthenticationService = (
+  credential: Credential,
+  signatureKey: Uint8Array,
+  previous?: Credential,
+) => string | undefined
 
 /** What every operation takes from its surroundings. */
 export interface MlsContext {

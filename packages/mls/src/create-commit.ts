@@ -35,6 +35,8 @@ export interface NewCommit {
   readonly now: bigint
   /** A public commit (the default) is signed and readable; a private one is encrypted to the epoch that it ends. */
   readonly wireFormat?: "public" | "private"
+  /** The plaintext of a private commit grows to a multiple of this many bytes; 256 unless given. */
+  readonly padTo?: number
   /** Renews this member's keys even where RFC 9420, 12.4 does not ask for it. */
   readonly path?: boolean
   readonly psks?: PskSource
@@ -82,7 +84,7 @@ function build(mls: MlsContext, state: GroupState, options: NewCommit): CreatedC
   const signed = signContent(mls, state, wireFormat, { kind: "commit", commit }, options.authenticatedData)
   const commitSecret = created?.commitSecret ?? new Uint8Array(crypto.suite.hashLength)
   const epoch = nextEpoch(crypto, state, signed, tree, applied, state.keys.init, commitSecret, psks)
-  const framed = frameContent(mls, state, signed, epoch.confirmationTag)
+  const framed = frameContent(mls, state, signed, { confirmationTag: epoch.confirmationTag, padTo: options.padTo })
   const next = startEpoch(crypto, {
     context: epoch.context,
     tree,

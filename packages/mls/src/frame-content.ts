@@ -12,7 +12,7 @@ import {
 } from "./framing.ts"
 import { messageKeys, type GroupState } from "./group-state.ts"
 import { encodeMlsMessage } from "./mls-message.ts"
-import { sealPrivateMessage } from "./private-message.ts"
+import { sealPrivateMessage, type MessageKeys } from "./private-message.ts"
 import { membershipTag } from "./public-message.ts"
 import type { SecretTree } from "./secret-tree.ts"
 
@@ -46,22 +46,41 @@ export function signContent(
   return { wireFormat, framed, signature, tbs }
 }
 
+/** What it takes to send into an epoch. */
+export interface SendingKeys extends MessageKeys {
+  readonly membershipKey: Uint8Array
+}
+
+export interface Framing {
+  /** Of a commit, and of nothing else. */
+  readonly confirmationTag?: Bytes | undefined
+  /** A PrivateMessage's plaintext is padded to a multiple of this many bytes; 256 unless given. */
+  readonly padTo?: number | undefined
+}
+
 /** The MLSMessage, and the secret tree that is left after it. */
 export function frameContent(
   mls: MlsContext,
   state: GroupState,
   signed: SignedContent,
-  confirmationTag: Bytes | undefined,
-  padTo = DEFAULT_PADDING,
+  framing: Framing,
 ): { readonly message: Bytes; readonly secretTree: SecretTree } {
-  const { framed, signature, tbs } = signed
+  return frameSignedContent(mls, { ...messageKeys(state), membershipKey: state.keys.membership }, signed, framing)
+}
+
+export function frameSignedContent(
+  mls: MlsContext,
+  keys: SendingKeys,
+  { wireFormat, framed, signature, tbs }: SignedContent,
+  { confirmationTag, padTo = DEFAULT_PADDING }: Framing,
+): { readonly message: Bytes; readonly secretTree: SecretTree } {
   const auth: FramedContentAuth = { signature, confirmationTag }
-  if (signed.wireFormat === WireFormat.publicMessage) {
-    const tag = membershipTag(mls.crypto, state.keys.membership, tbs, auth)
+  if (wireFormat === WireFormat.publicMessage) {
+    const tag = membershipTag(mls.crypto, keys.membershipKey, tbs, auth)
     const message = encodeMlsMessage({ kind: "public-message", message: { framed, auth, membershipTag: tag } })
-    return { message, secretTree: state.secretTree }
+    return { message, secretTree: keys.secretTree }
   }
-  const sealed = sealPrivateMessage(mls, messageKeys(state), state.ownLeafIndex, framed, auth, padTo)
+  const sealed = sealPrivateMessage(mls, keys, framed, auth, padTo)
   return {
     message: encodeMlsMessage({ kind: "private-message", message: sealed.message }),
     secretTree: sealed.secretTree,

@@ -114,6 +114,11 @@ export function exportSecret(
   return mlsExporter(mls.crypto, state.keys.exporter, label, context, length)
 }
 
+/** RFC 9420, 8.6: the pre-shared key of this epoch, for a `PskSource` to give later. */
+export function resumptionPsk(state: GroupState): Bytes {
+  return state.keys.resumption
+}
+
 export function messageKeys(state: GroupState): MessageKeys {
   return { secretTree: state.secretTree, senderDataSecret: state.keys.senderData, leafCount: leafCount(state.tree) }
 }

@@ -15,7 +15,7 @@ export type {
   SignatureKeyPair,
 } from "./crypto-provider.ts"
 export { ExtensionType, type Extension } from "./extension.ts"
-export { exportSecret, members, type GroupState, type Member } from "./group-state.ts"
+export { exportSecret, members, resumptionPsk, type GroupState, type Member } from "./group-state.ts"
 export { join, welcomeReferences, type Joined, type Joining } from "./join.ts"
 export type { KeyPackage } from "./key-package.ts"
 export type { LeafNode, LeafNodeSource, Lifetime } from "./leaf-node.ts"

@@ -12,6 +12,8 @@ export interface LeafExpectation {
   readonly source: LeafNodeSource["kind"]
   /** Needed unless the source is a key package. */
   readonly position?: LeafPosition
+  /** The leaf node that this one replaces. */
+  readonly previous?: LeafNode
   /** The extensions of the GroupContext; none where no group is in sight yet. */
   readonly groupExtensions: readonly Extension[]
   /** Seconds since 1970. Where given, a lifetime that does not hold it is refused. */
@@ -32,7 +34,8 @@ export function validateLeafNode(mls: MlsContext, leaf: LeafNode, expected: Leaf
     const { notBefore, notAfter } = leaf.source.lifetime
     if (expected.now < notBefore || expected.now > notAfter) refuse("lifetime", "7.3")
   }
-  if (mls.authenticate(leaf.credential, leaf.signatureKey) !== undefined) refuse("credential-rejected", "5.3.1")
+  const objection = mls.authenticate(leaf.credential, leaf.signatureKey, expected.previous?.credential)
+  if (objection !== undefined) refuse("credential-rejected", "5.3.1")
   if (!leafSignatureIsValid(mls.crypto, leaf, expected.position)) refuse("bad-signature", "7.3")
 }
 

@@ -48,12 +48,13 @@ const REUSE_GUARD = 4
 export function sealPrivateMessage(
   mls: MlsContext,
   keys: MessageKeys,
-  leafIndex: number,
   framed: FramedContent,
   auth: FramedContentAuth,
   padTo: number,
 ): { readonly message: PrivateMessage; readonly secretTree: SecretTree } {
   const { crypto } = mls
+  if (framed.sender.kind !== "member") throw new TypeError("only a member sends a PrivateMessage")
+  const { leafIndex } = framed.sender
   const header = { ...framed, contentType: framed.content.kind }
   const type = framed.content.kind === "application" ? "application" : "handshake"
   const taken = takeKey(crypto, keys.secretTree, keys.leafCount, leafIndex, type)

@@ -24,6 +24,6 @@ export function protect(
 ): { readonly next: GroupState; readonly message: Bytes } {
   const content = { kind: "application", data: new Uint8Array(data) } as const
   const signed = signContent(mls, state, WireFormat.privateMessage, content, options.authenticatedData)
-  const { message, secretTree } = frameContent(mls, state, signed, undefined, options.padTo)
+  const { message, secretTree } = frameContent(mls, state, signed, { padTo: options.padTo })
   return { next: { ...state, secretTree }, message }
 }

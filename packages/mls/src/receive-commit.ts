@@ -6,6 +6,7 @@ import type { MlsContext } from "./context.ts"
 import type { AuthenticatedContent } from "./framing.ts"
 import { memberOf, startEpoch, type GroupState, type Member } from "./group-state.ts"
 import { requireCredentialsSupported, validateLeafNode } from "./leaf-node-validation.ts"
+import type { LeafNode } from "./leaf-node.ts"
 import { nextEpoch, pathPlace, survivingKeys } from "./next-epoch.ts"
 import { needsPath, sortMemberProposals, type ProposalList, type SentProposal } from "./proposal-list.ts"
 import type { PskSource } from "./pre-shared-key.ts"
@@ -19,6 +20,8 @@ export interface ReceivedCommit {
   readonly committer: Member
   readonly added: readonly Member[]
   readonly removed: readonly Member[]
+  /** Those whose leaf is another than before, the committer among them if it renewed its keys, as they are now. */
+  readonly updated: readonly Member[]
   /** Whether the committer renewed its keys. */
   readonly hasPath: boolean
   readonly authenticatedData: Bytes
@@ -51,7 +54,9 @@ export function receiveCommit(
   let { tree } = applied
   if (path !== undefined) {
     const position = { groupId: state.groupId, leafIndex: committer }
-    validateLeafNode(mls, path.leafNode, { source: "commit", position, groupExtensions: applied.extensions, now })
+    const previous = leafOf(applied.tree, committer)
+    const groupExtensions = applied.extensions
+    validateLeafNode(mls, path.leafNode, { source: "commit", position, previous, groupExtensions, now })
     tree = mergePath(crypto, place, path)
   }
   requireCredentialsSupported(tree.root)
@@ -86,6 +91,7 @@ export function receiveCommit(
     committer: sender,
     added: Array.from(applied.added, ([leafIndex, { leafNode }]) => memberOf(leafIndex, leafNode)),
     removed: Array.from(list.removes, (leafIndex) => memberAt(state.tree, leafIndex)),
+    updated: [...list.updates.keys(), ...(path === undefined ? [] : [committer])].map((at) => memberAt(tree, at)),
     hasPath: path !== undefined,
     authenticatedData,
   }
@@ -111,7 +117,11 @@ function ownKeys(state: GroupState, applied: AppliedProposals, list: ProposalLis
 }
 
 function memberAt(tree: RatchetTree, leafIndex: number): Member {
+  return memberOf(leafIndex, leafOf(tree, leafIndex))
+}
+
+function leafOf(tree: RatchetTree, leafIndex: number): LeafNode {
   const leaf = leafAt(tree, leafIndex)
   if (leaf === undefined) throw new RangeError(`leaf ${leafIndex} is blank`)
-  return memberOf(leafIndex, leaf)
+  return leaf
 }

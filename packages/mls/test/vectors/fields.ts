@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs"
+
+import { fromHex, type Bytes } from "@starling/kernel"
+
+/** One case of a file in the official format, read field by field; a field of another shape than asked for throws. */
+export class Fields {
+  readonly #value: Record<string, unknown>
+
+  constructor(value: unknown) {
+    if (typeof value !== "object" || value === null) throw new TypeError("a case is an object")
+    this.#value = { ...value }
+  }
+
+  bytes(name: string): Bytes {
+    return hex(this.#value[name], name)
+  }
+
+  optionalBytes(name: string): Bytes | undefined {
+    return this.#value[name] === null ? undefined : this.bytes(name)
+  }
+
+  number(name: string): number {
+    const value = this.#value[name]
+    if (typeof value !== "number") throw new TypeError(`${name} is no number`)
+    return value
+  }
+
+  text(name: string): string {
+    const value = this.#value[name]
+    if (typeof value !== "string") throw new TypeError(`${name} is no text`)
+    return value
+  }
+
+  fields(name: string): Fields {
+    return new Fields(this.#value[name])
+  }
+
+  list(name: string): readonly Fields[] {
+    return this.values(name).map((item) => new Fields(item))
+  }
+
+  bytesList(name: string): readonly Bytes[] {
+    return this.values(name).map((item) => hex(item, name))
+  }
+
+  values(name: string): readonly unknown[] {
+    return asList(this.#value[name], name)
+  }
+}
+
+/** All cases of a file. */
+export function readCases(path: string): readonly Fields[] {
+  return asList(JSON.parse(readFileSync(path, "utf8")), path).map((item) => new Fields(item))
+}
+
+export function asList(value: unknown, name: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new TypeError(`${name} is no list`)
+  return value
+}
+
+function hex(value: unknown, name: string): Bytes {
+  const bytes = typeof value === "string" ? fromHex(value) : undefined
+  if (bytes === undefined) throw new TypeError(`${name} is not hexadecimal`)
+  return bytes
+}
