@@ -11,7 +11,7 @@ export interface CommandContext {
   readonly arguments: readonly string[]
   readonly output: Output
   /** The running daemon of `dataFolder`; throws `CliError` `not-running` where there is none. */
-  connect(): ApiClient
+  readonly connect: () => ApiClient
 }
 
 export interface Command {

@@ -1,7 +1,6 @@
-import { safeName } from "@starling/messenger"
+import { oneLine } from "./terminal-text.ts"
 
-/** A name as a terminal may show it, with the beginning of the identity beside it: names are not unique. */
+/** A name as a terminal may show it, with the beginning of the identity beside it: names are anybody's choice. */
 export function personName(person: { readonly identity: string; readonly name: string }): string {
-  const shown = safeName(person.name)
-  return `${shown} (${person.identity.slice(0, 8)})`
+  return `${oneLine(person.name)} (${person.identity.slice(0, 8)})`
 }

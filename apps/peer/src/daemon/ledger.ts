@@ -1,5 +1,5 @@
 import type { DrawRecord } from "@starling/entropy"
-import type { Bytes, Milliseconds } from "@starling/kernel"
+import type { Milliseconds } from "@starling/kernel"
 import { StoreError, type Store, type Write } from "@starling/messenger/ports"
 import type { DrawJournal } from "./draw-journal.ts"
 
@@ -26,7 +26,14 @@ export class Ledger {
 
   /** Throws `StoreError`, with nothing written. */
   commit(writes: readonly Write[]): void {
-    this.#pending = [...this.#pending, ...this.#journal.append(this.#takeRecords())]
+    this.commitWith(() => writes)
+  }
+
+  /** As `commit`, for writes that depend on the draws made since the last one. */
+  commitWith(writesFor: (drawn: readonly DrawRecord[]) => readonly Write[]): void {
+    const drawn = this.#takeRecords()
+    this.#pending = [...this.#pending, ...this.#journal.append(drawn)]
+    const writes = writesFor(drawn)
     if (writes.length === 0 && this.#pending.length === 0) return
     this.#store.commit([...writes, ...this.#pending])
     this.#pending = []
@@ -57,6 +64,3 @@ export class Ledger {
     this.#pending = [...this.#pending, ...this.#journal.append([record])]
   }
 }
-
-/** Bytes of the operating system for what the pool can't serve: it is not open yet, or it is what is being filled. */
-export type LocalRandom = (length: number, purpose: string) => Bytes

@@ -1,0 +1,50 @@
+import { EntropyExhausted, PoolWriteFailed } from "@starling/entropy"
+import type { Refusal, RefusalCode } from "@starling/messenger"
+import { StoreError, TransportError } from "@starling/messenger/ports"
+import { Fault } from "./fault.ts"
+
+const STATUSES: Readonly<Record<RefusalCode, 400 | 404 | 409>> = {
+  "bad-name": 400,
+  "bad-link": 400,
+  "bad-message": 400,
+  "newer-version": 400,
+  "own-identity": 400,
+  "unknown-peer": 404,
+  "unknown-group": 404,
+  "unknown-invitation": 404,
+  "not-active": 409,
+  "no-longer-member": 409,
+  "already-member": 409,
+  "not-a-member": 409,
+  "invitation-invalid": 409,
+  "clock-differs": 409,
+  "catching-up": 409,
+}
+
+/** What a caller is told of a verb that the messenger refused. */
+export function refusalFault(refusal: Refusal): Fault {
+  return new Fault(STATUSES[refusal.code], refusal.code, refusal.message)
+}
+
+/** What a caller is told of an error; `undefined` where the error is a defect of ours, which is nobody's to read. */
+export function worldFault(error: unknown): Fault | undefined {
+  if (error instanceof Fault) return error
+  if (error instanceof StoreError) {
+    return error.reason === "full"
+      ? new Fault(507, "disk-full", "the disk is full: nothing was done. Make room and try again", { cause: error })
+      : new Fault(500, `store-${error.reason}`, `${error.message}: nothing was done`, { cause: error })
+  }
+  if (error instanceof PoolWriteFailed) {
+    return new Fault(507, "disk-full", `${error.message}: nothing was done. Make room and try again`, { cause: error })
+  }
+  if (error instanceof EntropyExhausted) {
+    return new Fault(
+      503,
+      "entropy-exhausted",
+      `the pool holds ${error.available} bytes of quantum entropy and ${error.needed} are needed: refill it, or run with --entropy mixed`,
+      { cause: error },
+    )
+  }
+  if (error instanceof TransportError) return new Fault(502, "unreachable", error.message, { cause: error })
+  return undefined
+}

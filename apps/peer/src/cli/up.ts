@@ -1,0 +1,59 @@
+import { DEFAULT_API_PORT, DEFAULT_LISTEN } from "../config.ts"
+import type { EaasChoice } from "../daemon/daemon.ts"
+import { usageError } from "./cli-error.ts"
+import type { Command } from "./command.ts"
+import { openBrowser } from "./open-browser.ts"
+import { integerOption, type Options } from "./options.ts"
+import { stopSignal } from "./stop-signal.ts"
+import { startupFault } from "./startup-fault.ts"
+import { oneLine } from "./terminal-text.ts"
+
+const POLICIES = ["mixed", "strict", "pure"] as const
+
+export const upCommand: Command = {
+  words: ["up"],
+  parameters: [],
+  options: ["name", "port", "listen", "eaas", "entropy", "headless", "no-open", "no-mdns", "plain-topics"],
+  summary: "start this peer; Ctrl-C ends it",
+  async run({ config, dataFolder, options, output }) {
+    const headless = options.headless === true
+    const chosen = {
+      dataFolder,
+      name: options.name,
+      port: integerOption(options, "port", 0, 65_535) ?? DEFAULT_API_PORT,
+      listen: options.listen ?? DEFAULT_LISTEN,
+      eaas: eaasChoice(options),
+      policy: policyChoice(options),
+      headless,
+      mdns: options["no-mdns"] !== true,
+      plainTopics: options["plain-topics"] === true,
+      log: (text: string) => void process.stderr.write(`${oneLine(text)}\n`),
+    }
+    process.umask(0o077)
+    const ended = stopSignal()
+    // Only this command needs what a daemon is made of.
+    const { startDaemon } = await import("../daemon/compose.ts")
+    await using daemon = await startDaemon(chosen).catch(startupFault)
+    const { identity, peerId, api, listen } = daemon
+    const ui = daemon.uiLink() ?? ""
+    output.item({ ready: true, identity, peerId, api, ui, listen }, () =>
+      headless ? `Starling runs on ${dataFolder}; its API: ${api}` : `Starling runs. Its UI, for one visit: ${ui}`,
+    )
+    if (!headless && options["no-open"] !== true && config.display) openBrowser(ui)
+    await Promise.race([ended, daemon.stopRequested])
+  },
+}
+
+function eaasChoice({ eaas = "embedded" }: Options): EaasChoice {
+  if (eaas === "embedded" || eaas === "off") return { kind: eaas }
+  if (/^https?:\/\//.test(eaas) && URL.canParse(eaas)) return { kind: "remote", url: eaas }
+  throw usageError(
+    `--eaas takes "embedded", "off" or the URL of a platform with your enrolment code (http://HOST:PORT/#CODE), not "${eaas}"`,
+  )
+}
+
+function policyChoice({ entropy = "mixed" }: Options): (typeof POLICIES)[number] {
+  const policy = POLICIES.find((name) => name === entropy)
+  if (policy === undefined) throw usageError(`--entropy takes one of ${POLICIES.join(", ")}, not "${entropy}"`)
+  return policy
+}

@@ -1,0 +1,186 @@
+import { assertNever, type Milliseconds } from "@starling/kernel"
+import {
+  authenticateDevice,
+  groups,
+  ownIdentity,
+  transportSeed,
+  type Env,
+  type Notification,
+} from "@starling/messenger"
+import type { MlsContext } from "@starling/mls"
+import { nodeCrypto } from "@starling/mls/node"
+import { openNode } from "@starling/p2p"
+import type { Backend } from "../api/backend.ts"
+import { EventHub } from "../api/event-hub.ts"
+import { Fault } from "../api/fault.ts"
+import { refusalFault, worldFault } from "../api/fault-of.ts"
+import { addRoutes } from "../api/routes/all.ts"
+import { ApiServer } from "../api/server.ts"
+import { Sessions } from "../api/session.ts"
+import { messageOf } from "../api/views.ts"
+import { StoredAddressBook } from "./address-book.ts"
+import type { Daemon, DaemonOptions } from "./daemon.ts"
+import { removeApiFile, writeApiFile } from "./data-folder.ts"
+import { entropyDesk } from "./entropy-desk.ts"
+import { EpochEntropy } from "./epoch-entropy.ts"
+import { openFoundation } from "./foundation.ts"
+import { openIdentity } from "./identity.ts"
+import { connectEaas } from "./connect-eaas.ts"
+import { Refill } from "./refill.ts"
+import { Runner } from "./runner.ts"
+import { buildUi } from "./ui-build.ts"
+
+/** Ciphersuite of every group (RFC 9420, 17.1): X25519, AES-128-GCM, SHA-256, Ed25519. */
+const SUITE = 1
+
+/** Wires store, pool, engine, network, EaaS and API into a running peer. Throws what `openFoundation` throws, `TransportError`, `Fault`. */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  await using opening = new AsyncDisposableStack()
+  const now = (): Milliseconds => Date.now()
+  const report = reporter(options.log)
+  const foundation = openFoundation({ ...options, now }, opening.use(new DisposableStack()))
+  const { store, pool, ledger, draws, deliveries, localRandom } = foundation
+
+  const crypto = nodeCrypto(SUITE)
+  const mls: MlsContext = { crypto, random: pool, authenticate: authenticateDevice(crypto) }
+  const env = (): Env => ({ now: now(), mls })
+  const commit = ledger.commit.bind(ledger)
+  const state = openIdentity({ store, commit, env, plainTopics: options.plainTopics, name: options.name })
+
+  const transport = opening.use(
+    await openNode({
+      seed: transportSeed(state),
+      listen: options.listen,
+      mdns: options.mdns,
+      addressBook: new StoredAddressBook(store, report),
+      clock: now,
+    }),
+  )
+  const events = new EventHub()
+  const epochEntropy = new EpochEntropy(store)
+  const runner = opening.use(
+    new Runner({
+      state,
+      mls,
+      reader: store,
+      transport,
+      now,
+      commit: (step, before) =>
+        ledger.commitWith((drawn) => [...step.writes, ...epochEntropy.writesFor(before, step, drawn)]),
+      notify: (event) => announce(event),
+      linksChanged: () => events.emit({ type: "status" }),
+      report,
+    }),
+  )
+  const resourcesOfEaas = opening.use(new AsyncDisposableStack())
+  const refill = opening.use(
+    new Refill({
+      pool,
+      connect: connectEaas(options, { store, ledger, localRandom, now }, resourcesOfEaas),
+      has: (delivery) => deliveries.get(delivery) !== undefined || pool.deliveries().some(({ id }) => id === delivery),
+      delivered: (delivery) => deliveries.add([delivery]),
+      changed: () => events.emit({ type: "entropy" }),
+      now,
+      report,
+    }),
+  )
+
+  const sessions = new Sessions({ random: localRandom, now })
+  const stop = Promise.withResolvers<void>()
+  const backend: Backend = {
+    reader: store,
+    sessions,
+    events,
+    epochEntropy,
+    entropy: entropyDesk({ pool, refill, draws, deliveries, flush: () => ledger.flush() }),
+    state: () => runner.state,
+    env,
+    act(verb) {
+      const outcome = runner.act(verb)
+      if (outcome.kind === "refused") throw refusalFault(outcome)
+      return outcome.result
+    },
+    status: () => ({
+      ...ownIdentity(runner.state),
+      peers: transport.links().map(({ peerId, address }) => ({ peerId, address })),
+      groups: groups(runner.state).map(({ group }) => group),
+      pool: { bytes: pool.bytes, capacity: pool.capacity },
+      listen: transport.addresses(),
+      rootKeyProtected: false,
+    }),
+    addresses: () => transport.addresses(),
+    uiLink: () => uiLink(),
+    shutdown: () => setTimeout(stop.resolve, 50),
+  }
+  const api = opening.use(
+    await ApiServer.start({
+      port: options.port,
+      sessions,
+      events,
+      routes: (app) => addRoutes(app, backend),
+      faultOf(error) {
+        const fault = worldFault(error)
+        if (fault !== undefined) return fault
+        report(error)
+        return new Fault(500, "internal", "something is wrong in Starling itself: its log has the details", {
+          cause: error,
+        })
+      },
+      ...(options.headless ? {} : { assets: buildUi(report) }),
+    }),
+  )
+  opening.defer(() => removeApiFile(options.dataFolder))
+  writeApiFile(options.dataFolder, { url: api.url, key: sessions.key })
+  await runner.start()
+  refill.start()
+
+  function uiLink(): string | undefined {
+    return options.headless ? undefined : `${api.url}/#t=${sessions.issueToken()}`
+  }
+
+  function announce(event: Notification): void {
+    switch (event.kind) {
+      case "message":
+        events.emit({ type: "message", message: messageOf(runner.state, event.message) })
+        return
+      case "delivery":
+        events.emit({ type: "delivery", group: event.group, id: event.id, delivery: event.delivery })
+        return
+      case "group":
+        events.emit({ type: "group", group: event.group })
+        return
+      case "trouble":
+        options.log(event.text)
+        return
+      case "groups":
+      case "invitations":
+      case "contacts":
+      case "nearby":
+        events.emit({ type: event.kind })
+        return
+      default:
+        assertNever(event)
+    }
+  }
+
+  const resources = opening.move()
+  return {
+    ...ownIdentity(state),
+    api: api.url,
+    listen: transport.addresses(),
+    uiLink,
+    stopRequested: stop.promise,
+    [Symbol.asyncDispose]: async () => await resources.disposeAsync(),
+  }
+}
+
+/** What the world did goes into the log in one line, a defect of ours with its stack. The same twice in a row is said once. */
+function reporter(log: (text: string) => void): (error: unknown) => void {
+  let last = ""
+  return (error) => {
+    const fault = worldFault(error)
+    const text = fault?.message ?? (error instanceof Error ? (error.stack ?? error.message) : String(error))
+    if (text !== last) log(text)
+    last = text
+  }
+}

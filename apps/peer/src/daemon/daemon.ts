@@ -1,0 +1,39 @@
+import type { EntropyPolicy } from "@starling/entropy"
+
+/** What `starling up` was told. */
+export interface DaemonOptions {
+  readonly dataFolder: string
+  /** `undefined` keeps the one there is. */
+  readonly name: string | undefined
+  /** Of the local API; 0 takes a free one. */
+  readonly port: number
+  /** Multiaddrs to listen on for peers. */
+  readonly listen: readonly string[]
+  readonly eaas: EaasChoice
+  readonly policy: EntropyPolicy
+  readonly headless: boolean
+  readonly mdns: boolean
+  readonly plainTopics: boolean
+  /** What happened that nobody waits for: one line for a log. */
+  readonly log: (text: string) => void
+}
+
+/** `remote` is the platform's discovery URL, with the enrolment code in its fragment. */
+export type EaasChoice =
+  | { readonly kind: "embedded" }
+  | { readonly kind: "remote"; readonly url: string }
+  | { readonly kind: "off" }
+
+/** A running peer. Disposing of it ends it cleanly: what was acknowledged is on the disk. */
+export interface Daemon extends AsyncDisposable {
+  readonly identity: string
+  readonly peerId: string
+  /** URL of the local API. */
+  readonly api: string
+  /** Multiaddrs under which peers reach it. */
+  readonly listen: readonly string[]
+  /** A fresh one-time link to the UI; `undefined` where none is served. */
+  uiLink(): string | undefined
+  /** Resolves when somebody asked over the API that it end. */
+  readonly stopRequested: Promise<void>
+}

@@ -1,0 +1,105 @@
+import type { EntropyPool } from "@starling/entropy"
+import type { EntropyDesk } from "../api/backend.ts"
+import type { Delivery, Draw, EntropySourceStatus, EntropyStatus } from "../api/contract.ts"
+import { Fault } from "../api/fault.ts"
+import type { DeliveryJournal } from "./delivery-journal.ts"
+import type { DrawJournal, JournaledDraw } from "./draw-journal.ts"
+import { KeyServiceError } from "./key-service.ts"
+import { progressOf, type Refill } from "./refill.ts"
+
+export interface EntropyDeskOptions {
+  readonly pool: EntropyPool
+  readonly refill: Refill
+  readonly draws: DrawJournal
+  readonly deliveries: DeliveryJournal
+  /** Writes the records of draws that wait for a commit, so that the log shows them. */
+  readonly flush: () => void
+}
+
+/** What people are told of where their keys come from, and what they can do about it. */
+export function entropyDesk({ pool, refill, draws, deliveries, flush }: EntropyDeskOptions): EntropyDesk {
+  return {
+    status: () => statusOf(pool, refill, deliveries.list()),
+    async refill(bytes, signal) {
+      try {
+        return await refill.obtain(bytes !== undefined && bytes <= 1024 ? 1024 : 8192, signal)
+      } catch (error) {
+        if (!(error instanceof KeyServiceError)) throw error
+        throw new Fault(error.state === "refused" ? 409 : 502, error.code, error.message, { cause: error })
+      }
+    },
+    draws({ after, limit, newestFirst }) {
+      flush()
+      return draws.list({ after, limit, newestFirst }).map((draw) => drawOf(draw, deliveries))
+    },
+    deliveries: () => deliveries.list(),
+  }
+}
+
+function statusOf(pool: EntropyPool, refill: Refill, deliveries: readonly Delivery[]): EntropyStatus {
+  const last = deliveries.at(-1)
+  const sources = [THIS_COMPUTER, quantumSource(refill, last)]
+  return {
+    policy: pool.policy,
+    pool: { bytes: pool.bytes, capacity: pool.capacity },
+    sources,
+    anonymitySet: last?.anonymitySet ?? 0,
+    caveats: caveatsOf(pool, refill, last),
+    progress: progressOf(refill.state),
+  }
+}
+
+const THIS_COMPUTER: EntropySourceStatus = {
+  id: "operating-system",
+  name: "this computer's generator",
+  simulated: false,
+  path: "on this device",
+  state: "ok",
+  detail: "mixed into every key",
+}
+
+function quantumSource({ state, service }: Refill, last: Delivery | undefined): EntropySourceStatus {
+  return {
+    id: "eaas",
+    name: last?.source ?? service?.name ?? "Entropy-as-a-Service",
+    simulated: last?.simulated ?? service?.simulated ?? false,
+    path: last?.path ?? service?.path ?? "",
+    state: state.kind,
+    detail: "why" in state ? state.why : state.kind === "working" ? (state.step ?? "connecting") : "",
+    ...(last === undefined ? {} : { lastAt: last.receivedAt }),
+  }
+}
+
+/** What this does not give, said before anybody asks. */
+function caveatsOf(pool: EntropyPool, { service }: Refill, last: Delivery | undefined): readonly string[] {
+  const caveats: string[] = []
+  if (last?.simulated ?? service?.simulated ?? false) {
+    caveats.push(
+      "The quantum source is simulated: a physical model computed from this computer's randomness, not a measurement.",
+    )
+  }
+  if (last?.anonymitySet === 1) {
+    caveats.push(
+      "The anonymity set is one: whoever runs the Entropy-as-a-Service platform knows that each key went to you.",
+    )
+  }
+  if (service?.developmentProvingKey === true) {
+    caveats.push("The proving key is a development key: whoever made it could forge requests for keys, but read none.")
+  }
+  if (pool.policy === "pure")
+    caveats.push("Policy pure: the source's bytes are used unmixed, so that whoever made them knows your keys.")
+  caveats.push(
+    "The root key lies in the data folder without a passphrase: whoever can read the folder can read everything in it.",
+  )
+  return caveats
+}
+
+function drawOf(draw: JournaledDraw, deliveries: DeliveryJournal): Draw {
+  const { position, at, purpose, bytes, label, operatingSystem } = draw
+  const eaas = draw.eaas.map(({ delivery, offset, length }) => ({
+    delivery: deliveries.get(delivery) ?? { id: delivery },
+    offset,
+    length,
+  }))
+  return { sequence: position, at, purpose, bytes, label, operatingSystem, eaas }
+}

@@ -1,0 +1,26 @@
+import { createIdentity, openPeer, setName, type Env, type PeerState, type Step } from "@starling/messenger"
+import type { Store, Write } from "@starling/messenger/ports"
+import { refusalFault } from "../api/fault-of.ts"
+
+export interface IdentityOptions {
+  readonly store: Pick<Store, "all">
+  readonly commit: (writes: readonly Write[]) => void
+  readonly env: () => Env
+  readonly plainTopics: boolean
+  /** Given with `up --name`. */
+  readonly name: string | undefined
+}
+
+/** The peer that the store holds, or a new one; durable before anybody hears of it. Throws `Fault` for a name that can't be. */
+export function openIdentity({ store, commit, env, plainTopics, name }: IdentityOptions): PeerState {
+  const opened = openPeer(store, env(), { plainTopics })
+  const keep = (step: Step): PeerState => {
+    commit(step.writes)
+    return step.state
+  }
+  const state = opened.kind === "open" ? opened.state : keep(createIdentity(env(), { plainTopics }))
+  if (name === undefined) return state
+  const named = setName(state, name, env())
+  if (named.kind === "refused") throw refusalFault(named)
+  return keep(named)
+}

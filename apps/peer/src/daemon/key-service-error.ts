@@ -1,0 +1,43 @@
+import { EntropyClientError, Unreachable } from "@starling/eaas"
+import { ProverFailed } from "@starling/proof/node"
+import { KeyServiceError } from "./key-service.ts"
+
+const MINUTE = 60_000
+
+/** What went wrong with the platform, told for people; other errors pass as they are. */
+export function keyServiceError(error: unknown): unknown {
+  if (error instanceof Unreachable || error instanceof ProverFailed) {
+    return new KeyServiceError("unreachable", "eaas-unreachable", error.message, { cause: error })
+  }
+  if (!(error instanceof EntropyClientError)) return error
+  const message = error.message
+  switch (error.reason) {
+    case "unreachable":
+      return new KeyServiceError("unreachable", "eaas-unreachable", message, { cause: error })
+    case "epoch-not-open":
+      return new KeyServiceError("refused", error.reason, message, { cause: error, retryAfter: MINUTE })
+    case "quota-used-up":
+      return new KeyServiceError("refused", error.reason, message, { cause: error, retryAfter: 10 * MINUTE })
+    case "not-registered":
+      return new KeyServiceError("refused", error.reason, `${message} Give its enrolment code: --eaas URL#CODE.`, {
+        cause: error,
+      })
+    case "wrong-code":
+    case "other-platform":
+    case "clock":
+    case "bad-signature":
+    case "wrong-root":
+    case "two-roots":
+    case "other-circuit":
+    case "set-too-small":
+    case "proof-failed":
+    case "refused":
+    case "turned-away":
+    case "bad-answer":
+    case "newer-version":
+    case "damaged-journal":
+      return new KeyServiceError("refused", error.reason, message, { cause: error })
+    default:
+      return error
+  }
+}

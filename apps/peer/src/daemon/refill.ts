@@ -1,0 +1,197 @@
+import type { Delivery, EntropyPool } from "@starling/entropy"
+import type { Milliseconds } from "@starling/kernel"
+import { KeyServiceError, REFILL_STEPS, type KeyLength, type KeyService, type RefillStep } from "./key-service.ts"
+
+/** Filled in the background up to this share of the capacity; asked for when the pool falls under its low-water mark. */
+const FILL_TO = 0.5
+const LOW_WATER = 0.25
+const FIRST_PAUSE: Milliseconds = 2_000
+const LONGEST_PAUSE: Milliseconds = 300_000
+const PATIENCE: Milliseconds = 120_000
+
+export type SourceState =
+  | { readonly kind: "off" }
+  | { readonly kind: "working"; readonly step: RefillStep | undefined }
+  | { readonly kind: "ok"; readonly at: Milliseconds }
+  | { readonly kind: "unreachable" | "refused"; readonly why: string }
+
+export interface RefillOptions {
+  readonly pool: Pick<EntropyPool, "bytes" | "capacity" | "fill" | "onLow">
+  /** Absent where there is no EaaS. Throws `KeyServiceError`. */
+  readonly connect: ((signal: AbortSignal) => Promise<KeyService>) | undefined
+  /** Whether this delivery is in the pool, or was: after a crash it may come a second time. */
+  readonly has: (delivery: string) => boolean
+  /** A delivery is in the pool, durably. */
+  readonly delivered: (delivery: Delivery) => void
+  readonly changed: () => void
+  readonly now: () => Milliseconds
+  readonly report: (error: unknown) => void
+}
+
+/** Keeps the pool filled from the EaaS without ever making a draw wait. One request is under way at a time. */
+export class Refill implements AsyncDisposable {
+  readonly #options: RefillOptions
+  readonly #ended = new AbortController()
+  #service: KeyService | undefined
+  /** Whether `#service` answered the last time. */
+  #connected = false
+  #state: SourceState
+  #queue: Promise<unknown> = Promise.resolve()
+  #background: Promise<void> | undefined
+  #stopListening: (() => void) | undefined
+
+  constructor(options: RefillOptions) {
+    this.#options = options
+    this.#state = options.connect === undefined ? { kind: "off" } : { kind: "working", step: undefined }
+  }
+
+  get state(): SourceState {
+    return this.#state
+  }
+
+  /** The platform, once it was reached. */
+  get service(): KeyService | undefined {
+    return this.#service
+  }
+
+  start(): void {
+    if (this.#options.connect === undefined) return
+    this.#stopListening = this.#options.pool.onLow(() => this.#wakeUp())
+    if (this.#options.pool.bytes < this.#options.pool.capacity * LOW_WATER) this.#wakeUp()
+    else this.#track(this.#greet())
+  }
+
+  /** One key, for a person who asked. Returns the bytes taken; throws `KeyServiceError`. */
+  async obtain(length: KeyLength, signal: AbortSignal): Promise<number> {
+    return await this.#inTurn(AbortSignal.any([signal, this.#ended.signal, AbortSignal.timeout(PATIENCE)]), length)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopListening?.()
+    this.#ended.abort()
+    await this.#background
+    await this.#queue.catch(() => {})
+  }
+
+  #wakeUp(): void {
+    if (this.#background !== undefined || this.#ended.signal.aborted) return
+    this.#track(this.#fillUp())
+  }
+
+  #track(work: Promise<void>): void {
+    this.#background = work.finally(() => {
+      this.#background = undefined
+    })
+  }
+
+  /** Finds out whether the platform is there while the pool needs nothing of it. */
+  async #greet(): Promise<void> {
+    try {
+      await this.#connect(this.#ended.signal)
+      this.#set({ kind: "ok", at: this.#options.now() })
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  async #fillUp(): Promise<void> {
+    const { pool } = this.#options
+    let pause = FIRST_PAUSE
+    while (pool.bytes < pool.capacity * FILL_TO && !this.#ended.signal.aborted) {
+      try {
+        const taken = await this.obtain(8192, this.#ended.signal)
+        if (taken === 0) return
+        pause = FIRST_PAUSE
+      } catch (error) {
+        if (this.#ended.signal.aborted) return
+        await this.#wait(error instanceof KeyServiceError ? (error.retryAfter ?? pause) : pause)
+        pause = Math.min(pause * 2, LONGEST_PAUSE)
+      }
+    }
+  }
+
+  async #inTurn(signal: AbortSignal, length: KeyLength): Promise<number> {
+    const turn = this.#queue.catch(() => {}).then(async () => await this.#request(signal, length))
+    this.#queue = turn
+    return await turn
+  }
+
+  async #request(signal: AbortSignal, length: KeyLength): Promise<number> {
+    let taken = 0
+    this.#set({ kind: "working", step: undefined })
+    try {
+      signal.throwIfAborted()
+      const service = await this.#connect(signal)
+      await service.obtain(
+        length,
+        signal,
+        (step) => this.#set({ kind: "working", step }),
+        ({ bytes, delivery }) => {
+          if (this.#options.has(delivery.id)) return 0
+          const received: Delivery = { ...delivery, receivedAt: this.#options.now() }
+          taken = this.#options.pool.fill(bytes, received)
+          if (taken > 0) this.#options.delivered(received)
+          return taken
+        },
+      )
+    } catch (error) {
+      this.#fail(error)
+      throw error
+    }
+    this.#set({ kind: "ok", at: this.#options.now() })
+    return taken
+  }
+
+  async #connect(signal: AbortSignal): Promise<KeyService> {
+    if (this.#options.connect === undefined) {
+      throw new KeyServiceError(
+        "refused",
+        "no-eaas",
+        "this daemon has no quantum source: start it with --eaas embedded or --eaas URL",
+      )
+    }
+    if (this.#service === undefined || !this.#connected) this.#service = await this.#options.connect(signal)
+    this.#connected = true
+    return this.#service
+  }
+
+  #fail(error: unknown): void {
+    if (this.#ended.signal.aborted) return
+    const known = error instanceof KeyServiceError
+    if (!known) this.#options.report(error)
+    if (!known || error.state === "unreachable") this.#connected = false
+    const why = error instanceof Error ? error.message : "unknown"
+    this.#set({ kind: known ? error.state : "unreachable", why })
+  }
+
+  #set(state: SourceState): void {
+    this.#state = state
+    this.#options.changed()
+  }
+
+  /** Ends early when the daemon does. */
+  async #wait(milliseconds: Milliseconds): Promise<void> {
+    const { signal } = this.#ended
+    if (signal.aborted) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds)
+      signal.addEventListener(
+        "abort",
+        () => {
+          clearTimeout(timer)
+          resolve()
+        },
+        { once: true },
+      )
+    })
+  }
+}
+
+/** The steps of the refill under way, as a screen shows them; empty where none is. */
+export function progressOf(
+  state: SourceState,
+): readonly { readonly step: string; readonly state: "done" | "active" | "waiting" }[] {
+  if (state.kind !== "working") return []
+  const active = state.step === undefined ? 0 : REFILL_STEPS.indexOf(state.step)
+  return REFILL_STEPS.map((step, i) => ({ step, state: i < active ? "done" : i === active ? "active" : "waiting" }))
+}

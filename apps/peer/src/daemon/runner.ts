@@ -1,0 +1,231 @@
+import { EntropyExhausted, PoolWriteFailed } from "@starling/entropy"
+import { assertNever, type Bytes, type Milliseconds } from "@starling/kernel"
+import {
+  answered,
+  connected,
+  disconnected,
+  gossip,
+  judge,
+  published,
+  requested,
+  start,
+  wake,
+  type Effect,
+  type Env,
+  type Notification,
+  type Outcome,
+  type PeerState,
+  type Refusal,
+  type RequestOutcome,
+  type Step,
+} from "@starling/messenger"
+import {
+  StoreError,
+  TransportError,
+  type DirectProtocol,
+  type PeerLink,
+  type Store,
+  type Transport,
+  type TransportEvents,
+} from "@starling/messenger/ports"
+import type { MlsContext } from "@starling/mls"
+
+const REQUEST_PATIENCE: Milliseconds = 15_000
+const DIAL_PATIENCE: Milliseconds = 10_000
+/** After a failure of the disk; inputs that must not be lost are tried again. */
+const RETRY_AFTER: Milliseconds = 1_000
+const LONGEST_TIMER: Milliseconds = 2_147_483_647
+
+export interface RunnerOptions {
+  readonly state: PeerState
+  readonly mls: MlsContext
+  readonly reader: Pick<Store, "get" | "list">
+  readonly transport: Transport
+  readonly now: () => Milliseconds
+  /** Writes what `step` has to write, after the state `before`. Durable when it returns; throws `StoreError` with nothing written. */
+  readonly commit: (step: Step, before: PeerState) => void
+  readonly notify: (event: Notification) => void
+  readonly linksChanged: () => void
+  /** Something failed that nobody waits for: the world, or a defect that the bytes of a peer met. */
+  readonly report: (error: unknown) => void
+}
+
+/**
+ * Carries out what the messenger decides, one input after the other: first the writes, in one transaction, then the effects,
+ * in order. Where the writes fail the step never happened: nothing is published or shown, and the state is the former one.
+ */
+export class Runner implements AsyncDisposable {
+  readonly #options: RunnerOptions
+  readonly #ended = new AbortController()
+  readonly #running = new Set<Promise<void>>()
+  #state: PeerState
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: RunnerOptions) {
+    this.#options = options
+    this.#state = options.state
+  }
+
+  get state(): PeerState {
+    return this.#state
+  }
+
+  env(): Env {
+    return { now: this.#options.now(), mls: this.#options.mls }
+  }
+
+  /** Subscribes and resumes what a former run left, then takes what the transport brings. */
+  async start(): Promise<void> {
+    this.#apply(start(this.#state, this.env()))
+    await this.#options.transport.start(this.#events())
+  }
+
+  /** Does what a person asked for. Throws `StoreError`, `PoolWriteFailed` or `EntropyExhausted` with nothing changed. */
+  act<T>(verb: (state: PeerState, env: Env) => Outcome<T>): { readonly kind: "done"; readonly result: T } | Refusal {
+    const outcome = verb(this.#state, this.env())
+    if (outcome.kind === "refused") return outcome
+    this.#apply(outcome)
+    return { kind: "done", result: outcome.result }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort()
+    clearTimeout(this.#timer)
+    await Promise.allSettled(this.#running)
+  }
+
+  #apply(step: Step): void {
+    this.#options.commit(step, this.#state)
+    this.#state = step.state
+    this.#setTimer(step.wakeAt)
+    for (const effect of step.effects) this.#carryOut(effect)
+  }
+
+  #events(): TransportEvents {
+    return {
+      connected: (link: PeerLink) => {
+        this.#take(() => connected(this.#state, link, this.env()))
+        this.#options.linksChanged()
+      },
+      disconnected: (peerId: string) => {
+        this.#take(() => disconnected(this.#state, peerId, this.env()))
+        this.#options.linksChanged()
+      },
+      gossip: (topic: string, data: Bytes, from: string) =>
+        this.#take(() => gossip(this.#state, topic, data, from, this.env())),
+      request: async (protocol: DirectProtocol, payload: Bytes, from: string) => {
+        try {
+          const step = requested(this.#state, protocol, payload, from, this.#options.reader, this.env())
+          this.#apply(step)
+          return step.answer
+        } catch (error) {
+          this.#options.report(error)
+          throw error
+        }
+      },
+    }
+  }
+
+  /**
+   * An input from outside. Where it fails it is as if it had never arrived, and anti-entropy brings it again. That holds for
+   * defects too: bytes that one peer sent must not end the conversation with the others.
+   */
+  #take(input: () => Step): void {
+    if (this.#ended.signal.aborted) return
+    try {
+      this.#apply(input())
+    } catch (error) {
+      this.#options.report(error)
+    }
+  }
+
+  /** An input that would be missed for good: repeated while the world refuses it. */
+  #insist(input: () => Step): void {
+    if (this.#ended.signal.aborted) return
+    try {
+      this.#apply(input())
+    } catch (error) {
+      this.#options.report(error)
+      if (isWorldsFault(error)) setTimeout(() => this.#insist(input), RETRY_AFTER).unref()
+    }
+  }
+
+  #setTimer(wakeAt: Milliseconds | undefined): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (wakeAt === undefined || this.#ended.signal.aborted) return
+    const delay = Math.min(Math.max(wakeAt - this.#options.now(), 0), LONGEST_TIMER)
+    this.#timer = setTimeout(() => this.#insist(() => wake(this.#state, this.env())), delay)
+  }
+
+  #carryOut(effect: Effect): void {
+    const { transport } = this.#options
+    switch (effect.kind) {
+      case "subscribe":
+        transport.subscribe(effect.topic, (data) => judge(this.#state, effect.topic, data, this.env()))
+        return
+      case "unsubscribe":
+        transport.unsubscribe(effect.topic)
+        return
+      case "publish":
+        this.#track(this.#publish(effect))
+        return
+      case "request":
+        this.#track(this.#request(effect))
+        return
+      case "dial":
+        this.#track(this.#dial(effect))
+        return
+      case "notify":
+        this.#options.notify(effect.event)
+        return
+      default:
+        assertNever(effect)
+    }
+  }
+
+  async #publish({ topic, data, message }: Extract<Effect, { kind: "publish" }>): Promise<void> {
+    const reached = await this.#options.transport.publish(topic, data).catch(onlyTransportErrors)
+    if (message !== undefined) this.#take(() => published(this.#state, message, reached ?? 0, this.env()))
+  }
+
+  async #request({ token, peerId, protocol, payload }: Extract<Effect, { kind: "request" }>): Promise<void> {
+    const outcome = await this.#options.transport
+      .request(peerId, protocol, payload, this.#patience(REQUEST_PATIENCE))
+      .then(
+        (answer): RequestOutcome => ({ kind: "answer", payload: answer }),
+        (error: unknown): RequestOutcome => {
+          onlyTransportErrors(error)
+          return { kind: "failed", why: error instanceof Error ? error.message : "unreachable" }
+        },
+      )
+    this.#insist(() => answered(this.#state, token, outcome, this.env()))
+  }
+
+  async #dial({ peerId, addresses }: Extract<Effect, { kind: "dial" }>): Promise<void> {
+    await this.#options.transport.dial(peerId, addresses, this.#patience(DIAL_PATIENCE)).catch(onlyTransportErrors)
+  }
+
+  #patience(patience: Milliseconds): AbortSignal {
+    return AbortSignal.any([this.#ended.signal, AbortSignal.timeout(patience)])
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#running.delete(tracked))
+    this.#running.add(tracked)
+  }
+}
+
+/** What the world does to a message on its way is expected; anything else is a defect, and surfaces. */
+function onlyTransportErrors(error: unknown): undefined {
+  if (error instanceof TransportError || isAbort(error)) return undefined
+  throw error
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError")
+}
+
+function isWorldsFault(error: unknown): boolean {
+  return error instanceof StoreError || error instanceof PoolWriteFailed || error instanceof EntropyExhausted
+}

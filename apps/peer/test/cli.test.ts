@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { expect, onTestFinished, test } from "vitest"
+import { runCli } from "../src/cli/run.ts"
+
+interface Ran {
+  readonly status: number
+  readonly out: string
+  readonly err: string
+}
+
+async function run(...argv: readonly string[]): Promise<Ran> {
+  let out = ""
+  let err = ""
+  const folder = temporaryFolder()
+  const streams = { out: (text: string) => void (out += text), err: (text: string) => void (err += text) }
+  const status = await runCli(argv, { dataFolder: folder, display: false }, streams)
+  return { status, out, err }
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "starling-cli-"))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+test.for([
+  { argv: [], says: "which command" },
+  { argv: ["fly"], says: 'no command "fly"' },
+  { argv: ["group"], says: "takes one of: create, list" },
+  { argv: ["group", "sing"], says: "takes one of: create, list" },
+  { argv: ["group", "create"], says: "usage: starling group create NAME" },
+  { argv: ["send", "G", "two", "words"], says: "quote what has spaces" },
+  { argv: ["status", "--wings"], says: "--wings" },
+  { argv: ["status", "--wait", "3"], says: "takes no --wait" },
+  { argv: ["read", "G", "--wait", "soon"], says: "takes a number of seconds" },
+  { argv: ["up", "--port", "65536"], says: "from 0 to 65535" },
+  { argv: ["up", "--port"], says: "--port" },
+  { argv: ["up", "--entropy", "lots"], says: "mixed, strict, pure" },
+  { argv: ["up", "--eaas", "somewhere"], says: "--eaas takes" },
+])("`starling $argv` is refused with exit status 2 and one line that says: $says", async ({ argv, says }) => {
+  const { status, out, err } = await run(...argv, ...(argv[0] === "read" ? ["--data", runningFolder()] : []))
+  expect(status).toBe(2)
+  expect(out).toBe("")
+  expect(err).toContain(says)
+  expect(err.trimEnd().split("\n")).toHaveLength(1)
+})
+
+test("with --json a fault is one JSON object on stderr", async () => {
+  const { status, out, err } = await run("status", "--json")
+  expect(status).toBe(1)
+  expect(out).toBe("")
+  expect(JSON.parse(err)).toEqual({ error: { code: "not-running", message: expect.stringContaining("starling up") } })
+})
+
+test("a daemon that no longer answers is told apart from a wrong command line", async () => {
+  const { status, err } = await run("status", "--data", runningFolder())
+  expect(status).toBe(1)
+  expect(err).toContain("start it with")
+})
+
+test("help lists every command, and each command its options", async () => {
+  const all = await run("--help")
+  expect(all.status).toBe(0)
+  for (const words of ["up", "demo", "group heal", "entropy log", "contact verify"]) expect(all.out).toContain(words)
+  const one = await run("read", "--help")
+  expect(one.out).toContain("--since ID")
+})
+
+/** A data folder whose `api.json` points to where nobody listens. */
+function runningFolder(): string {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, "api.json"), JSON.stringify({ version: 1, url: "http://127.0.0.1:9", key: "k", pid: 1 }))
+  return folder
+}
