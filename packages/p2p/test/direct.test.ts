@@ -149,6 +149,19 @@ test("a flood of requests is cut off and then refused, and others are still serv
   expect(await carol.transport.request(bob.peerId, "sync", utf8("x"), patience())).toEqual(utf8("x"))
 })
 
+test("a refusal ends", async () => {
+  await using alice = await openPeer("alice")
+  await using bob = await openPeer("bob", {
+    limits: { requestBurst: 1, requestRate: 100, faultBurst: 0, refusalTime: 1000 },
+  })
+  await meet(alice, bob)
+  const requests = [1, 2, 3, 4].map(() => alice.transport.request(bob.peerId, "sync", utf8(""), patience()))
+  const outcomes = await Promise.allSettled(requests)
+  expect(outcomes.some(({ status }) => status === "rejected")).toBe(true)
+  expect(bob.reports).toContainEqual({ kind: "refused", peerId: alice.peerId, fault: "request-flood" })
+  await eventually(() => expect(bob.connected).toHaveLength(2))
+})
+
 test.for([
   { name: "a length beyond the limit", bytes: new Uint8Array([0xff, 0xff, 0xff, 0xff, 1, 2, 3]) },
   { name: "fewer bytes than the length says", bytes: new Uint8Array([0, 0, 0, 9, 1, 2, 3]) },

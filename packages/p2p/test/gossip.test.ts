@@ -1,9 +1,11 @@
+import { multiaddr } from "@multiformats/multiaddr"
 import { expect, test } from "vitest"
 
 import { fromUtf8, utf8 } from "@starling/kernel"
 import { MAX_GOSSIP_BYTES } from "@starling/messenger/ports"
 
 import { eventually, meet, openPeer, subscribersReach, texts, type Peer } from "./peers.ts"
+import { gossipRpc, rawPeer } from "./raw-peer.ts"
 
 const acceptAll = (): "accept" => "accept"
 
@@ -106,6 +108,30 @@ test("a neighbour that floods is cut down to its rate, and refused when it goes 
     expect(bob.reports).toContainEqual({ kind: "refused", peerId: mallory.peerId, fault: "gossip-flood" })
   })
   expect(bob.gossip).toHaveLength(20)
+})
+
+test.for([
+  { fault: "gossip-flood", name: "on a topic that nobody here follows", topic: "unknown", size: 10, count: 60 },
+  {
+    fault: "oversized-gossip",
+    name: "with messages beyond the limit",
+    topic: "group",
+    size: MAX_GOSSIP_BYTES + 1,
+    count: 8,
+  },
+])("a neighbour that floods $name is refused", async ({ fault, topic, size, count }) => {
+  await using bob = await openPeer("bob", { limits: { gossipBurst: 20, gossipRate: 0, faultBurst: 30 } })
+  await using mallory = await rawPeer({ hello: true })
+  bob.transport.subscribe("group", acceptAll)
+  const connection = await mallory.dial(bob.transport.addresses().map((address) => multiaddr(address)))
+  const stream = await connection.newStream("/meshsub/1.2.0")
+  const rpc = (i: number): Uint8Array => gossipRpc(topic, new Uint8Array(size).fill(i))
+  for (let i = 0; i < count; i++) stream.send(rpc(i))
+  await eventually(() => {
+    expect(bob.reports).toContainEqual({ kind: "refused", peerId: mallory.peerId.toString(), fault })
+    expect(mallory.getConnections()).toHaveLength(0)
+  })
+  expect(bob.gossip).toEqual([])
 })
 
 test("fifteen peers on one address hear each other", { timeout: 30_000 }, async () => {

@@ -13,6 +13,8 @@ import { eventually, meet, openPeer, subscribersReach, texts } from "./peers.ts"
 import { addressesOf, rawPeer, streamsOf } from "./raw-peer.ts"
 
 const acceptAll = (): "accept" => "accept"
+/** A PeerId that nobody here has. */
+const nobody = "12D3KooWQCkBm1BYtkHpocxCwMgR8yjitEeHGx8spzcDLGt2gkBn"
 const child = (name: string): string => join(import.meta.dirname, "children", name)
 
 /** A network namespace of one's own, with multicast on loopback, takes the right to make one. */
@@ -66,6 +68,49 @@ test("a libp2p node that is not Starling is hung up and never shown", async () =
   await eventually(() => expect(alice.reports).toContainEqual({ kind: "stranger", peerId: stranger.peerId.toString() }))
   await eventually(() => expect(stranger.getConnections()).toHaveLength(0))
   expect(alice.connected).toEqual([])
+})
+
+test("a node that does not say what it speaks is hung up after a while", async () => {
+  await using alice = await openPeer("alice", { limits: { identifyTime: 500 } })
+  await using silent = await rawPeer({ hello: true, identify: false })
+  await silent.dial(alice.transport.addresses().map((address) => multiaddr(address)))
+  await eventually(() => expect(silent.getConnections()).toHaveLength(0))
+  expect(alice.connected).toEqual([])
+})
+
+test("there are no more connections than the limit says", async () => {
+  await using stack = new AsyncDisposableStack()
+  const hub = stack.use(await openPeer("hub", { limits: { connections: 3 } }))
+  for (let i = 0; i < 6; i++) {
+    const leaf = stack.use(await openPeer(`leaf ${i}`))
+    await leaf.transport.dial(hub.peerId, hub.transport.addresses(), patience()).catch(() => {})
+  }
+  await eventually(() => expect(hub.transport.links().length).toBeGreaterThan(0))
+  expect(hub.transport.links().length).toBeLessThanOrEqual(3)
+})
+
+test("attempts to reach a peer back off", async () => {
+  const book: AddressBook = { load: () => [{ peerId: nobody, addresses: ["/ip4/127.0.0.1/tcp/1"] }], save: () => {} }
+  const times: number[] = []
+  await using _alice = await openPeer("alice", {
+    addressBook: book,
+    limits: { redialFirst: 300, yieldTime: 0 },
+    report: ({ kind }) => kind === "dial-failed" && times.push(performance.now()),
+  })
+  await eventually(() => expect(times).toHaveLength(4))
+  const pauses = times.slice(1).map((time, i) => time - times[i]!)
+  expect(pauses[0]).toBeGreaterThan(200)
+  expect(pauses[1]).toBeGreaterThan(pauses[0]!)
+  expect(pauses[2]).toBeGreaterThan(pauses[1]!)
+})
+
+test("the address book gets a handful of addresses for each peer, the newest first", async () => {
+  const saved: KnownPeer[] = []
+  await using alice = await openPeer("alice", { addressBook: { load: () => [], save: (peer) => saved.push(peer) } })
+  const addresses = Array.from({ length: 20 }, (_, i) => `/ip4/127.0.0.1/tcp/${i + 1}`)
+  await alice.transport.dial(nobody, addresses, patience()).catch(() => {})
+  await alice.transport.dial(nobody, ["/ip4/127.0.0.1/tcp/99"], patience()).catch(() => {})
+  expect(saved.at(-1)).toEqual({ peerId: nobody, addresses: ["/ip4/127.0.0.1/tcp/99", ...addresses.slice(0, 7)] })
 })
 
 test("two peers that dial each other at once are one link, and gossip flows", async () => {

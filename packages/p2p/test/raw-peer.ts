@@ -14,8 +14,8 @@ import type { Peer } from "./peers.ts"
 
 export type RawPeer = Libp2p<{ identify: Identify; ping: Ping; pubsub: GossipSub }> & AsyncDisposable
 
-/** A libp2p node without any of our rules, which can pass as Starling. */
-export async function rawPeer(options: { readonly hello: boolean }): Promise<RawPeer> {
+/** A libp2p node without any of our rules, which can pass as Starling. Without `identify` it does not tell what it speaks. */
+export async function rawPeer(options: { readonly hello: boolean; readonly identify?: boolean }): Promise<RawPeer> {
   const node = await createLibp2p({
     addresses: { listen: [LOOPBACK] },
     transports: [tcp()],
@@ -33,6 +33,7 @@ export async function rawPeer(options: { readonly hello: boolean }): Promise<Raw
       }),
     },
   })
+  if (options.identify === false) await node.unhandle("/ipfs/id/1.0.0")
   if (options.hello) await node.handle("/starling/hello/1.0.0", (stream: Stream) => void stream.close())
   return Object.assign(node, { [Symbol.asyncDispose]: async () => await node.stop() })
 }
@@ -68,4 +69,23 @@ export async function exchange(
   } catch {
     return { bytes: received, reset: true }
   }
+}
+
+/** A message as one RPC of GossipSub, length-prefixed as on its stream: what no GossipSub would send to somebody not subscribed. */
+export function gossipRpc(topic: string, data: Uint8Array): Uint8Array {
+  const message = Buffer.concat([field(2, data), field(4, Buffer.from(topic))])
+  const rpc = field(2, message)
+  return Buffer.concat([varint(rpc.length), rpc])
+}
+
+/** A length-delimited field of protobuf. */
+function field(number: number, bytes: Uint8Array): Buffer {
+  return Buffer.concat([varint(number * 8 + 2), varint(bytes.length), bytes])
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = []
+  let rest = value
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128)
+  return Buffer.from([...bytes, rest])
 }
