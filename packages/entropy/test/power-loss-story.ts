@@ -58,8 +58,6 @@ export class PowerLossStory {
       const pool = this.#open()
       if (last) return
       for (let act = 0; act < 12; act++) this.#act(pool)
-      this.#disk.fuse = 0
-      pool.fill(new Uint8Array(1), delivery(0))
     } catch (error) {
       if (!isPowerLoss(error)) throw error
     }
