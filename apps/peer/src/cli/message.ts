@@ -1,4 +1,5 @@
 import type { Message } from "../api/contract.ts"
+import type { ApiClient } from "./api-client.ts"
 import type { Command } from "./command.ts"
 import { secondsOption } from "./options.ts"
 import { personName } from "./person-name.ts"
@@ -6,6 +7,7 @@ import { terminalText } from "./terminal-text.ts"
 
 /** The API holds one call no longer than this; longer waits are several calls. */
 const LONGEST_CALL_SECONDS = 60
+const MESSAGES_PER_CALL = 1000
 
 export const messageCommands: readonly Command[] = [
   {
@@ -24,17 +26,13 @@ export const messageCommands: readonly Command[] = [
     options: ["since", "wait"],
     summary: "the messages of a group, oldest first",
     async run({ connect, output, options, arguments: [group = ""] }) {
+      const path = `/api/groups/${encodeURIComponent(group)}/messages`
+      const { since } = options
       const api = connect()
-      const query = new URLSearchParams()
-      if (options.since !== undefined) query.set("since", options.since)
-      let patience = secondsOption(options) ?? 0
-      let messages: readonly Message[]
-      do {
-        const wait = Math.min(patience, LONGEST_CALL_SECONDS)
-        query.set("wait", String(wait))
-        patience -= wait
-        messages = await api.get<readonly Message[]>(`/api/groups/${encodeURIComponent(group)}/messages?${query}`)
-      } while (messages.length === 0 && patience > 0)
+      const messages =
+        since === undefined
+          ? await readBack(api, path, secondsOption(options) ?? 0)
+          : await readOn(api, path, since, secondsOption(options) ?? 0)
       for (const { id, from, name, text, at, epoch } of messages) {
         output.item({ id, from, name, text, at, epoch }, (it) => {
           const time = new Date(it.at).toLocaleTimeString()
@@ -44,6 +42,47 @@ export const messageCommands: readonly Command[] = [
     },
   },
 ]
+
+/** Everything there is; waits for a first message where there is none. */
+async function readBack(api: ApiClient, path: string, patience: number): Promise<readonly Message[]> {
+  let page = await waitFor(api, path, {}, patience)
+  const pages = [page]
+  while (page.length === MESSAGES_PER_CALL) {
+    page = await api.get<readonly Message[]>(`${path}?${query({ before: page[0]?.id ?? "" })}`)
+    pages.unshift(page)
+  }
+  return pages.flat()
+}
+
+/** Everything after `since`; waits for a next message where there is none. */
+async function readOn(api: ApiClient, path: string, since: string, patience: number): Promise<readonly Message[]> {
+  let page = await waitFor(api, path, { since }, patience)
+  const pages = [page]
+  while (page.length === MESSAGES_PER_CALL) {
+    page = await api.get<readonly Message[]>(`${path}?${query({ since: page.at(-1)?.id ?? "" })}`)
+    pages.push(page)
+  }
+  return pages.flat()
+}
+
+async function waitFor(
+  api: ApiClient,
+  path: string,
+  range: Record<string, string>,
+  patience: number,
+): Promise<readonly Message[]> {
+  let left = patience
+  for (;;) {
+    const wait = Math.min(left, LONGEST_CALL_SECONDS)
+    left -= wait
+    const page = await api.get<readonly Message[]>(`${path}?${query({ ...range, wait: String(wait) })}`)
+    if (page.length > 0 || left <= 0) return page
+  }
+}
+
+function query(range: Record<string, string>): string {
+  return new URLSearchParams({ limit: String(MESSAGES_PER_CALL), ...range }).toString()
+}
 
 /** A later line of a message can't pass for a line of the list. */
 function indent(text: string): string {

@@ -4,6 +4,7 @@ import { StoreError, TransportError } from "@starling/messenger/ports"
 import { Fault } from "../api/fault.ts"
 import { worldFault } from "../api/fault-of.ts"
 import { DataFolderError } from "../daemon/data-folder.ts"
+import { KeyServiceError } from "../daemon/key-service.ts"
 import { CliError } from "./cli-error.ts"
 
 /** Says why a daemon could not start, and what to do. Rethrows what is a defect of ours. */
@@ -27,6 +28,7 @@ export function startupFault(error: unknown): never {
     throw new CliError("damaged", `${error.message}: restore the data folder from a copy`, 1, { cause: error })
   if (error instanceof TransportError)
     throw new CliError("listen", `${error.message}: choose other addresses with --listen`, 1, { cause: error })
+  if (error instanceof KeyServiceError) throw new CliError(error.code, error.message, 1, { cause: error })
   const fault = worldFault(error)
   if (fault instanceof Fault) throw new CliError(fault.code, fault.message, 1, { cause: error })
   if (error instanceof Error && "syscall" in error) throw new CliError("io", error.message, 1, { cause: error })

@@ -33,6 +33,10 @@ import { buildUi } from "./ui-build.ts"
 /** Ciphersuite of every group (RFC 9420, 17.1): X25519, AES-128-GCM, SHA-256, Ed25519. */
 const SUITE = 1
 
+/** More than the keys of a new identity take of the pool. */
+const IDENTITY_BYTES = 1024
+const IDENTITY_PATIENCE: Milliseconds = 60_000
+
 /** Wires store, pool, engine, network, EaaS and API into a running peer. Throws what `openFoundation` throws, `TransportError`, `Fault`. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await using opening = new AsyncDisposableStack()
@@ -41,11 +45,37 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const foundation = openFoundation({ ...options, now }, opening.use(new DisposableStack()))
   const { store, pool, ledger, draws, deliveries, localRandom } = foundation
 
+  const events = new EventHub()
+  const resourcesOfEaas = opening.use(new AsyncDisposableStack())
+  const refill = opening.use(
+    new Refill({
+      pool,
+      connect: connectEaas(options, { store, ledger, localRandom, now }, resourcesOfEaas),
+      has: (delivery) => deliveries.get(delivery) !== undefined || pool.deliveries().some(({ id }) => id === delivery),
+      delivered: (delivery) => deliveries.add([delivery]),
+      changed: () => events.emit({ type: "entropy" }),
+      now,
+      report,
+    }),
+  )
+
   const crypto = nodeCrypto(SUITE)
   const mls: MlsContext = { crypto, random: pool, authenticate: authenticateDevice(crypto) }
   const env = (): Env => ({ now: now(), mls })
   const commit = ledger.commit.bind(ledger)
-  const state = openIdentity({ store, commit, env, plainTopics: options.plainTopics, name: options.name })
+  const state = await openIdentity({
+    store,
+    commit,
+    env,
+    plainTopics: options.plainTopics,
+    async beforeCreation() {
+      // Policies that refuse the OS alone make no identity without quantum entropy; `mixed` never waits for it.
+      if (options.policy !== "mixed" && pool.bytes < IDENTITY_BYTES) {
+        await refill.obtain(8192, AbortSignal.timeout(IDENTITY_PATIENCE))
+      }
+    },
+    name: options.name,
+  })
 
   const transport = opening.use(
     await openNode({
@@ -56,7 +86,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       clock: now,
     }),
   )
-  const events = new EventHub()
   const epochEntropy = new EpochEntropy(store)
   const runner = opening.use(
     new Runner({
@@ -72,19 +101,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       report,
     }),
   )
-  const resourcesOfEaas = opening.use(new AsyncDisposableStack())
-  const refill = opening.use(
-    new Refill({
-      pool,
-      connect: connectEaas(options, { store, ledger, localRandom, now }, resourcesOfEaas),
-      has: (delivery) => deliveries.get(delivery) !== undefined || pool.deliveries().some(({ id }) => id === delivery),
-      delivered: (delivery) => deliveries.add([delivery]),
-      changed: () => events.emit({ type: "entropy" }),
-      now,
-      report,
-    }),
-  )
-
   const sessions = new Sessions({ random: localRandom, now })
   const stop = Promise.withResolvers<void>()
   const backend: Backend = {

@@ -7,17 +7,27 @@ export interface IdentityOptions {
   readonly commit: (writes: readonly Write[]) => void
   readonly env: () => Env
   readonly plainTopics: boolean
+  /** Called before the first keys of this device are drawn. */
+  readonly beforeCreation: () => Promise<void>
   /** Given with `up --name`. */
   readonly name: string | undefined
 }
 
 /** The peer that the store holds, or a new one; durable before anybody hears of it. Throws `Fault` for a name that can't be. */
-export function openIdentity({ store, commit, env, plainTopics, name }: IdentityOptions): PeerState {
+export async function openIdentity({
+  store,
+  commit,
+  env,
+  plainTopics,
+  beforeCreation,
+  name,
+}: IdentityOptions): Promise<PeerState> {
   const opened = openPeer(store, env(), { plainTopics })
   const keep = (step: Step): PeerState => {
     commit(step.writes)
     return step.state
   }
+  if (opened.kind === "needs-identity") await beforeCreation()
   const state = opened.kind === "open" ? opened.state : keep(createIdentity(env(), { plainTopics }))
   if (name === undefined) return state
   const named = setName(state, name, env())

@@ -1,0 +1,56 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { expect, test } from "vitest"
+import { PeerProcess, starling, temporaryFolder } from "./peer-process.ts"
+
+test("a daemon is soon up, ends cleanly on SIGTERM, and comes back as the same peer", async () => {
+  const folder = temporaryFolder("life")
+  const start = performance.now()
+  const first = await PeerProcess.up("Ana", ["--eaas", "off", "--no-mdns"], folder)
+  expect(performance.now() - start).toBeLessThan(4_000)
+  expect(statSync(join(folder, "api.json")).mode & 0o077).toBe(0)
+  const stopping = performance.now()
+  expect(await first.end("SIGTERM")).toBe(0)
+  expect(performance.now() - stopping).toBeLessThan(2_000)
+  expect(existsSync(join(folder, "api.json"))).toBe(false)
+  for (const file of readdirSync(folder)) expect(statSync(join(folder, file)).mode & 0o077, file).toBe(0)
+
+  const second = await PeerProcess.up("Ana", ["--eaas", "off", "--no-mdns"], folder)
+  expect(second.ready.identity).toBe(first.ready.identity)
+  expect(second.ready.peerId).toBe(first.ready.peerId)
+  expect(await second.starling("stop")).toEqual([{ stopped: true }])
+})
+
+test("a second daemon on the same folder is refused and the first goes on", async () => {
+  const ana = await PeerProcess.up("Ana", ["--eaas", "off", "--no-mdns"])
+  const second = await starling("up", "--data", ana.folder, "--port", "0", "--headless", "--eaas", "off", "--no-mdns")
+  expect(second).toMatchObject({ status: 1, error: { code: "locked" } })
+  expect(await ana.starling("status")).toHaveLength(1)
+})
+
+test("a folder of a newer version is refused and not touched", async () => {
+  const folder = temporaryFolder("newer")
+  writeFileSync(join(folder, "version"), "7\n")
+  const ran = await starling("up", "--data", folder, "--port", "0", "--headless", "--eaas", "off")
+  expect(ran).toMatchObject({ status: 1, error: { code: "newer-version" } })
+  expect(readdirSync(folder)).toEqual(["version"])
+  expect(readFileSync(join(folder, "version"), "utf8")).toBe("7\n")
+})
+
+test("a taken port is refused with what to do", async () => {
+  const ana = await PeerProcess.up("Ana", ["--eaas", "off", "--no-mdns"])
+  const port = new URL(ana.ready.api).port
+  const ran = await starling(
+    "up",
+    "--data",
+    temporaryFolder("port"),
+    "--port",
+    port,
+    "--headless",
+    "--eaas",
+    "off",
+    "--no-mdns",
+  )
+  expect(ran).toMatchObject({ status: 1, error: { code: "port-taken" } })
+  expect(ran.error?.message).toContain("--port")
+})

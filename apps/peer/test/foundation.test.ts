@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { expect, onTestFinished, test } from "vitest"
+import { StoreError } from "@starling/messenger/ports"
+import { openFoundation, type Foundation } from "../src/daemon/foundation.ts"
+
+function home(): string {
+  const folder = mkdtempSync(join(tmpdir(), "starling-foundation-"))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+function open(dataFolder: string): { foundation: Foundation; close: () => void } {
+  const resources = new DisposableStack()
+  const foundation = openFoundation({ dataFolder, policy: "mixed", now: () => 1_000 }, resources)
+  return { foundation, close: () => resources.dispose() }
+}
+
+const delivery = {
+  id: "0123456789abcdef",
+  source: "test pattern",
+  simulated: true,
+  path: "loopback tap",
+  localProvider: "desk",
+  epoch: 1,
+  anonymitySet: 1,
+  proofMilliseconds: 5,
+  bytes: 8192,
+  receivedAt: 900,
+} as const
+
+const draws = ({ draws: journal }: Foundation) =>
+  journal.list({}).map(({ purpose, label, bytes }) => ({ purpose, label, bytes }))
+
+test("the log accounts for every draw in the order they were made, across restarts", () => {
+  const folder = home()
+  const first = open(folder)
+  const { pool, ledger, localRandom } = first.foundation
+  pool.draw(32, "before any quantum")
+  const key = new Uint8Array(8192)
+  pool.fill(key, delivery)
+  first.foundation.deliveries.add([delivery])
+  pool.draw(16, "a key")
+  ledger.commit([])
+  localRandom(32, "a token")
+  ledger.commit([{ kind: "put", bucket: "b", partition: "p", key: "k", ordinal: 1, value: new Uint8Array(1) }])
+  const logged = draws(first.foundation)
+  expect(logged).toEqual([
+    { purpose: "root key", label: "local only", bytes: 32 },
+    { purpose: "before any quantum", label: "local only", bytes: 32 },
+    { purpose: "a key", label: "mixed", bytes: 16 },
+    { purpose: "a token", label: "local only", bytes: 32 },
+  ])
+  first.close()
+
+  const second = open(folder)
+  expect(draws(second.foundation).slice(0, 4)).toEqual(logged)
+  expect(second.foundation.deliveries.list()).toEqual([delivery])
+  // What was reserved and not drawn is burned, and every byte that left the pool is accounted for.
+  const all = second.foundation.draws.list({})
+  const used = all.flatMap(({ eaas }) => eaas).reduce((sum, { length }) => sum + length, 0)
+  expect(all.at(-1)?.label).toBe("burned")
+  expect(used + second.foundation.pool.bytes).toBe(8192)
+  second.close()
+})
+
+test("a draw whose commit failed is logged with the next one", () => {
+  const { foundation, close } = open(home())
+  const { ledger, pool } = foundation
+  pool.draw(8, "lost key")
+  const failing = (): never => {
+    throw new StoreError("full", "no space")
+  }
+  expect(() => ledger.commitWith(failing)).toThrow(StoreError)
+  expect(draws(foundation)).toHaveLength(1)
+  ledger.commit([])
+  expect(draws(foundation).at(-1)).toEqual({ purpose: "lost key", label: "local only", bytes: 8 })
+  close()
+})
+
+test("the folder belongs to one daemon at a time", () => {
+  const folder = home()
+  const first = open(folder)
+  expect(() => open(folder)).toThrow(expect.objectContaining({ reason: "locked" }))
+  first.close()
+  open(folder).close()
+})
