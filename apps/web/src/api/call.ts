@@ -23,7 +23,7 @@ export class Unreachable extends Error {
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE"
 
-/** One call of the local API; throws `Refused` or `Unreachable`. `undefined` where the answer has no body. */
+/** One call of the local API; throws `Refused` or `Unreachable`. `null` where the answer has no body. */
 export async function call<T>(method: Method, path: string, body?: object): Promise<T> {
   const answer = await fetch(`/api/${path}`, {
     method,
@@ -34,7 +34,7 @@ export async function call<T>(method: Method, path: string, body?: object): Prom
   })
   if (!answer.ok) throw await refusal(answer)
   const text = await answer.text()
-  return text === "" ? undefined : JSON.parse(text)
+  return JSON.parse(text === "" ? "null" : text)
 }
 
 async function refusal(answer: Response): Promise<Refused> {

@@ -1,7 +1,11 @@
-import type { ApiEvent } from "@starling/peer/contract"
+import type { ApiEvent, Message } from "@starling/peer/contract"
 
 import { followEvents } from "../api/events.ts"
+import { safeName } from "../text/safe-name.ts"
+import { textNow } from "../text/use-text.ts"
+import { announce } from "./announcement.ts"
 import { refresh } from "./fetching.ts"
+import { parseRoute } from "./route.ts"
 import { change, useWorld } from "./store.ts"
 import { fold } from "./world.ts"
 
@@ -56,10 +60,18 @@ function fetchAnnounced(event: ApiEvent): void {
       if (useWorld.getState().details[event.group]) refresh.group(event.group)
       return
     case "message":
-      return refresh.groups()
+      refresh.groups()
+      if (!event.message.mine) announceIfOpen(event.message)
+      return
     case "entropy":
       return refresh.entropy()
     case "delivery":
       return
   }
+}
+
+function announceIfOpen({ group, name, text }: Message): void {
+  const route = parseRoute(location.hash)
+  if (route.page !== "group" || route.group !== group) return
+  announce(textNow().chat.incoming(safeName(name) || textNow().nameless, text))
 }

@@ -12,6 +12,7 @@ export const en = {
   copy: "Copy",
   copied: "Copied",
   tryAgain: "Try again",
+  notices: "Notices",
   unreachable: "Starling on this computer does not answer. Once it runs again, try again.",
 
   welcome: {

@@ -1,0 +1,59 @@
+import type { Message } from "@starling/peer/contract"
+
+import { usePreferences } from "../state/preferences.ts"
+import { say } from "../state/toasts.ts"
+import { deliveryText, stageOf } from "../text/delivery.ts"
+import { fullTime } from "../text/times.ts"
+import { useText } from "../text/use-text.ts"
+import { act } from "./act.ts"
+import { PersonName } from "./person-name.tsx"
+import { Sheet } from "./sheet.tsx"
+
+interface Props {
+  readonly message: Message
+  readonly close: () => void
+}
+
+export function MessageDetails({ message, close }: Props) {
+  const text = useText()
+  const language = usePreferences((preferences) => preferences.language)
+  const { delivery } = message
+  const standing =
+    delivery && stageOf(delivery) === "network"
+      ? text.delivery.networkLong(delivery.reached)
+      : deliveryText(delivery, text)
+  return (
+    <Sheet title={text.chat.details} open close={close}>
+      <dl className="facts">
+        <dt>{text.chat.author}</dt>
+        <dd>
+          <PersonName identity={message.from} name={message.name} />
+        </dd>
+        <dt>{text.chat.written}</dt>
+        <dd>{fullTime(message.at, language)}</dd>
+        <dt>{text.chat.epochRow}</dt>
+        <dd>{message.epoch}</dd>
+        {message.mine && (
+          <>
+            <dt>{text.chat.deliveryRow}</dt>
+            <dd>{standing}</dd>
+          </>
+        )}
+      </dl>
+      <footer className="sheet-foot">
+        <button
+          className="button"
+          type="button"
+          onClick={() =>
+            act(text.chat.copyText, async () => {
+              await navigator.clipboard.writeText(message.text)
+              say(text.copied)
+            })
+          }
+        >
+          {text.chat.copyText}
+        </button>
+      </footer>
+    </Sheet>
+  )
+}
