@@ -1,10 +1,8 @@
-import { concat, utf8, type Bytes } from "@starling/kernel"
+import { utf8 } from "@starling/kernel"
 import {
-  createGroup,
   createKeyPackage,
   generateSignatureKeyPair,
   type Credential,
-  type GroupState,
   type MlsContext,
   type OwnKeyPackage,
   type RandomSource,
@@ -48,8 +46,4 @@ export function client(mls: MlsContext, name: string, options: { supportedExtens
   const signatureKeys = generateSignatureKeyPair(mls)
   const keyPackage = createKeyPackage(mls, { credential, signatureKeys, lifetime: LIFETIME, ...options })
   return { credential, signatureKeys, keyPackage }
-}
-
-export function founded(mls: MlsContext, founder: Client, groupId: Bytes = concat(utf8("a group"))): GroupState {
-  return createGroup(mls, { groupId, ...founder, lifetime: LIFETIME })
 }

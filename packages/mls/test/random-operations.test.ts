@@ -1,0 +1,81 @@
+import { utf8 } from "@starling/kernel"
+import { protect, receive, type GroupState } from "@starling/mls"
+import {
+  decodeMlsMessage,
+  decryptWithLabel,
+  encodeGroupContext,
+  unmergedLeavesAreValid,
+  parentHashesAreValid,
+} from "@starling/mls/rfc9420"
+import { expect, test } from "vitest"
+
+import { Story, type Committed, type Person } from "./story.ts"
+import { world } from "./world.ts"
+
+const MOST = 16
+const OPERATIONS = 60
+
+test.for(["1", "2", "3"])(
+  "random adds, removals, updates and messages keep everybody in one epoch (seed %s)",
+  (seed) => {
+    const story = new Story(world(`random operations ${seed}`), "0")
+    const pick = (below: number): number => {
+      const [a = 0, b = 0] = story.mls.random.draw(2, "a choice of the test")
+      return (a * 256 + b) % below
+    }
+    const anyone = (): string => [...story.people.keys()][pick(story.people.size)] ?? "0"
+    for (let i = 1; i <= OPERATIONS; i++) {
+      const by = anyone()
+      const other = anyone()
+      const operation = pick(10)
+      if (operation < 4 && story.people.size < MOST) {
+        story.change(by, { add: pick(3) === 0 ? [`${i}`, `${i}b`] : [`${i}`] }, { path: pick(2) === 0 })
+      } else if (operation < 6 && other !== by) {
+        const committed = story.change(by, { remove: [other], add: pick(2) === 0 ? [`${i}`] : [] })
+        for (const person of story.removed.slice(-1)) expectShutOut(story, person, committed)
+      } else if (operation < 8) {
+        story.change(by, {}, { wireFormat: pick(2) === 0 ? "private" : "public" })
+      } else {
+        story.send(by, `message ${i}`)
+      }
+      const { tree } = story.state(anyone())
+      expect(unmergedLeavesAreValid(tree)).toBe(true)
+      expect(parentHashesAreValid(story.mls.crypto, tree)).toBe(true)
+    }
+    expect(story.removed.length).toBeGreaterThan(3)
+  },
+)
+
+/** Whoever was removed holds nothing that opens the commit that removed them, nor a message after it. */
+function expectShutOut(story: Story, person: Person, { commit, before, after }: Committed): void {
+  const { mls } = story
+  const message = decodeMlsMessage(commit)
+  if (message.kind !== "ok" || message.value.kind !== "public-message") throw new Error("no public commit")
+  const { content } = message.value.message.framed
+  if (content.kind !== "commit") throw new Error("no commit")
+  const context = encodeGroupContext({ ...after, confirmedTranscriptHash: before.confirmedTranscriptHash })
+  const sealed = content.commit.path?.nodes.flatMap((node) => node.encryptedPathSecret) ?? []
+  expect(content.commit.path).toBeDefined()
+  for (const each of sealed) {
+    for (const key of person.state.privateKeys.values()) {
+      expect(decryptWithLabel(mls.crypto, key, "UpdatePathNode", context, each)).toBeUndefined()
+    }
+  }
+  for (const { state } of story.people.values()) {
+    const impostor = { ...person.state, ownLeafIndex: state.ownLeafIndex }
+    expect(entered(() => receive(mls, impostor, commit).kind)).not.toBe("commit")
+    const later = protect(mls, state, utf8("without them")).message
+    const informed: GroupState = { ...state, keys: person.state.keys, secretTree: person.state.secretTree }
+    expect(receive(mls, { ...informed, ownLeafIndex: MOST * 2 }, later)).toMatchObject({ reason: "undecryptable" })
+  }
+}
+
+/** An impostor's state is not a state that we made, so our own code may find it broken. */
+function entered(attempt: () => string): string {
+  try {
+    return attempt()
+  } catch (error) {
+    if (error instanceof RangeError) return "broken"
+    throw error
+  }
+}
