@@ -12,10 +12,6 @@ interface Part {
   readonly length: number
 }
 
-export function blockLength(block: Block): number {
-  return block.parts.reduce((sum, part) => sum + part.length, 0)
-}
-
 /** The stretch from `from` to `to`, counted within the block, one range for each delivery that it touches. */
 export function rangesOf(block: Block, from: number, to: number): EaasRange[] {
   const ranges: EaasRange[] = []
@@ -44,4 +40,8 @@ export function unaccounted(block: Block, journal: readonly DrawRecord[]): EaasR
   }
   ranges.push(...rangesOf(block, at, blockLength(block)))
   return ranges
+}
+
+function blockLength(block: Block): number {
+  return block.parts.reduce((sum, part) => sum + part.length, 0)
 }

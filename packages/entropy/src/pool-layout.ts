@@ -18,7 +18,7 @@ export const CELLS = 64
 export const BLOCK_CELLS = 4
 export const CAPACITY = CELLS * CELL
 export const SLOT = 40 * SECTOR
-export const DATA = SECTOR + 2 * SLOT
+const DATA = SECTOR + 2 * SLOT
 export const FILE_BYTES = DATA + CAPACITY
 
 const VERSION = 1
