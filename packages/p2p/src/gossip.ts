@@ -86,13 +86,31 @@ export class Gossip {
     }
     const judge = this.#judges.get(topic)
     if (judge === undefined) return TopicValidatorResult.Ignore
-    if (judge(data) === "accept") return TopicValidatorResult.Accept
-    return this.#refuse(from, "rejected-gossip", TopicValidatorResult.Reject)
+    switch (verdictOf(judge, data)) {
+      case "accept":
+        return TopicValidatorResult.Accept
+      case "reject":
+        return this.#refuse(from, "rejected-gossip", TopicValidatorResult.Reject)
+      case undefined:
+        return TopicValidatorResult.Ignore
+    }
   }
 
   #refuse(from: string, fault: Fault, result: TopicValidatorResult): TopicValidatorResult {
     this.#wiring.fault(from, fault)
     return result
+  }
+}
+
+/** GossipSub would hide what a judge throws, which is a defect of ours. */
+function verdictOf(judge: Judge, data: Uint8Array): GossipVerdict | undefined {
+  try {
+    return judge(data)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+    return undefined
   }
 }
 

@@ -26,13 +26,18 @@ const SOUND_LINK = 10_000
 const FOUND_PAUSE = 5_000
 
 interface Entry {
+  /** From the application, or from the peer itself. */
   readonly addresses: readonly string[]
+  /** From whoever is on the local network: never in the place of the others, and never saved. */
+  readonly rumoured: readonly string[]
   /** Asked for by the application: kept for ever, in the address book too. */
   readonly kept: boolean
   readonly attempts: number
   readonly lastAttempt: number
   readonly due: number
 }
+
+const UNTRIED = { rumoured: [], attempts: 0, lastAttempt: -Infinity }
 
 /**
  * Whom to dial when. The lower PeerId of a pair dials first and the other waits a moment, so that two peers don't get
@@ -42,21 +47,25 @@ export class KnownPeers {
   readonly #own: string
   readonly #limits: Limits
   readonly #book: AddressBook
+  readonly #unsaved: (peerId: string, error: unknown) => void
   readonly #entries = new Map<string, Entry>()
 
-  constructor(own: string, limits: Limits, book: AddressBook) {
+  /** `unsaved` hears of peers that the book failed to save, which are known until the process ends. */
+  constructor(own: string, limits: Limits, book: AddressBook, unsaved: (peerId: string, error: unknown) => void) {
     this.#own = own
     this.#limits = limits
     this.#book = book
+    this.#unsaved = unsaved
     for (const { peerId, addresses } of book.load()) {
       if (peerId === own) continue
-      const entry = { addresses: addresses.slice(0, MAX_ADDRESSES), kept: true, attempts: 0, lastAttempt: -Infinity }
+      const entry = { ...UNTRIED, addresses: addresses.slice(0, MAX_ADDRESSES), kept: true }
       this.#entries.set(peerId, { ...entry, due: this.#yieldTime(peerId) })
     }
   }
 
   addresses(peerId: string): readonly string[] {
-    return this.#entries.get(peerId)?.addresses ?? []
+    const entry = this.#entries.get(peerId)
+    return entry === undefined ? [] : [...entry.addresses, ...entry.rumoured]
   }
 
   /** The application wants to be connected with this peer, from here on. */
@@ -64,18 +73,22 @@ export class KnownPeers {
     this.#put(peerId, addresses, now, true)
   }
 
-  /** Somebody says where this peer is. */
+  /** The peer itself says where it is. */
   learn(peerId: string, addresses: readonly string[], now: number): void {
     this.#put(peerId, addresses, now, false)
   }
 
-  /** As `learn`, and the peer is there: it is due at once, or after a pause if it was just tried. */
+  /** Somebody says that this peer is there: it is due at once, or after a pause if it was just tried. */
   found(peerId: string, addresses: readonly string[], now: number): void {
-    this.learn(peerId, addresses, now)
+    this.learn(peerId, [], now)
     const entry = this.#entries.get(peerId)
     if (entry === undefined) return
     const due = Math.max(now + this.#yieldTime(peerId), entry.lastAttempt + FOUND_PAUSE)
-    this.#entries.set(peerId, { ...entry, due: Math.min(entry.due, due) })
+    this.#entries.set(peerId, {
+      ...entry,
+      rumoured: addresses.slice(0, MAX_ADDRESSES),
+      due: Math.min(entry.due, due),
+    })
   }
 
   /** The link to this peer is gone after `lasted` milliseconds. */
@@ -105,11 +118,19 @@ export class KnownPeers {
     const before = this.#entries.get(peerId)
     const addresses = [...new Set([...heard, ...(before?.addresses ?? [])])].slice(0, MAX_ADDRESSES)
     const kept = keep || before?.kept === true
-    const schedule = before ?? { attempts: 0, lastAttempt: -Infinity, due: now + this.#pause(peerId, 0) }
+    const entry = before ?? { ...UNTRIED, due: now + this.#pause(peerId, 0) }
     if (before === undefined) this.#makeRoom()
-    this.#entries.set(peerId, { ...schedule, addresses, kept })
+    this.#entries.set(peerId, { ...entry, addresses, kept })
     const news = before?.kept !== kept || addresses.join() !== before.addresses.join()
-    if (kept && news) this.#book.save({ peerId, addresses })
+    if (kept && news) this.#save({ peerId, addresses })
+  }
+
+  #save(peer: KnownPeer): void {
+    try {
+      this.#book.save(peer)
+    } catch (error) {
+      this.#unsaved(peer.peerId, error)
+    }
   }
 
   #makeRoom(): void {

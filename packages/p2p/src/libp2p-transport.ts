@@ -78,7 +78,9 @@ export class Libp2pTransport implements Transport {
     this.#node = node
     this.#wiring = wiring
     this.#standing = standing
-    this.#known = new KnownPeers(this.peerId, limits, wiring.addressBook)
+    this.#known = new KnownPeers(this.peerId, limits, wiring.addressBook, (peerId, error) =>
+      report({ kind: "address-book-failed", peerId, error }),
+    )
     this.#links = new Links(node, {
       clock,
       now,

@@ -45,6 +45,7 @@ export class Links {
     const open = this.#node.getConnections().filter((connection) => connection.status === "open")
     const peers = new Set(open.map((connection) => connection.remotePeer.toString()))
     for (const peerId of this.#links.keys()) if (!peers.has(peerId)) this.#lost(peerId)
+    for (const [peerId, entry] of this.#links) this.#links.set(peerId, { ...entry, link: inUse(entry.link, open) })
     const unknown = open.filter((connection) => !this.#links.has(connection.remotePeer.toString()))
     this.#hangUpSilent(unknown)
   }
@@ -83,4 +84,12 @@ export class Links {
     this.#wiring.stranger(connection.remotePeer.toString())
     connection.abort(new Error("does not speak Starling"))
   }
+}
+
+/** A link outlives the connection that it began with while another one to the peer stands. */
+function inUse(link: PeerLink, open: readonly Connection[]): PeerLink {
+  const addresses = open
+    .filter((connection) => connection.remotePeer.toString() === link.peerId)
+    .map((connection) => connection.remoteAddr.toString())
+  return addresses.includes(link.address) ? link : { ...link, address: addresses[0] ?? link.address }
 }

@@ -15,3 +15,4 @@ export type NodeReport =
       readonly protocol: DirectProtocol
       readonly error: unknown
     }
+  | { readonly kind: "address-book-failed"; readonly peerId: string; readonly error: unknown }

@@ -149,6 +149,36 @@ test("a flood of requests is cut off and then refused, and others are still serv
   expect(await carol.transport.request(bob.peerId, "sync", utf8("x"), patience())).toEqual(utf8("x"))
 })
 
+test("who opens streams and says nothing holds no more than its share, and not for long", async () => {
+  await using bob = await openPeer("bob", { limits: { requestTime: 1000, requestsServed: 4 } })
+  await using carol = await openPeer("carol")
+  await using mallory = await rawPeer({ hello: true })
+  await meet(carol, bob)
+  const connection = await mallory.dial(bob.transport.addresses().map((address) => multiaddr(address)))
+  const streams = await Promise.all([1, 2, 3, 4].map(() => connection.newStream("/starling/sync/1.0.0")))
+  for (const stream of streams) stream.send(new Uint8Array([0, 0]))
+  expect(await exchange(mallory, bob, "/starling/hello/1.0.0", new Uint8Array(4))).toEqual({ bytes: 0, reset: true })
+  expect(await carol.transport.request(bob.peerId, "sync", utf8("x"), patience())).toEqual(utf8("x"))
+  await eventually(() => expect(streams.map(({ status }) => status)).toEqual(Array(4).fill("reset")))
+  expect(await exchange(mallory, bob, "/starling/hello/1.0.0", new Uint8Array(4))).toEqual({ bytes: 4, reset: false })
+})
+
+test("a request that is broken off frees its place", async () => {
+  let asked = 0
+  await using bob = await openPeer("bob", { answer: async (payload) => (asked++, payload) })
+  await using mallory = await rawPeer({ hello: true })
+  const connection = await mallory.dial(bob.transport.addresses().map((address) => multiaddr(address)))
+  for (let i = 0; i < 20; i++) {
+    const stream = await connection.newStream("/starling/sync/1.0.0")
+    stream.send(new Uint8Array([0, 0, 0, 9, 1]))
+    stream.abort(new Error("never mind"))
+  }
+  await eventually(async () => {
+    expect(await exchange(mallory, bob, "/starling/hello/1.0.0", new Uint8Array(4))).toEqual({ bytes: 4, reset: false })
+  })
+  expect(asked).toBe(1)
+})
+
 test("a refusal ends", async () => {
   await using alice = await openPeer("alice")
   await using bob = await openPeer("bob", {

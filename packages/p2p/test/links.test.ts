@@ -113,6 +113,17 @@ test("the address book gets a handful of addresses for each peer, the newest fir
   expect(saved.at(-1)).toEqual({ peerId: nobody, addresses: ["/ip4/127.0.0.1/tcp/99", ...addresses.slice(0, 7)] })
 })
 
+test("an address book that fails costs no link", async () => {
+  const save = (): never => {
+    throw new Error("disk full")
+  }
+  await using alice = await openPeer("alice", { addressBook: { load: () => [], save } })
+  await using bob = await openPeer("bob")
+  await meet(alice, bob)
+  const failure = { kind: "address-book-failed", peerId: bob.peerId, error: { message: "disk full" } }
+  expect(alice.reports[0]).toMatchObject(failure)
+})
+
 test("two peers that dial each other at once are one link, and gossip flows", async () => {
   await using alice = await openPeer("alice")
   await using bob = await openPeer("bob")
