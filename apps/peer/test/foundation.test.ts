@@ -30,6 +30,8 @@ const delivery = {
   receivedAt: 900,
 } as const
 
+const delivered = () => new Uint8Array(8192)
+
 const draws = ({ draws: journal }: Foundation) =>
   journal.list({}).map(({ purpose, label, bytes }) => ({ purpose, label, bytes }))
 
@@ -38,8 +40,7 @@ test("the log accounts for every draw in the order they were made, across restar
   const first = open(folder)
   const { pool, ledger, localRandom } = first.foundation
   pool.draw(32, "before any quantum")
-  const key = new Uint8Array(8192)
-  pool.fill(key, delivery)
+  pool.fill(delivered(), delivery)
   first.foundation.deliveries.add([delivery])
   pool.draw(16, "a key")
   ledger.commit([])

@@ -19,6 +19,7 @@ import { ApiServer } from "../api/server.ts"
 import { Sessions } from "../api/session.ts"
 import { messageOf } from "../api/views.ts"
 import { StoredAddressBook } from "./address-book.ts"
+import { coalesce } from "./coalesce.ts"
 import type { Daemon, DaemonOptions } from "./daemon.ts"
 import { removeApiFile, writeApiFile } from "./data-folder.ts"
 import { entropyDesk } from "./entropy-desk.ts"
@@ -37,6 +38,9 @@ const SUITE = 1
 const IDENTITY_BYTES = 1024
 const IDENTITY_PATIENCE: Milliseconds = 60_000
 
+/** Draws are many; screens hear of them at most so often. */
+const ENTROPY_NEWS: Milliseconds = 1_000
+
 /** Wires store, pool, engine, network, EaaS and API into a running peer. Throws what `openFoundation` throws, `TransportError`, `Fault`. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await using opening = new AsyncDisposableStack()
@@ -46,6 +50,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { store, pool, ledger, draws, deliveries, localRandom } = foundation
 
   const events = new EventHub()
+  const entropyChanged = coalesce(() => events.emit({ type: "entropy" }), ENTROPY_NEWS)
   const resourcesOfEaas = opening.use(new AsyncDisposableStack())
   const refill = opening.use(
     new Refill({
@@ -94,8 +99,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       reader: store,
       transport,
       now,
-      commit: (step, before) =>
-        ledger.commitWith((drawn) => [...step.writes, ...epochEntropy.writesFor(before, step, drawn)]),
+      commit(step, before) {
+        ledger.commitWith((drawn) => [...step.writes, ...epochEntropy.writesFor(before, step, drawn)])
+        entropyChanged()
+      },
       notify: (event) => announce(event),
       linksChanged: () => events.emit({ type: "status" }),
       report,

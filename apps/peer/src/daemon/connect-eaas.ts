@@ -35,7 +35,7 @@ export function connectEaas(
     case "off":
       return undefined
     case "remote":
-      return async (signal) => await connect(eaas.url, surroundings, resources, signal)
+      return async (signal) => await connect(await eaas.url, surroundings, resources, signal)
     case "embedded": {
       let platform: EmbeddedEaas | undefined
       return async (signal) => {

@@ -21,7 +21,7 @@ export interface DaemonOptions {
 /** `remote` is the platform's discovery URL, with the enrolment code in its fragment. */
 export type EaasChoice =
   | { readonly kind: "embedded" }
-  | { readonly kind: "remote"; readonly url: string }
+  | { readonly kind: "remote"; readonly url: string | Promise<string> }
   | { readonly kind: "off" }
 
 /** A running peer. Disposing of it ends it cleanly: what was acknowledged is on the disk. */

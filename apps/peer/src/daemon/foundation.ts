@@ -51,6 +51,7 @@ export function openFoundation({ dataFolder, policy, now }: FoundationOptions, r
   const deliveries = new DeliveryJournal(store)
   deliveries.add(pool.deliveries())
   ledger.commit([])
+  resources.defer(() => ledger.flush())
   return {
     store,
     pool,
