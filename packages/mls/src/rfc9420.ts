@@ -17,7 +17,7 @@ export { encodeGroupContext, readGroupContext } from "./group-context.ts"
 export { groupInfoSignatureIsValid, readGroupInfo } from "./group-info.ts"
 export { startEpoch } from "./group-state.ts"
 export { keyPackageReference } from "./key-package.ts"
-export { leafSignatureIsValid } from "./leaf-node.ts"
+export { leafSignatureIsValid, readLeafNode } from "./leaf-node.ts"
 export {
   deriveEpochSecrets,
   deriveJoinerSecret,

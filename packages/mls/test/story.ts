@@ -13,7 +13,7 @@ import {
 } from "@starling/mls"
 import { expect } from "vitest"
 
-import { client, LIFETIME, NOW, type Client } from "./world.ts"
+import { client, NOW, type Client } from "./world.ts"
 
 /** Somebody with what they hold. */
 export interface Person {
@@ -39,7 +39,7 @@ export class Story {
   constructor(mls: MlsContext, founder: string) {
     this.mls = mls
     const own = client(mls, founder)
-    const state = createGroup(mls, { groupId: utf8("a group"), ...own, lifetime: LIFETIME })
+    const state = createGroup(mls, { groupId: utf8("a group"), ...own })
     this.people.set(founder, { name: founder, client: own, state })
   }
 

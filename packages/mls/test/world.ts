@@ -3,6 +3,7 @@ import {
   createKeyPackage,
   generateSignatureKeyPair,
   type Credential,
+  type Lifetime,
   type MlsContext,
   type OwnKeyPackage,
   type RandomSource,
@@ -12,11 +13,12 @@ import { nodeCrypto } from "@starling/mls/node"
 
 /** Seconds since 1970, in the middle of every lifetime here. */
 export const NOW = 1_800_000_000n
-export const LIFETIME = { notBefore: NOW - 1000n, notAfter: NOW + 1000n }
+const LIFETIME = { notBefore: NOW - 1000n, notAfter: NOW + 1000n }
 
 export interface Client {
   readonly credential: Credential
   readonly signatureKeys: SignatureKeyPair
+  readonly lifetime: Lifetime
   readonly keyPackage: OwnKeyPackage
 }
 
@@ -41,9 +43,14 @@ export function world(seed: string): MlsContext {
   return { crypto: nodeCrypto(1), random: seededRandom(seed), authenticate: () => undefined }
 }
 
-export function client(mls: MlsContext, name: string, options: { supportedExtensions?: number[] } = {}): Client {
+export function client(
+  mls: MlsContext,
+  name: string,
+  options: { readonly lifetime?: Lifetime; readonly supportedExtensions?: readonly number[] } = {},
+): Client {
   const credential: Credential = { kind: "basic", identity: utf8(name) }
   const signatureKeys = generateSignatureKeyPair(mls)
-  const keyPackage = createKeyPackage(mls, { credential, signatureKeys, lifetime: LIFETIME, ...options })
-  return { credential, signatureKeys, keyPackage }
+  const { lifetime = LIFETIME } = options
+  const keyPackage = createKeyPackage(mls, { ...options, credential, signatureKeys, lifetime })
+  return { credential, signatureKeys, lifetime, keyPackage }
 }

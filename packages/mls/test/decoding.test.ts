@@ -1,0 +1,83 @@
+import { utf8 } from "@starling/kernel"
+import {
+  createCommit,
+  decodeOwnKeyPackage,
+  decodeState,
+  encodeState,
+  join,
+  protect,
+  publicCommitHeader,
+  readKeyPackage,
+  receive,
+  welcomeReferences,
+} from "@starling/mls"
+import * as fc from "fast-check"
+import { expect, test } from "vitest"
+
+import { Story } from "./story.ts"
+import { client, NOW, world } from "./world.ts"
+
+const mls = world("decoding")
+const story = new Story(mls, "alice")
+story.add("alice", "bob")
+const state = story.state("bob")
+const dave = client(mls, "dave")
+const adding = createCommit(mls, story.state("alice"), {
+  proposals: [{ kind: "add", keyPackage: dave.keyPackage.keyPackage }],
+  path: true,
+  now: NOW,
+})
+if (adding.kind !== "ok" || adding.welcome === undefined) throw new Error("no Welcome")
+
+const GENUINE = [
+  adding.commit,
+  adding.welcome,
+  dave.keyPackage.message,
+  protect(mls, story.state("alice"), utf8("hello")).message,
+  encodeState(state),
+]
+
+const hostile = fc.oneof(
+  fc.uint8Array({ maxLength: 300 }),
+  fc.uint8Array({ maxLength: 60 }).map((bytes) => Uint8Array.from([0, 1, 0, 1 + ((bytes[0] ?? 0) % 5), ...bytes])),
+  fc
+    .record({
+      genuine: fc.constantFrom(...GENUINE),
+      cut: fc.nat(4000),
+      edits: fc.array(fc.tuple(fc.nat(4000), fc.nat(255)), { minLength: 1, maxLength: 6 }),
+      isCut: fc.boolean(),
+    })
+    .map(({ genuine, cut, edits, isCut }) => {
+      const bytes = genuine.slice(0, isCut ? cut % genuine.length : genuine.length)
+      for (const [at, value] of edits) if (bytes.length > 0) bytes[at % bytes.length] = value
+      return bytes
+    }),
+)
+
+test("no bytes make a decoder or an operation throw", () => {
+  fc.assert(
+    fc.property(hostile, (bytes) => {
+      receive(mls, state, bytes)
+      join(mls, { welcome: bytes, keyPackage: dave.keyPackage, signatureKeys: dave.signatureKeys })
+      readKeyPackage(mls, bytes, NOW)
+      welcomeReferences(bytes)
+      publicCommitHeader(bytes)
+      decodeState(bytes)
+      decodeOwnKeyPackage(bytes)
+    }),
+    { numRuns: 1000, seed: 9420 },
+  )
+})
+
+test("a length that promises more than there is allocates nothing", () => {
+  const before = process.memoryUsage().rss
+  const claims = Uint8Array.from([0, 1, 0, 1, 0xbf, 0xff, 0xff, 0xff, 1, 2, 3])
+  for (let i = 0; i < 1000; i++) expect(receive(mls, state, claims)).toMatchObject({ reason: "malformed" })
+  expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000)
+})
+
+test("a message of more bytes than any group needs is refused unread", () => {
+  const huge = new Uint8Array((1 << 26) + 1)
+  huge.set(GENUINE[0] ?? [])
+  expect(receive(mls, state, huge)).toMatchObject({ reason: "malformed" })
+})

@@ -1,0 +1,94 @@
+import { utf8 } from "@starling/kernel"
+import { protect, receive, type GroupState, type MlsContext } from "@starling/mls"
+import { expect, test } from "vitest"
+
+import { expectKind, Story } from "./story.ts"
+import { world } from "./world.ts"
+
+function pair(seed: string): Story {
+  const story = new Story(world(seed), "alice")
+  story.add("alice", "bob")
+  return story
+}
+
+function protectMany(mls: MlsContext, from: GroupState, count: number): readonly Uint8Array[] {
+  let state = from
+  return Array.from({ length: count }, (_, i) => {
+    const sent = protect(mls, state, utf8(`${i}`), { padTo: 1 })
+    state = sent.next
+    return sent.message
+  })
+}
+
+test("messages may come in any order, each of them once", () => {
+  const story = pair("order")
+  const sent = protectMany(story.mls, story.state("alice"), 12)
+  let bob = story.state("bob")
+  for (const i of [5, 0, 11, 3, 1, 2, 10, 9, 4, 6, 8, 7]) {
+    const received = expectKind(receive(story.mls, bob, sent[i] ?? new Uint8Array(0)), "application")
+    expect(received.data).toEqual(utf8(`${i}`))
+    expect(received.generation).toBe(i)
+    bob = received.next
+  }
+  for (const message of sent) {
+    expect(receive(story.mls, bob, message)).toEqual({
+      kind: "refused",
+      reason: "generation-used",
+      section: "RFC 9420, 9.1",
+    })
+  }
+})
+
+test("a used key is in no later state, and skipped ones are bounded", () => {
+  const story = pair("bounds")
+  const { mls } = story
+  const sent = protectMany(mls, story.state("alice"), 2003)
+  const bob = story.state("bob")
+  expect(receive(mls, bob, sent[1001] ?? new Uint8Array(0))).toMatchObject({ reason: "generation-too-far" })
+  const once = expectKind(receive(mls, bob, sent[1000] ?? new Uint8Array(0)), "application").next
+  const twice = expectKind(receive(mls, once, sent[2001] ?? new Uint8Array(0)), "application").next
+  expect(receive(mls, twice, sent[1000] ?? new Uint8Array(0))).toMatchObject({ reason: "generation-used" })
+  expect(receive(mls, twice, sent[999] ?? new Uint8Array(0))).toMatchObject({ reason: "generation-used" })
+  expect(receive(mls, twice, sent[1001] ?? new Uint8Array(0)).kind).toBe("application")
+  expect(receive(mls, twice, sent[2002] ?? new Uint8Array(0)).kind).toBe("application")
+})
+
+test.for([
+  { padTo: 1, short: 3, long: 100 },
+  { padTo: 256, short: 3, long: 100 },
+  { padTo: 1000, short: 3, long: 800 },
+])("padded to multiples of $padTo, a short text and a long one look alike or not", ({ padTo, short, long }) => {
+  const story = pair("padding")
+  const length = (size: number) =>
+    protect(story.mls, story.state("alice"), new Uint8Array(size), { padTo }).message.length
+  expect(length(short) === length(long)).toBe(padTo > 1)
+})
+
+test("authenticated data travels in the clear and is bound to the message", () => {
+  const story = pair("authenticated data")
+  const { mls } = story
+  const authenticatedData = utf8("seen by all")
+  const { message } = protect(mls, story.state("alice"), utf8("hidden"), { authenticatedData })
+  expect(Buffer.from(message).includes("seen by all")).toBe(true)
+  expect(Buffer.from(message).includes("hidden")).toBe(false)
+  expect(expectKind(receive(mls, story.state("bob"), message), "application").authenticatedData).toEqual(
+    authenticatedData,
+  )
+  const forged = Uint8Array.from(Buffer.from(message).toString("latin1").replace("by all", "by few"), (c) =>
+    c.charCodeAt(0),
+  )
+  expect(receive(mls, story.state("bob"), forged)).toMatchObject({ reason: "undecryptable" })
+})
+
+test("a state that is used twice by mistake still does not repeat a nonce", () => {
+  const story = pair("reuse guard")
+  const alice = story.state("alice")
+  const [one, two] = [0, 1].map(() => protect(story.mls, alice, utf8("same text")).message)
+  expect(one).not.toEqual(two)
+})
+
+test("one's own messages come back as such", () => {
+  const story = pair("own")
+  const sent = protect(story.mls, story.state("alice"), utf8("echo"))
+  expect(receive(story.mls, sent.next, sent.message)).toMatchObject({ reason: "own-message" })
+})
