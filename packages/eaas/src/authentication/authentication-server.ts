@@ -73,9 +73,15 @@ export class AuthenticationServer {
 
   /** The text of a one-time enrolment code, or `undefined` where the name is taken. */
   async addUser(name: string, quota: number): Promise<string | undefined> {
-    const secret = this.#ports.random.draw(ENROLMENT_SECRET_BYTES, "enrolment code")
-    const added = await this.#users.add(name, quota, secret)
-    return added ? EnrolmentCode.toText(EnrolmentCode.of(secret, this.#ports.service)) : undefined
+    return await this.#withCode(async (secret) => await this.#users.add(name, quota, secret))
+  }
+
+  /**
+   * A new code in place of a user's old one, or `undefined` where there is no such user. It gives no second
+   * registration: with another commitment than the user's it is refused.
+   */
+  async renewCode(name: string): Promise<string | undefined> {
+    return await this.#withCode(async (secret) => await this.#users.renew(name, secret))
   }
 
   async users(): Promise<readonly User[]> {
@@ -132,6 +138,12 @@ export class AuthenticationServer {
       await this.#propose(draft, signal)
       return { kind: "sealed", statement: draft.statement }
     })
+  }
+
+  async #withCode(keep: (secret: Uint8Array) => Promise<boolean>): Promise<string | undefined> {
+    const secret = this.#ports.random.draw(ENROLMENT_SECRET_BYTES, "enrolment code")
+    const kept = await keep(secret)
+    return kept ? EnrolmentCode.toText(EnrolmentCode.of(secret, this.#ports.service)) : undefined
   }
 
   async #draft(): Promise<DraftEpoch | undefined> {

@@ -38,6 +38,15 @@ export class UserRegister {
     return added.length === 1
   }
 
+  /** Replaces a user's code; what the user has registered stays. `false` where there is no such user. */
+  async renew(name: string, enrolment: Uint8Array): Promise<boolean> {
+    const renewed = await this.#database.query(
+      "update users set enrolment_digest = $1 where name = $2 returning name",
+      [digest(enrolment), name],
+    )
+    return renewed.length === 1
+  }
+
   async list(): Promise<readonly User[]> {
     const rows = await this.#database.query("select name, quota, commitment from users order by name")
     return rows.map((row) => ({

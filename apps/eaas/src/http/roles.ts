@@ -1,0 +1,81 @@
+import { timingSafeEqual } from "node:crypto"
+
+import { Hono } from "hono"
+import { z } from "zod"
+
+import {
+  discoveryOf,
+  MAX_EPOCH_BYTES,
+  type AuthenticationServer,
+  type LocalProvider,
+  type Platform,
+  type ValidationApi,
+} from "@starling/eaas"
+import { fault, frameOf, limitBody, sendFrame } from "./frames.ts"
+
+/** The Authentication Server's calls. */
+export function authenticationRoutes(as: AuthenticationServer): Hono {
+  const number = z
+    .string()
+    .regex(/^[0-9]{1,9}$/)
+    .transform(Number)
+  const Seal = z.object({ epoch: number, revision: number })
+  return new Hono()
+    .post("/registrations", limitBody(), async (context) =>
+      sendFrame(context, await as.register(await frameOf(context), context.req.raw.signal)),
+    )
+    .get("/epochs/newest", async (context) => sendFrame(context, await as.newestEpoch()))
+    .get("/epochs/:epoch/:revision/leaves", async (context) => {
+      const seal = Seal.safeParse(context.req.param())
+      return sendFrame(context, seal.success ? await as.leaves(seal.data.epoch, seal.data.revision) : undefined)
+    })
+}
+
+/** The Proof Validation Server's calls: for the AS and the Local Providers, who sign what they send. */
+export function validationRoutes(pvs: ValidationApi): Hono {
+  return new Hono()
+    .post("/requests", limitBody(), async (context) =>
+      sendFrame(context, await pvs.request(await frameOf(context), context.req.raw.signal)),
+    )
+    .post("/epochs", limitBody(MAX_EPOCH_BYTES), async (context) =>
+      sendFrame(context, await pvs.countersign(await frameOf(context), context.req.raw.signal)),
+    )
+}
+
+/** The Local Provider's one call, which stands for a tap. */
+export function localProviderRoutes(lp: LocalProvider): Hono {
+  return new Hono().post("/requests", limitBody(), async (context) =>
+    sendFrame(context, await lp.request(await frameOf(context), context.req.raw.signal)),
+  )
+}
+
+export function discoveryRoutes(platform: Platform): Hono {
+  return new Hono().get("/starling-eaas", (context) => context.json(discoveryOf(platform)))
+}
+
+export const NewUser = z.strictObject({ name: z.string().min(1).max(128), quota: z.int().min(1).max(65535) })
+
+/** For the operator's own command on this machine, who reads the key from the data folder. */
+export function adminRoutes(as: AuthenticationServer, key: string): Hono {
+  const admin = new Hono()
+  admin.use(async (context, next) => {
+    if (!sameText(context.req.header("authorization") ?? "", `Bearer ${key}`)) {
+      return fault(context, 401, "bad-key", "This needs the operator's key.")
+    }
+    return await next()
+  })
+  return admin
+    .get("/users", async (context) => context.json(await as.users()))
+    .post("/users", limitBody(), async (context) => {
+      const user = NewUser.safeParse(await context.req.json().catch(() => undefined))
+      if (!user.success) return fault(context, 400, "malformed", z.prettifyError(user.error))
+      const code = await as.addUser(user.data.name, user.data.quota)
+      if (code === undefined) return fault(context, 409, "name-taken", `There is a user ${user.data.name} already.`)
+      return context.json({ ...user.data, code })
+    })
+}
+
+function sameText(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}

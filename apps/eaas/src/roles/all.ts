@@ -1,0 +1,75 @@
+import { join } from "node:path"
+
+import { LocalProvider, type AuthenticationServer } from "@starling/eaas"
+import { emptyApp } from "../http/frames.ts"
+import { authenticationRoutes, discoveryRoutes, localProviderRoutes, validationRoutes } from "../http/roles.ts"
+import { listen } from "../http/serve.ts"
+import type { CommandOf } from "../config.ts"
+import { PgliteDatabase } from "../database/pglite-database.ts"
+import type { Log } from "../log.ts"
+import { roleKey } from "../role-keys.ts"
+import { openOperatorDoor } from "../operator.ts"
+import { platformOf, startAuthentication, startValidation } from "./parts.ts"
+import type { Running } from "./ready.ts"
+
+/** Who an embedded platform belongs to. */
+const OWNER = "this peer"
+const BRANCHES = ["first branch", "second branch"]
+
+/** All roles in this process: the AS, the PVS and two Local Providers, who speak to each other as if they were apart. */
+export async function startAll(command: CommandOf<"all">, log: Log): Promise<Running> {
+  await using stack = new AsyncDisposableStack()
+  const database = stack.use(await PgliteDatabase.open(command.data))
+  const keys = join(command.data, "keys")
+  const asKey = roleKey(keys, "as")
+  const pvsKey = roleKey(keys, "pvs")
+  const branches = BRANCHES.map((name, i) => ({ name, key: roleKey(keys, `lp-${i + 1}`), path: `/lp/${i + 1}` }))
+
+  const localProviderKeys = branches.map(({ key }) => key.publicKey)
+  const { pvs } = stack.use(
+    await startValidation({ database, key: pvsKey, authenticationKey: asKey.publicKey, localProviderKeys }),
+  )
+  const { as } = stack.use(
+    await startAuthentication(
+      { database, key: asKey, validationKey: pvsKey.publicKey, validation: pvs },
+      { epochHours: command.epochHours, sealOnRegistration: command.embedded },
+      log,
+    ),
+  )
+  const app = emptyApp(log)
+  const platform = platformOf({
+    authenticationKey: asKey.publicKey,
+    validationKey: pvsKey.publicKey,
+    localProviders: branches.map(({ key, name, path }) => ({ publicKey: key.publicKey, name, url: `${path}/` })),
+    embedded: command.embedded,
+  })
+  app.route("/.well-known", discoveryRoutes(platform))
+  app.route("/as", authenticationRoutes(as))
+  app.route("/pvs", validationRoutes(pvs))
+  for (const { key, path } of branches) app.route(path, localProviderRoutes(new LocalProvider(key, pvs)))
+  const door = stack.use(openOperatorDoor(command.data, app, as))
+  const { port } = stack.use(await listen(app, command.port))
+  const url = `http://127.0.0.1:${port}`
+  door.announce(url)
+  const enrolment = command.embedded ? await codeOfOwner(as, command.quota) : undefined
+
+  const running = stack.move()
+  return {
+    ready: {
+      ready: true,
+      url: `${url}/`,
+      as: `${url}/as/`,
+      pvs: `${url}/pvs/`,
+      lp: branches.map(({ path }) => `${url}${path}/`),
+      ...(enrolment !== undefined && { enrolment }),
+    },
+    [Symbol.asyncDispose]: async () => await running.disposeAsync(),
+  }
+}
+
+/** A code that still works after a crash between registration and receipt: each start makes a new one. */
+async function codeOfOwner(as: AuthenticationServer, quota: number): Promise<string> {
+  const code = (await as.addUser(OWNER, quota)) ?? (await as.renewCode(OWNER))
+  if (code === undefined) throw new Error("the owner of an embedded platform is neither new nor known")
+  return code
+}

@@ -1,0 +1,18 @@
+/** A role that serves. */
+export interface Running extends AsyncDisposable {
+  readonly ready: Ready
+}
+
+/** The first line on stdout. */
+export interface Ready {
+  readonly ready: true
+  /** Where clients find the platform; of a single role, the role's own address. */
+  readonly url: string
+  readonly as?: string
+  readonly pvs?: string
+  readonly lp?: readonly string[]
+  /** One-time code of the one user of an embedded platform. */
+  readonly enrolment?: string
+  /** Public key of a single role. */
+  readonly key?: string
+}

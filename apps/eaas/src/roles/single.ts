@@ -1,0 +1,93 @@
+import { join } from "node:path"
+
+import { LocalProvider, localProviderIdOf } from "@starling/eaas"
+import { fromHex, toHex, type Bytes } from "@starling/kernel"
+import type { Hono } from "hono"
+import type { CommandOf } from "../config.ts"
+import { PgliteDatabase } from "../database/pglite-database.ts"
+import { emptyApp } from "../http/frames.ts"
+import { HttpValidation } from "../http/http-validation.ts"
+import { authenticationRoutes, discoveryRoutes, localProviderRoutes, validationRoutes } from "../http/roles.ts"
+import { listen } from "../http/serve.ts"
+import type { Log } from "../log.ts"
+import { openOperatorDoor } from "../operator.ts"
+import { roleKey } from "../role-keys.ts"
+import { platformOf, startAuthentication, startValidation } from "./parts.ts"
+import type { Running } from "./ready.ts"
+
+/** The Authentication Server alone; clients begin here. */
+export async function startAs(command: CommandOf<"as">, log: Log): Promise<Running> {
+  await using stack = new AsyncDisposableStack()
+  const database = stack.use(await PgliteDatabase.open(command.data))
+  const key = roleKey(join(command.data, "keys"), "as")
+  const validationKey = hex(command.pvsKey)
+  const validation = new HttpValidation(command.pvs)
+  const { as } = stack.use(
+    await startAuthentication(
+      { database, key, validationKey, validation },
+      { epochHours: command.epochHours, sealOnRegistration: false },
+      log,
+    ),
+  )
+  const localProviders = command.lp.map((lp) => ({ ...lp, publicKey: hex(lp.publicKey) }))
+  const app = emptyApp(log)
+  const platform = platformOf({ authenticationKey: key.publicKey, validationKey, localProviders, embedded: false })
+  app.route("/.well-known", discoveryRoutes(platform))
+  app.route("/as", authenticationRoutes(as))
+  const door = stack.use(openOperatorDoor(command.data, app, as))
+  const running = await serve(app, command.port, "as", key.publicKey, stack)
+  door.announce(new URL(running.ready.url).origin)
+  return running
+}
+
+/** The Proof Validation Server alone, with the source. */
+export async function startPvs(command: CommandOf<"pvs">, log: Log): Promise<Running> {
+  await using stack = new AsyncDisposableStack()
+  const database = stack.use(await PgliteDatabase.open(command.data))
+  const key = roleKey(join(command.data, "keys"), "pvs")
+  const localProviderKeys = command.lpKey.map(hex)
+  const { pvs } = stack.use(
+    await startValidation({ database, key, authenticationKey: hex(command.asKey), localProviderKeys }),
+  )
+  const app = emptyApp(log)
+  app.route("/pvs", validationRoutes(pvs))
+  return await serve(app, command.port, "pvs", key.publicKey, stack)
+}
+
+/** A Local Provider alone. It keeps nothing but its key. */
+export async function startLp(command: CommandOf<"lp">, log: Log): Promise<Running> {
+  await using stack = new AsyncDisposableStack()
+  const key = roleKey(join(command.data, "keys"), "lp")
+  const app = emptyApp(log)
+  app.route("/lp", localProviderRoutes(new LocalProvider(key, new HttpValidation(command.pvs))))
+  log("local provider", { id: toHex(localProviderIdOf(key.publicKey)) })
+  return await serve(app, command.port, "lp", key.publicKey, stack)
+}
+
+async function serve(
+  app: Hono,
+  port: number,
+  role: "as" | "pvs" | "lp",
+  key: Uint8Array,
+  stack: AsyncDisposableStack,
+): Promise<Running> {
+  const listener = stack.use(await listen(app, port))
+  const origin = `http://127.0.0.1:${listener.port}`
+  const running = stack.move()
+  const address = `${origin}/${role}/`
+  return {
+    ready: {
+      ready: true,
+      url: role === "as" ? `${origin}/` : address,
+      ...(role === "lp" ? { lp: [address] } : { [role]: address }),
+      key: toHex(key),
+    },
+    [Symbol.asyncDispose]: async () => await running.disposeAsync(),
+  }
+}
+
+function hex(text: string): Bytes {
+  const bytes = fromHex(text)
+  if (bytes === undefined) throw new TypeError("a key that passed a check is not hexadecimal")
+  return bytes
+}
