@@ -41,7 +41,7 @@ export const demoCommand: Command = {
             name,
             port: 0,
             listen: ["/ip4/127.0.0.1/tcp/0"],
-            eaas: { kind: "remote", url: starting.then(({ url }) => url) },
+            eaas: { kind: "remote", url: starting.then(async (platform) => await platform.urlForUser(name)) },
             policy: "mixed",
             headless,
             mdns: false,

@@ -10,19 +10,27 @@ const SERVER = fileURLToPath(new URL("../../../eaas/src/main.ts", import.meta.ur
 /** After its input has closed. */
 const FAREWELL_MS = 1_500
 
+/** What is kept of the platform's log, for when it does not start. */
+const MOST_LOG = 4_096
+
 const Ready = z.object({ ready: z.literal(true), url: z.url(), enrolment: z.string().optional() })
+const Added = z.object({ code: z.string() })
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
 /**
  * A whole Entropy-as-a-Service platform in a child process, for a peer that has no other. It ends when its input closes,
  * and so with this process however that ends.
  */
 export class EmbeddedEaas implements AsyncDisposable {
-  readonly #child: ChildProcessByStdio<Writable, Readable, null>
-  /** Discovery URL; the enrolment code of its one user in the fragment, as in `--eaas URL`. */
+  readonly #child: Child
+  readonly #dataFolder: string
+  /** Discovery URL; the enrolment code of its owner in the fragment, as in `--eaas URL`. */
   readonly url: string
 
-  private constructor(child: ChildProcessByStdio<Writable, Readable, null>, url: string) {
+  private constructor(child: Child, dataFolder: string, url: string) {
     this.#child = child
+    this.#dataFolder = dataFolder
     this.url = url
   }
 
@@ -33,15 +41,15 @@ export class EmbeddedEaas implements AsyncDisposable {
       process.execPath,
       [SERVER, "all", "--embedded", "--json", "--port", "0", "--data", dataFolder],
       {
-        stdio: ["pipe", "pipe", "inherit"],
+        stdio: ["pipe", "pipe", "pipe"],
       },
     )
     child.stdin.on("error", () => {})
     const abort = (): void => void child.kill("SIGKILL")
     signal.addEventListener("abort", abort, { once: true })
     try {
-      const { url, enrolment } = await firstLine(child)
-      return new EmbeddedEaas(child, enrolment === undefined ? url : `${url}#${enrolment}`)
+      const { url, enrolment } = await firstLine(child, Ready)
+      return new EmbeddedEaas(child, dataFolder, enrolment === undefined ? url : `${url}#${enrolment}`)
     } catch (cause) {
       child.kill("SIGKILL")
       if (cause instanceof KeyServiceError) throw cause
@@ -61,6 +69,15 @@ export class EmbeddedEaas implements AsyncDisposable {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
+  /** Enrols one more user; returns what `url` is for the owner. Throws `KeyServiceError`. */
+  async urlForUser(name: string): Promise<string> {
+    const command = [SERVER, "user", "add", name, "--json", "--data", this.#dataFolder]
+    const child = spawn(process.execPath, command, { stdio: ["pipe", "pipe", "pipe"] })
+    child.stdin.end()
+    const { code } = await firstLine(child, Added)
+    return new URL(`#${code}`, this.url).href
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.alive) return
     const ended = once(this.#child, "exit")
@@ -71,15 +88,16 @@ export class EmbeddedEaas implements AsyncDisposable {
   }
 }
 
-async function firstLine(child: ChildProcessByStdio<Writable, Readable, null>): Promise<z.infer<typeof Ready>> {
+async function firstLine<T>(child: Child, shape: z.ZodType<T>): Promise<T> {
+  let log = ""
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    log = (log + text).slice(-MOST_LOG)
+  })
   const lines = createInterface({ input: child.stdout })
-  const first = once(lines, "line").then(([line]: unknown[]) => Ready.parse(JSON.parse(String(line))))
-  const failed = Promise.race([once(child, "exit"), once(child, "error")]).then(() => {
-    throw new KeyServiceError(
-      "unreachable",
-      "eaas-unreachable",
-      "the embedded Entropy-as-a-Service platform ended before it was ready",
-    )
+  const first = once(lines, "line").then(([line]: unknown[]) => shape.parse(JSON.parse(String(line))))
+  const failed = Promise.race([once(child, "close"), once(child, "error")]).then(() => {
+    const message = "the embedded Entropy-as-a-Service platform ended before it answered"
+    throw new KeyServiceError("unreachable", "eaas-unreachable", message, { cause: new Error(log.trim()) })
   })
   return await Promise.race([first, failed])
 }
