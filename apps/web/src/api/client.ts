@@ -35,8 +35,7 @@ export const api = {
   addNearby: (peer: string) => call<Contact>("POST", "contacts", { peer }),
   nearby: () => call<readonly Nearby[]>("GET", "nearby"),
   safetyNumber: (peer: string) => call<SafetyNumber>("GET", `contacts/${at(peer)}/safety-number`),
-  verify: (peer: string, verified: boolean) =>
-    call<Contact>("PUT", `contacts/${at(peer)}/verification`, { verified }),
+  verify: (peer: string, verified: boolean) => call<Contact>("PUT", `contacts/${at(peer)}/verification`, { verified }),
 
   groups: () => call<readonly GroupSummary[]>("GET", "groups"),
   createGroup: (name: string) => call<{ group: string }>("POST", "groups", { name }),
@@ -45,8 +44,7 @@ export const api = {
   invite: (group: string, peer: string) =>
     call<{ state: "invited" | "waiting" }>("POST", `groups/${at(group)}/invitations`, { peer }),
   heal: (group: string) => call<{ epoch: number }>("POST", `groups/${at(group)}/heal`),
-  remove: (group: string, peer: string) =>
-    call<{ epoch: number }>("DELETE", `groups/${at(group)}/members/${at(peer)}`),
+  remove: (group: string, peer: string) => call<{ epoch: number }>("DELETE", `groups/${at(group)}/members/${at(peer)}`),
   leave: (group: string) => call<{ group: string }>("POST", `groups/${at(group)}/leave`),
   newestMessages: (group: string, limit: number) =>
     call<readonly Message[]>("GET", `groups/${at(group)}/messages?limit=${limit}`),

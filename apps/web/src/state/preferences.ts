@@ -1,6 +1,6 @@
 import { create } from "zustand"
 
-import { isLanguage, preferredLanguage, type Language } from "../text/languages.ts"
+import { isLanguage, localeOf, preferredLanguage, type Language } from "../text/languages.ts"
 
 export type Theme = "auto" | "light" | "dark"
 
@@ -11,6 +11,10 @@ interface Preferences {
 
 /** How this browser shows things; kept in this browser, unknown to the daemon. */
 export const usePreferences = create<Preferences>()(() => ({ theme: storedTheme(), language: storedLanguage() }))
+
+export function useLocale(): string {
+  return usePreferences(({ language }) => localeOf(language, navigator.languages))
+}
 
 export function setTheme(theme: Theme): void {
   localStorage.setItem("theme", theme)

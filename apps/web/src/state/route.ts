@@ -12,7 +12,7 @@ export type Route =
 export type Inspector = "members" | "timeline"
 
 export function parseRoute(hash: string): Route {
-  const [page, group, inspector] = hash.replace(/^#\/?/, "").split("/")
+  const [page = "", group, inspector] = hash.replace(/^#\/?/, "").split("/")
   switch (page) {
     case "g":
       if (!group) return { page: "home" }

@@ -8,7 +8,13 @@ export type Row =
   | { readonly kind: "begin"; readonly key: string }
   | { readonly kind: "day"; readonly key: string; readonly at: number }
   | { readonly kind: "note"; readonly key: string; readonly entry: TimelineEntry }
-  | { readonly kind: "message"; readonly key: string; readonly message: Message; readonly first: boolean; readonly last: boolean }
+  | {
+      readonly kind: "message"
+      readonly key: string
+      readonly message: Message
+      readonly first: boolean
+      readonly last: boolean
+    }
   | { readonly kind: "pending"; readonly key: string; readonly pending: Pending; readonly first: boolean }
 
 /** Messages of one author within three minutes stand together. */
@@ -29,7 +35,8 @@ export function rowsOf(thread: Thread, timeline: readonly TimelineEntry[]): read
   let day: number | undefined
   let next = 0
   const turnTo = (at: number) => {
-    if (day === undefined || !sameDay(day, at)) rows.push({ kind: "day", key: `day ${new Date(at).toDateString()} ${rows.length}`, at })
+    if (day === undefined || !sameDay(day, at))
+      rows.push({ kind: "day", key: `day ${new Date(at).toDateString()} ${rows.length}`, at })
     day = at
   }
   const notesUntil = (at: number) => {

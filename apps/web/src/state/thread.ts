@@ -39,7 +39,9 @@ export function takeMessage(thread: Thread, message: Message): Thread {
   if (thread.messages.some(({ id }) => id === message.id)) {
     return { ...thread, messages: thread.messages.map((held) => (held.id === message.id ? message : held)) }
   }
-  const same = message.mine ? thread.pending.find(({ text, state }) => text === message.text && state.kind === "saving") : undefined
+  const same = message.mine
+    ? thread.pending.find(({ text, state }) => text === message.text && state.kind === "saving")
+    : undefined
   return {
     ...thread,
     messages: [...thread.messages, message],

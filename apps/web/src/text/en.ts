@@ -28,7 +28,8 @@ export const en = {
     mixing: "Making your keys from this computer's randomness mixed with quantum randomness.",
     mixed: "Your keys draw on this computer's randomness and on quantum randomness, mixed.",
     simulated: "Your keys draw on this computer's randomness, mixed with bytes from a simulated quantum source.",
-    mixingSimulated: "Making your keys from this computer's randomness mixed with bytes from a simulated quantum source.",
+    mixingSimulated:
+      "Making your keys from this computer's randomness mixed with bytes from a simulated quantum source.",
     localOnly:
       "Quantum source unreachable. Your keys are safe: they are made from this computer's randomness. Quantum randomness is mixed in once the source answers.",
     localSource: "this computer",
@@ -66,7 +67,8 @@ export const en = {
     title: (name: string) => `Hello, ${name}`,
     lead: "Where do you want to begin?",
     nearby: "Nearby",
-    nearbyHint: (n: number) => (n === 0 ? "Nobody on this network yet" : `${count(n, "person", "people")} on this network`),
+    nearbyHint: (n: number) =>
+      n === 0 ? "Nobody on this network yet" : `${count(n, "person", "people")} on this network`,
     newGroup: "New group",
     newGroupHint: "Name it, then invite people",
     paste: "Paste a link",
@@ -101,8 +103,7 @@ export const en = {
     send: "Send",
     hint: "Enter sends, Shift + Enter begins a line",
     epoch: (epoch: number) => `Epoch ${epoch}`,
-    renewed: (ago: string) => `keys renewed ${ago}`,
-    chip: (epoch: number, ago: string) => `Key updates: epoch ${epoch}, keys renewed ${ago}`,
+    renewed: (ago: string) => `last key update ${ago}`,
     members: (n: number) => count(n, "member", "members"),
     showMembers: "Members",
     showTimeline: "Key updates",
@@ -142,7 +143,8 @@ export const en = {
     saved: "Saved here",
     alone: "Saved here. Nobody else is in the group yet",
     network: "On the network",
-    networkLong: (n: number) => `On the network: handed to ${count(n, "neighbour", "neighbours")}, not yet known to have arrived`,
+    networkLong: (n: number) =>
+      `On the network: handed to ${count(n, "neighbour", "neighbours")}, not yet known to have arrived`,
     some: (n: number, all: number) => `Delivered to ${n} of ${all} devices`,
     all: (n: number) => (n === 1 ? "Delivered" : `Delivered to all ${n} devices`),
     unknown: "Saved here",
@@ -209,7 +211,7 @@ export const en = {
     compareWith: (name: string) => `Compare safety numbers with ${name}`,
     myLink: "My contact link",
     paste: "Add by link",
-    alike: "Another person here has a name that looks the same. Compare the letters behind the name.",
+    alike: "Another person here has a name that looks the same. The letters behind the name tell them apart.",
   },
 
   link: {
@@ -295,8 +297,10 @@ export const en = {
     title: "Entropy",
     lead: "Where the randomness behind your keys comes from.",
     policy: {
-      mixed: "Every key mixes this computer's randomness with bytes from the pool, so that neither alone can predict it. Where the pool is empty, keys are made from this computer alone and marked.",
-      strict: "Every key mixes this computer's randomness with bytes from the pool. Where the pool is empty, no key is made.",
+      mixed:
+        "Every key mixes this computer's randomness with bytes from the pool, so that neither alone can predict it. Where the pool is empty, keys are made from this computer alone and marked.",
+      strict:
+        "Every key mixes this computer's randomness with bytes from the pool. Where the pool is empty, no key is made.",
       pure: "Keys are made from the pool's bytes unmixed. This is for measuring the source, not for daily use.",
     },
     pool: "Pool",
@@ -347,10 +351,9 @@ export const en = {
     received: "Received",
     footnote:
       "Health tests catch sources that are broken. They cannot show that a source is quantum, or that nobody kept a copy: that is why this computer's own randomness is always mixed in.",
-    footnotePure: "Health tests catch sources that are broken. They cannot show that a source is quantum, or that nobody kept a copy.",
-    progress: "Refill",
+    footnotePure:
+      "Health tests catch sources that are broken. They cannot show that a source is quantum, or that nobody kept a copy.",
     failed: "The list can't be read",
-    scroll: "scrolls sideways",
   },
 
   settings: {
@@ -368,7 +371,8 @@ export const en = {
     identityHint: "This is you to others. It is derived from a key that stays on this device.",
     fingerprint: "Identity",
     peerId: "PeerId",
-    rootOpen: "No passphrase, keyring or hardware protects the key that encrypts your data folder. Who can read the folder can read everything.",
+    rootOpen:
+      "No passphrase, keyring or hardware protects the key that encrypts your data folder. Who can read the folder can read everything.",
     rootProtected: "The key that encrypts your data folder is protected.",
     network: "Network",
     connected: "Connected peers",
@@ -376,7 +380,6 @@ export const en = {
     peer: "Peer",
     address: "Address",
     listen: "Listening on",
-    about: "About",
     aboutBody: "Starling is free software, licensed GPL-3.0-or-later. Nobody has audited it yet.",
     keyboard: "Keyboard",
     shortcuts: [

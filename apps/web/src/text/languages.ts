@@ -9,6 +9,11 @@ export function isLanguage(code: string): code is Language {
   return LANGUAGES.some((language) => language.code === code)
 }
 
+/** The reader's own variant of a language where the browser names one, for dates and numbers. */
+export function localeOf(language: Language, wanted: readonly string[]): string {
+  return wanted.find((tag) => tag === language || tag.startsWith(`${language}-`)) ?? language
+}
+
 export function preferredLanguage(wanted: readonly string[]): Language {
   for (const tag of wanted) {
     const code = tag.split("-")[0] ?? ""

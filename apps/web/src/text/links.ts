@@ -1,4 +1,6 @@
-export type Piece = { readonly kind: "text"; readonly text: string } | { readonly kind: "link"; readonly text: string; readonly href: string }
+export type Piece =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "link"; readonly text: string; readonly href: string }
 
 /** Splits a message into plain text and web addresses. Only `http` and `https` become links. */
 export function pieces(text: string): readonly Piece[] {

@@ -19,7 +19,12 @@ export function shortTime(at: number, now: number, language: string): string {
   return new Intl.DateTimeFormat(language, near ? { weekday: "short" } : { day: "numeric", month: "short" }).format(at)
 }
 
-export function dayName(at: number, now: number, language: string, words: { today: string; yesterday: string }): string {
+export function dayName(
+  at: number,
+  now: number,
+  language: string,
+  words: { today: string; yesterday: string },
+): string {
   if (sameDay(at, now)) return words.today
   if (sameDay(at, now - DAY)) return words.yesterday
   return new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" }).format(at)

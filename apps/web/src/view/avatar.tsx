@@ -22,9 +22,10 @@ export function Avatar({ of, name, shape = "person", size = "medium", online = f
 }
 
 function tintOf(of: string): number {
-  let sum = 0
-  for (const letter of of) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 65_521
-  return sum % TINTS
+  // FNV-1a; only its spread matters.
+  let hash = 0x811c9dc5
+  for (const letter of of) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193)
+  return ((hash >>> 16) ^ (hash & 0xffff)) % TINTS
 }
 
 function initial(name: string): string {

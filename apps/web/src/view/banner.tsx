@@ -11,7 +11,11 @@ export function Banner() {
   const waiting = useWorld((world) =>
     Object.values(world.threads)
       .flatMap((thread) => thread.messages)
-      .reduce((sum, { delivery }) => (delivery && delivery.recipients > 0 && delivery.reached === 0 && delivery.delivered === 0 ? sum + 1 : sum), 0),
+      .reduce(
+        (sum, { delivery }) =>
+          delivery && delivery.recipients > 0 && delivery.reached === 0 && delivery.delivered === 0 ? sum + 1 : sum,
+        0,
+      ),
   )
   const groups = useWorld((world) => world.groups.length)
   if (!lost && !(alone && groups > 0)) return null

@@ -3,7 +3,7 @@ import { Check, CheckCheck, CircleAlert, Clock, Radio } from "lucide-react"
 import { memo } from "react"
 
 import { sendMessage, discard } from "../state/sending.ts"
-import { usePreferences } from "../state/preferences.ts"
+import { useLocale } from "../state/preferences.ts"
 import type { Pending } from "../state/thread.ts"
 import { deliveryText, stageOf } from "../text/delivery.ts"
 import { pieces } from "../text/links.ts"
@@ -31,7 +31,7 @@ const ICONS = { saved: Check, network: Radio, some: CheckCheck, all: CheckCheck 
 
 export const Bubble = memo(function Bubble({ message, first, last, spoken, reachable, focused, open }: Props) {
   const text = useText()
-  const language = usePreferences((preferences) => preferences.language)
+  const language = useLocale()
   const time = clock(message.at, language)
   const author = message.mine ? text.timeline.you : safeName(message.name) || text.nameless
   const stage = stageOf(message.delivery)
@@ -49,7 +49,8 @@ export const Bubble = memo(function Bubble({ message, first, last, spoken, reach
       onFocus={focused}
       onDoubleClick={open}
     >
-      {!message.mine && (last ? <Avatar of={message.from} name={message.name} size="small" /> : <span className="avatar-gap" />)}
+      {!message.mine &&
+        (last ? <Avatar of={message.from} name={message.name} size="small" /> : <span className="avatar-gap" />)}
       <div className="message-body">
         {first && !message.mine && (
           <span className="message-author">
@@ -86,13 +87,25 @@ export function PendingBubble({ group, pending, first }: PendingProps) {
   const text = useText()
   const failed = pending.state.kind === "failed" ? pending.state : undefined
   return (
-    <article className="message" data-mine="true" data-first={first} data-last="true" aria-label={text.chat.message(text.timeline.you, text.delivery.saving)}>
+    <article
+      className="message"
+      data-mine="true"
+      data-first={first}
+      data-last="true"
+      aria-label={text.chat.message(text.timeline.you, text.delivery.saving)}
+    >
       <div className="message-body">
         <div className="bubble" data-pending={failed ? "failed" : "saving"}>
           <MessageText text={pending.text} />
           <span className="bubble-meta">
             {failed ? (
-              <CircleAlert className="tick" data-stage="failed" size={14} role="img" aria-label={text.delivery.failed} />
+              <CircleAlert
+                className="tick"
+                data-stage="failed"
+                size={14}
+                role="img"
+                aria-label={text.delivery.failed}
+              />
             ) : (
               <Clock className="tick" size={14} role="img" aria-label={text.delivery.saving} />
             )}

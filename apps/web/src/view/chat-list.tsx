@@ -3,7 +3,7 @@ import { Inbox, Plus } from "lucide-react"
 import { useState } from "react"
 
 import { useNow } from "../state/clock.ts"
-import { usePreferences } from "../state/preferences.ts"
+import { useLocale } from "../state/preferences.ts"
 import { hrefOf, type Route } from "../state/route.ts"
 import { useWorld } from "../state/store.ts"
 import { safeName } from "../text/safe-name.ts"
@@ -62,7 +62,7 @@ interface RowProps {
 function ChatRow({ group, open, reachable }: RowProps) {
   const text = useText()
   const now = useNow()
-  const language = usePreferences((preferences) => preferences.language)
+  const language = useLocale()
   const own = useWorld((world) => world.status?.identity)
   const { lastMessage, unread, state } = group
   return (
@@ -96,11 +96,7 @@ function ChatRow({ group, open, reachable }: RowProps) {
   )
 }
 
-function preview(
-  last: GroupSummary["lastMessage"],
-  own: string | undefined,
-  text: ReturnType<typeof useText>,
-): string {
+function preview(last: GroupSummary["lastMessage"], own: string | undefined, text: ReturnType<typeof useText>): string {
   if (last === undefined) return text.chats.noMessages
   return last.from === own ? text.chats.mine(last.text) : `${safeName(last.name) || text.nameless}: ${last.text}`
 }

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react"
 import { api } from "../api/client.ts"
 import { useNow } from "../state/clock.ts"
 import { refresh } from "../state/fetching.ts"
-import { usePreferences } from "../state/preferences.ts"
+import { useLocale } from "../state/preferences.ts"
 import { hrefOf, type Inspector } from "../state/route.ts"
 import { change, useWorld } from "../state/store.ts"
 import { openThread } from "../state/world.ts"
@@ -57,7 +57,9 @@ export function Chat({ group, inspector }: Props) {
         </span>
         <a
           className="icon-button"
-          href={hrefOf(inspector === "members" ? { page: "group", group } : { page: "group", group, inspector: "members" })}
+          href={hrefOf(
+            inspector === "members" ? { page: "group", group } : { page: "group", group, inspector: "members" },
+          )}
           aria-label={text.chat.showMembers}
           aria-current={inspector === "members" ? "true" : undefined}
           title={text.chat.members(summary.members)}
@@ -66,7 +68,9 @@ export function Chat({ group, inspector }: Props) {
         </a>
         <a
           className="icon-button"
-          href={hrefOf(inspector === "timeline" ? { page: "group", group } : { page: "group", group, inspector: "timeline" })}
+          href={hrefOf(
+            inspector === "timeline" ? { page: "group", group } : { page: "group", group, inspector: "timeline" },
+          )}
           aria-label={text.chat.showTimeline}
           aria-current={inspector === "timeline" ? "true" : undefined}
           title={text.chat.showTimeline}
@@ -103,7 +107,7 @@ export function Chat({ group, inspector }: Props) {
 function EpochChip({ group, epoch }: { readonly group: string; readonly epoch: number }) {
   const text = useText()
   const now = useNow()
-  const language = usePreferences((preferences) => preferences.language)
+  const language = useLocale()
   const renewed = useWorld((world) => world.timelines[group]?.findLast((entry) => entry.chosen)?.at)
   return (
     <a className="chip" href={hrefOf({ page: "group", group, inspector: "timeline" })}>

@@ -36,12 +36,24 @@ export function ContactLinkDialog({ close }: { readonly close: () => void }) {
     <Sheet title={text.link.title} open close={close} description={text.link.hint}>
       {drawing === "too long" && <p className="quiet-note">{text.link.tooLong}</p>}
       {drawing !== undefined && drawing !== "too long" && (
-        <svg className="qr" viewBox={`-4 -4 ${drawing.size + 8} ${drawing.size + 8}`} role="img" aria-label={text.link.qr}>
+        <svg
+          className="qr"
+          viewBox={`-4 -4 ${drawing.size + 8} ${drawing.size + 8}`}
+          role="img"
+          aria-label={text.link.qr}
+        >
           <rect className="qr-paper" x="-4" y="-4" width={drawing.size + 8} height={drawing.size + 8} />
           <path className="qr-ink" d={drawing.path} />
         </svg>
       )}
-      <textarea className="input mono link-text" dir="ltr" readOnly rows={3} aria-label={text.link.label} value={link} />
+      <textarea
+        className="input mono link-text"
+        dir="ltr"
+        readOnly
+        rows={3}
+        aria-label={text.link.label}
+        value={link}
+      />
       <footer className="sheet-foot">
         <button
           className="button primary"

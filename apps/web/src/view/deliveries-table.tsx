@@ -2,7 +2,7 @@ import type { Delivery } from "@starling/peer/contract"
 import { useEffect, useState } from "react"
 
 import { api } from "../api/client.ts"
-import { usePreferences } from "../state/preferences.ts"
+import { useLocale } from "../state/preferences.ts"
 import { useWorld } from "../state/store.ts"
 import { bytes, dayAndClock } from "../text/times.ts"
 import { useText } from "../text/use-text.ts"
@@ -12,7 +12,7 @@ const SHOWN = 20
 
 export function DeliveriesTable() {
   const text = useText()
-  const language = usePreferences((preferences) => preferences.language)
+  const language = useLocale()
   const changes = useWorld((world) => world.entropyChanges)
   const [deliveries, setDeliveries] = useState<readonly Delivery[]>()
   const [failed, setFailed] = useState(false)
@@ -51,7 +51,8 @@ export function DeliveriesTable() {
           dayAndClock(delivery.receivedAt, language),
           bytes(delivery.bytes, language),
           <span>
-            <bdi>{delivery.source}</bdi> {delivery.simulated && <span className="tag warn">{text.entropy.simulated}</span>}
+            <bdi>{delivery.source}</bdi>{" "}
+            {delivery.simulated && <span className="tag warn">{text.entropy.simulated}</span>}
           </span>,
           <bdi>{delivery.localProvider}</bdi>,
           number.format(delivery.epoch),

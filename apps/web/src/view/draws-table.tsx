@@ -3,7 +3,7 @@ import { ChevronLeft, ChevronRight } from "lucide-react"
 import { useEffect, useState } from "react"
 
 import { api } from "../api/client.ts"
-import { usePreferences } from "../state/preferences.ts"
+import { useLocale } from "../state/preferences.ts"
 import { useWorld } from "../state/store.ts"
 import { dayAndClock } from "../text/times.ts"
 import { useText } from "../text/use-text.ts"
@@ -14,7 +14,7 @@ const PAGE = 10
 /** Every draw from the pool, a page at a time, newest first. Sequence numbers have no gaps, so a page is a range. */
 export function DrawsTable() {
   const text = useText()
-  const language = usePreferences((preferences) => preferences.language)
+  const language = useLocale()
   const changes = useWorld((world) => world.entropyChanges)
   /** The sequence number that the page ends with; undefined follows the newest. */
   const [until, setUntil] = useState<number>()
@@ -42,7 +42,14 @@ export function DrawsTable() {
     <>
       <Table
         label={text.entropy.draws}
-        columns={[text.entropy.draw, text.entropy.time, text.entropy.purpose, text.entropy.bytes, text.entropy.made, text.entropy.label]}
+        columns={[
+          text.entropy.draw,
+          text.entropy.time,
+          text.entropy.purpose,
+          text.entropy.bytes,
+          text.entropy.made,
+          text.entropy.label,
+        ]}
         rows={draws.map((draw) => ({
           key: draw.sequence,
           cells: [
@@ -51,7 +58,11 @@ export function DrawsTable() {
             <bdi>{draw.purpose}</bdi>,
             draw.bytes,
             <MadeOf draw={draw} />,
-            <span className="draw-label" data-label={draw.label} title={draw.label === "burned" ? text.entropy.burnedHint : undefined}>
+            <span
+              className="draw-label"
+              data-label={draw.label}
+              title={draw.label === "burned" ? text.entropy.burnedHint : undefined}
+            >
               {text.entropy.labelOf[draw.label]}
             </span>,
           ],

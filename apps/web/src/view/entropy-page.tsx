@@ -4,7 +4,7 @@ import { useState } from "react"
 
 import { api } from "../api/client.ts"
 import { refresh } from "../state/fetching.ts"
-import { usePreferences } from "../state/preferences.ts"
+import { useLocale } from "../state/preferences.ts"
 import { useWorld } from "../state/store.ts"
 import { say } from "../state/toasts.ts"
 import { bytes } from "../text/times.ts"
@@ -57,7 +57,7 @@ export function EntropyPage() {
 
 function PoolCard({ entropy }: { readonly entropy: EntropyStatus }) {
   const text = useText()
-  const language = usePreferences((preferences) => preferences.language)
+  const language = useLocale()
   const [busy, setBusy] = useState(false)
   const { pool, progress, policy } = entropy
   const gauge = text.entropy.gauge(bytes(pool.bytes, language), bytes(pool.capacity, language))

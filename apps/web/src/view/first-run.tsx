@@ -67,7 +67,8 @@ export function KeyMoment({ go }: { readonly go: () => void }) {
   const simulated = sources.some((source) => source.simulated)
   const full = entropy ? entropy.pool.bytes > 0 && steps.length === 0 : false
   const silent = sources.length > 0 && sources.every(({ state }) => state !== "ok" && state !== "working")
-  const localOnly = entropy !== undefined && entropy.pool.bytes === 0 && steps.length === 0 && (silent || sources.length === 0)
+  const localOnly =
+    entropy !== undefined && entropy.pool.bytes === 0 && steps.length === 0 && (silent || sources.length === 0)
   const stepsDone = steps.filter(({ state }) => state === "done").length
   const filled = steps.length > 0 ? stepsDone / steps.length : full ? 1 : 0
   return (

@@ -20,9 +20,7 @@ export function Inspector({ group, showing }: Props) {
       <Tabs.Root
         className="inspector-tabs"
         value={showing}
-        onValueChange={(value) =>
-          go({ page: "group", group, inspector: value === "members" ? "members" : "timeline" })
-        }
+        onValueChange={(value) => go({ page: "group", group, inspector: value === "members" ? "members" : "timeline" })}
       >
         <header className="inspector-head">
           <Tabs.List className="tabs" aria-label={label}>

@@ -5,7 +5,7 @@ import { useState } from "react"
 import { api } from "../api/client.ts"
 import { useNow } from "../state/clock.ts"
 import { refresh } from "../state/fetching.ts"
-import { usePreferences } from "../state/preferences.ts"
+import { useLocale } from "../state/preferences.ts"
 import { go } from "../state/route.ts"
 import { useWorld } from "../state/store.ts"
 import { say } from "../state/toasts.ts"
@@ -40,7 +40,7 @@ export function InvitationsPage() {
 function InvitationCard({ invitation }: { readonly invitation: Invitation }) {
   const text = useText()
   const now = useNow()
-  const language = usePreferences((preferences) => preferences.language)
+  const language = useLocale()
   const [busy, setBusy] = useState(false)
   const { group, name, from, fromName, known, at } = invitation
   const shown = safeName(name) || text.nameless
@@ -78,7 +78,7 @@ function InvitationCard({ invitation }: { readonly invitation: Invitation }) {
         )}
         <div className="invitation-actions">
           <button
-            className="button primary"
+            className={known ? "button primary" : "button"}
             type="button"
             disabled={busy}
             aria-label={text.invitations.acceptOne(shown)}

@@ -113,10 +113,7 @@ function MemberRow({ member, active, choose }: RowProps) {
                 {text.members.compare}
               </DropdownMenu.Item>
               {active && (
-                <DropdownMenu.Item
-                  className="menu-item danger"
-                  onSelect={() => choose({ kind: "remove", member })}
-                >
+                <DropdownMenu.Item className="menu-item danger" onSelect={() => choose({ kind: "remove", member })}>
                   <UserMinus size={16} aria-hidden="true" />
                   {text.members.remove}
                 </DropdownMenu.Item>

@@ -1,6 +1,6 @@
 import type { Message } from "@starling/peer/contract"
 
-import { usePreferences } from "../state/preferences.ts"
+import { useLocale } from "../state/preferences.ts"
 import { say } from "../state/toasts.ts"
 import { deliveryText, stageOf } from "../text/delivery.ts"
 import { fullTime } from "../text/times.ts"
@@ -16,7 +16,7 @@ interface Props {
 
 export function MessageDetails({ message, close }: Props) {
   const text = useText()
-  const language = usePreferences((preferences) => preferences.language)
+  const language = useLocale()
   const { delivery } = message
   const standing =
     delivery && stageOf(delivery) === "network"

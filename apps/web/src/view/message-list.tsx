@@ -4,7 +4,7 @@ import { Virtualizer, type VirtualizerHandle } from "virtua"
 
 import { useNow } from "../state/clock.ts"
 import { refresh } from "../state/fetching.ts"
-import { usePreferences } from "../state/preferences.ts"
+import { useLocale } from "../state/preferences.ts"
 import { rowsOf, type Row } from "../state/rows.ts"
 import { useWorld } from "../state/store.ts"
 import type { Thread } from "../state/thread.ts"
@@ -27,7 +27,7 @@ const NEAR_END = 60
 export function MessageList({ group, name, thread }: Props) {
   const text = useText()
   const now = useNow()
-  const language = usePreferences((preferences) => preferences.language)
+  const language = useLocale()
   const timeline = useWorld((world) => world.timelines[group])
   const rows = useMemo(() => rowsOf(thread, timeline ?? []), [thread, timeline])
   const list = useRef<VirtualizerHandle>(null)
@@ -101,7 +101,14 @@ export function MessageList({ group, name, thread }: Props) {
 
   return (
     <div className="log-frame">
-      <div className="log" ref={scroller} role="log" aria-live="off" aria-label={text.chat.log(name)} onKeyDown={pressed}>
+      <div
+        className="log"
+        ref={scroller}
+        role="log"
+        aria-live="off"
+        aria-label={text.chat.log(name)}
+        onKeyDown={pressed}
+      >
         <div className="log-spring" />
         <Virtualizer
           ref={list}

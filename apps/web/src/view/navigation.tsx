@@ -37,7 +37,12 @@ export function Navigation({ route }: { readonly route: Route }) {
       <Door to={{ page: "entropy" }} here={route.page === "entropy"} label={text.nav.entropy} notes={[]}>
         <MiniRing filled={pool ? pool.bytes / pool.capacity : 0} />
       </Door>
-      <Door to={{ page: "settings" }} here={route.page === "settings"} label={text.nav.settings} notes={[text.nav.peers(peers)]}>
+      <Door
+        to={{ page: "settings" }}
+        here={route.page === "settings"}
+        label={text.nav.settings}
+        notes={[text.nav.peers(peers)]}
+      >
         <Settings size={22} aria-hidden="true" />
         <span className="rail-dot" data-on={peers > 0} title={text.nav.peers(peers)} />
       </Door>

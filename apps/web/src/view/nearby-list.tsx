@@ -30,8 +30,9 @@ export function NearbyList() {
             </span>
             {!person.contact && (
               <button
-                className="button"
+                className="icon-button"
                 type="button"
+                title={text.people.add}
                 aria-label={text.people.addOne(name)}
                 onClick={() =>
                   act(text.people.addFailed, async () => {
@@ -42,18 +43,17 @@ export function NearbyList() {
                   })
                 }
               >
-                <UserPlus size={16} aria-hidden="true" />
-                <span className="wide-only">{text.people.add}</span>
+                <UserPlus size={18} aria-hidden="true" />
               </button>
             )}
             <button
-              className="button primary"
+              className="button"
               type="button"
               aria-label={text.people.chatWith(name)}
               onClick={() => startChat(person)}
             >
               <MessageCircle size={16} aria-hidden="true" />
-              <span className="wide-only">{text.people.chat}</span>
+              {text.people.chat}
             </button>
           </li>
         )

@@ -11,7 +11,9 @@ export function BeginNote({ group }: { readonly group: string }) {
   const own = useWorld((world) => world.status?.identity)
   const first = useWorld((world) => world.timelines[group]?.[0])
   if (first === undefined) return null
-  return <p className="note">{first.reason === "created" && first.by === own ? text.chat.began : text.chat.beforeYou}</p>
+  return (
+    <p className="note">{first.reason === "created" && first.by === own ? text.chat.began : text.chat.beforeYou}</p>
+  )
 }
 
 /** Who came and who went. */

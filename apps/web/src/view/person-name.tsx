@@ -14,12 +14,13 @@ interface Props {
 export function PersonName({ identity, name, verified = false }: Props) {
   const text = useText()
   const directory = useDirectory()
-  const marked = directory.isAmbiguous(identity, name) || (!directory.isSelf(identity) && !directory.isContact(identity))
+  const ambiguous = directory.isAmbiguous(identity, name)
+  const marked = ambiguous || (!directory.isSelf(identity) && !directory.isContact(identity))
   return (
     <span className="person-name">
       <bdi className="name">{safeName(name) || text.nameless}</bdi>
       {marked && (
-        <span className="fingerprint" dir="ltr">
+        <span className="fingerprint" dir="ltr" title={ambiguous ? text.people.alike : undefined}>
           {shortFingerprint(identity)}
         </span>
       )}

@@ -167,7 +167,12 @@ function NetworkCard() {
           columns={[text.settings.peer, text.settings.address]}
           rows={peers.map(({ peerId, address }) => ({
             key: `${peerId} ${address}`,
-            cells: [<span className="mono-block" dir="ltr">{`…${peerId.slice(-10)}`}</span>, <span className="mono-block" dir="ltr">{address}</span>],
+            cells: [
+              <span className="mono-block" dir="ltr">{`…${peerId.slice(-10)}`}</span>,
+              <span className="mono-block" dir="ltr">
+                {address}
+              </span>,
+            ],
           }))}
         />
       )}

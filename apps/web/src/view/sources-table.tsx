@@ -1,7 +1,7 @@
 import type { EntropySourceStatus } from "@starling/peer/contract"
 
 import { useNow } from "../state/clock.ts"
-import { usePreferences } from "../state/preferences.ts"
+import { useLocale } from "../state/preferences.ts"
 import { ago } from "../text/times.ts"
 import { useText } from "../text/use-text.ts"
 import { Table } from "./table.tsx"
@@ -9,7 +9,7 @@ import { Table } from "./table.tsx"
 export function SourcesTable({ sources }: { readonly sources: readonly EntropySourceStatus[] }) {
   const text = useText()
   const now = useNow()
-  const language = usePreferences((preferences) => preferences.language)
+  const language = useLocale()
   if (sources.length === 0) return <p className="quiet-note">{text.entropy.noSources}</p>
   return (
     <Table

@@ -5,7 +5,7 @@ import { useState } from "react"
 import { api } from "../api/client.ts"
 import { useNow } from "../state/clock.ts"
 import { refresh } from "../state/fetching.ts"
-import { usePreferences } from "../state/preferences.ts"
+import { useLocale } from "../state/preferences.ts"
 import { useWorld } from "../state/store.ts"
 import { say } from "../state/toasts.ts"
 import type { Catalogue } from "../text/en.ts"
@@ -20,7 +20,7 @@ const NO_ENTRIES: readonly TimelineEntry[] = []
 export function TimelinePanel({ group }: { readonly group: string }) {
   const text = useText()
   const now = useNow()
-  const language = usePreferences((preferences) => preferences.language)
+  const language = useLocale()
   const timeline = useWorld((world) => world.timelines[group] ?? NO_ENTRIES)
   const active = useWorld((world) => world.details[group]?.state === "active")
   const own = useWorld((world) => world.status?.identity)
@@ -46,7 +46,13 @@ export function TimelinePanel({ group }: { readonly group: string }) {
         {renewed ? text.timeline.since(ago(renewed.at, now, language), renewed.epoch) : text.timeline.sinceNever}
       </p>
       {active && (
-        <button className="button primary wide" type="button" disabled={busy} onClick={heal} title={text.timeline.healHint}>
+        <button
+          className="button primary wide"
+          type="button"
+          disabled={busy}
+          onClick={heal}
+          title={text.timeline.healHint}
+        >
           <HeartPulse size={16} aria-hidden="true" />
           {text.timeline.heal}
         </button>
@@ -56,7 +62,12 @@ export function TimelinePanel({ group }: { readonly group: string }) {
       ) : (
         <ol className="timeline" aria-label={text.timeline.list}>
           {timeline.toReversed().map((entry) => (
-            <Entry key={`${entry.epoch} ${entry.by} ${entry.at} ${entry.chosen}`} entry={entry} now={now} language={language} />
+            <Entry
+              key={`${entry.epoch} ${entry.by} ${entry.at} ${entry.chosen}`}
+              entry={entry}
+              now={now}
+              language={language}
+            />
           ))}
         </ol>
       )}
@@ -112,8 +123,8 @@ function EntropyMark({ kind }: { readonly kind: NonNullable<TimelineEntry["entro
       {kind === "local only" && <circle className="mark-round" cx="10" cy="10" r="5.5" />}
       {kind === "mixed" && (
         <>
-          <circle className="mark-round" cx="7" cy="10" r="5" />
-          <path className="mark-pointed" d="M13 4 L19 10 L13 16 L7 10Z" />
+          <path className="mark-round" d="M9.5 3.5 A6.5 6.5 0 0 0 9.5 16.5Z" />
+          <path className="mark-pointed" d="M10.5 3.5 L17.5 10 L10.5 16.5Z" />
         </>
       )}
       {kind === "pure" && <path className="mark-pointed" d="M10 3.5 L16.5 10 L10 16.5 L3.5 10Z" />}
@@ -123,7 +134,8 @@ function EntropyMark({ kind }: { readonly kind: NonNullable<TimelineEntry["entro
 
 function reasonText(entry: TimelineEntry, text: Catalogue, who: ReturnType<typeof useWho>): string {
   const by = who(entry.by, entry.name)
-  const list = (people: readonly string[]) => people.map((one) => who(one)).join(text.chat.and) || text.timeline.somebody
+  const list = (people: readonly string[]) =>
+    people.map((one) => who(one)).join(text.chat.and) || text.timeline.somebody
   switch (entry.reason) {
     case "added":
       return text.timeline.reason.added(by, list(entry.added))

@@ -11,7 +11,11 @@ export function Toasts() {
     <div className="toasts" role="region" aria-label={text.notices}>
       {toasts.map(({ key, kind, title, detail }) => (
         <div className="toast" data-kind={kind} key={key} role={kind === "failed" ? "alert" : "status"}>
-          {kind === "failed" ? <CircleAlert size={18} aria-hidden="true" /> : <CircleCheck size={18} aria-hidden="true" />}
+          {kind === "failed" ? (
+            <CircleAlert size={18} aria-hidden="true" />
+          ) : (
+            <CircleCheck size={18} aria-hidden="true" />
+          )}
           <div className="toast-text">
             <strong dir="auto">{title}</strong>
             {detail !== undefined && <span dir="auto">{detail}</span>}
