@@ -100,4 +100,5 @@ export type Outcome<T> = (Step & { readonly kind: "done"; readonly result: T }) 
 
 /** What became of a `request` effect. */
 export type RequestOutcome =
-  { readonly kind: "answer"; readonly payload: Uint8Array } | { readonly kind: "failed"; readonly why: string }
+  | { readonly kind: "answer"; readonly payload: Uint8Array }
+  | { readonly kind: "failed"; readonly why: string }

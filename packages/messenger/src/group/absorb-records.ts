@@ -1,0 +1,52 @@
+import { RECORD_KINDS, type LoggedRecord } from "../record/record.ts"
+import { isOfGroup, judgeRecord } from "../record/record-log.ts"
+import { MAX_PENDING_PER_DEVICE, MAX_PENDING_PER_GROUP } from "../limits.ts"
+import type { Turn } from "../peer/turn.ts"
+import { addRecord, findDevice, membershipOf } from "./rebuild-group.ts"
+
+/**
+ * Takes records into the logs, in whatever order they come: those that continue a log of a known device are kept, those
+ * beyond a gap wait. Returns true where something is missing that another member may hold.
+ */
+export function absorbRecords(turn: Turn, uuid: string, incoming: readonly LoggedRecord[]): boolean {
+  const before = turn.group(uuid)
+  let group = before
+  let waiting = [...turn.work(uuid).pendingRecords, ...incoming].filter((record) => isOfGroup(record, group.id))
+  const unplaced = [...turn.work(uuid).unplaced]
+  for (let length = -1; length !== waiting.length;) {
+    length = waiting.length
+    waiting = waiting.filter((record) => {
+      if (findDevice(group, record.author) === undefined) return true
+      const verdict = judgeRecord(turn.crypto, group.logs, record)
+      if (verdict === "next") {
+        group = addRecord(turn.crypto, group, record)
+        if (record.kind === RECORD_KINDS.commit) unplaced.push(record)
+      }
+      return verdict === "gap"
+    })
+  }
+  if (group !== before) {
+    const seen = new Set([...group.seen, ...group.records.slice(before.records.length).map(({ author }) => author)])
+    const operations = group.operations !== before.operations
+    turn.putGroup({ ...group, seen, membership: operations ? membershipOf(group) : group.membership })
+  }
+  const pendingRecords = bounded(waiting)
+  if (group !== before || pendingRecords.length !== turn.work(uuid).pendingRecords.length)
+    turn.changeWork(uuid, { pendingRecords, unplaced })
+  return waiting.length > 0
+}
+
+/** Keeps the newest, at most 64 of a device and 256 in all, each once. */
+function bounded(waiting: readonly LoggedRecord[]): LoggedRecord[] {
+  const kept: LoggedRecord[] = []
+  const perDevice = new Map<string, number>()
+  const known = new Set<string>()
+  for (const record of waiting.toReversed()) {
+    const count = perDevice.get(record.author) ?? 0
+    if (known.has(record.hash) || count === MAX_PENDING_PER_DEVICE || kept.length === MAX_PENDING_PER_GROUP) continue
+    known.add(record.hash)
+    perDevice.set(record.author, count + 1)
+    kept.push(record)
+  }
+  return kept.toReversed()
+}

@@ -1,0 +1,45 @@
+import { RECORD_KINDS, FIRST_PREV, signRecord, type LoggedRecord } from "../record/record.ts"
+import { bytesOf, encodeOperation, type Change } from "../record/operation.ts"
+import { MAX_DEPENDENCIES } from "../limits.ts"
+import type { Turn } from "../peer/turn.ts"
+import { frontier } from "./causal-past.ts"
+import { sealEnvelope } from "./envelope.ts"
+import type { Era } from "./era.ts"
+import { addRecord, membershipOf } from "./rebuild-group.ts"
+
+/** Appends a record to this device's own log and publishes it under `era`. */
+export function authorRecord(
+  turn: Turn,
+  uuid: string,
+  kind: number,
+  body: Uint8Array,
+  era: Era | undefined,
+): LoggedRecord {
+  const group = turn.group(uuid)
+  const log = group.logs.get(turn.own.device) ?? []
+  const last = log.at(-1)
+  const record = signRecord(turn.crypto, turn.own.signatureKeys.privateKey, {
+    group: group.id,
+    device: turn.own.certificate.signatureKey,
+    seq: log.length + 1,
+    prev: last === undefined ? FIRST_PREV : bytesOf(last.hash),
+    kind,
+    body: new Uint8Array(body),
+  })
+  turn.putGroup(addRecord(turn.crypto, group, record))
+  if (era !== undefined) {
+    const data = sealEnvelope(turn.crypto, era, "upd", record.encoded)
+    turn.effects.push({ kind: "publish", topic: era.topic, data })
+  }
+  return record
+}
+
+/** Says what this member wants of the membership, knowing of every operation that it has. */
+export function authorOperation(turn: Turn, uuid: string, change: Change): LoggedRecord {
+  const group = turn.group(uuid)
+  const deps = frontier(group.operations).slice(0, MAX_DEPENDENCIES)
+  const era = group.forest.get(group.live)?.era
+  const record = authorRecord(turn, uuid, RECORD_KINDS.operation, encodeOperation({ change, deps }), era)
+  turn.changeGroup(uuid, { membership: membershipOf(turn.group(uuid)) })
+  return record
+}

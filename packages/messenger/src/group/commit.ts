@@ -1,0 +1,147 @@
+import { createCommit, type CreatedCommit, type ProposalIntent, type Refused } from "@starling/mls"
+
+import { encodeInvitation } from "../invitation/invitation-frame.ts"
+import { toSeconds } from "../invitation/issued-key-package.ts"
+import { queueInvitation } from "../invitation/outbox.ts"
+import type { MessageVector } from "../message/seq-set.ts"
+import type { Turn } from "../peer/turn.ts"
+import { commitAuthenticatedData, encodeCommitRecord } from "../record/commit-record.ts"
+import { RECORD_KINDS, type RecordHash } from "../record/record.ts"
+import { authorOperation, authorRecord } from "./author-record.ts"
+import { beginEra, type Era } from "./era.ts"
+import { stateOf, type ForestNode } from "./forest-node.ts"
+import { encodeJoining, JOINING_EXTENSION } from "./group-extensions.ts"
+import { stateIdOf } from "./group-id.ts"
+import { hasDevice, rosterOf } from "./roster.ts"
+import { withTips } from "./tips.ts"
+import type { Addition, Removal, WorkLeft } from "./work-left.ts"
+
+interface Planned {
+  readonly removals: readonly Removal[]
+  readonly additions: readonly (Addition & { readonly proposal: ProposalIntent })[]
+}
+
+/**
+ * Commits in the live state: all removals, the additions whose KeyPackages are here, and fresh keys for this device. The
+ * state that follows is part of the step before anything is published, since no device can process its own commit.
+ */
+export function commit(turn: Turn, uuid: string, work: WorkLeft): void {
+  const planned = plan(turn, uuid, work)
+  const group = turn.group(uuid)
+  const parent = group.forest.get(group.live)
+  const state = stateOf(parent)
+  if (parent === undefined || state === undefined) throw new Error("a commit is made in a state that is held")
+  const ops = citations(planned)
+  const removes = planned.removals.map(({ leafIndex }) => ({ kind: "remove", leafIndex }) as const)
+  const eraKey = removes.length > 0 ? undefined : parent.era?.key
+  const joining = encodeJoining({ eraKey, past: pastFor(turn, uuid, planned.additions) })
+  const created = createCommit(turn.env.mls, state, {
+    proposals: [...removes, ...planned.additions.map(({ proposal }) => proposal)],
+    authenticatedData: commitAuthenticatedData(parent.sid, ops),
+    groupInfoExtensions: [{ type: JOINING_EXTENSION, data: joining }],
+    now: toSeconds(turn.now),
+    path: true,
+  })
+  if (created.kind === "ok") {
+    adopt(turn, uuid, parent, planned, ops, created)
+    return
+  }
+  if (planned.additions.length === 0) throw new Error(`a commit of ours breaks ${created.section}: ${created.reason}`)
+  refuseKeyPackages(turn, uuid, planned, created)
+  if (removes.length > 0 || work.healing !== "no") commit(turn, uuid, { ...work, additions: [] })
+}
+
+/** A KeyPackage that can't be added is asked for again, later. */
+function refuseKeyPackages(turn: Turn, uuid: string, { additions }: Planned, { reason, section }: Refused): void {
+  const keyPackages = new Map(turn.work(uuid).keyPackages)
+  for (const { device } of additions) keyPackages.delete(device.identity)
+  turn.changeWork(uuid, { keyPackages })
+  const text = `Somebody could not be added to the group: the key they gave is not acceptable (${reason}, ${section}).`
+  turn.notify({ kind: "trouble", code: "key-package-refused", text })
+}
+
+function adopt(
+  turn: Turn,
+  uuid: string,
+  parent: ForestNode,
+  planned: Planned,
+  ops: readonly RecordHash[],
+  { next, commit: mls, welcome }: CreatedCommit,
+): void {
+  const sid = stateIdOf(turn.crypto, next)
+  const [epoch, at] = [parent.epoch + 1, turn.now]
+  const body = encodeCommitRecord({ parent: parent.sid, sid, epoch, at, ops, mls })
+  authorRecord(turn, uuid, RECORD_KINDS.commit, body, parent.era)
+  const group = turn.group(uuid)
+  const node: ForestNode = {
+    sid,
+    parent: parent.sid,
+    epoch,
+    author: turn.own.identity,
+    device: turn.own.device,
+    at,
+    ops,
+    mls,
+    ...describe(planned, group.operations),
+    roster: rosterOf(turn.crypto, next),
+    standing: { kind: "held", state: next },
+    era: eraAfter(turn, uuid, parent, planned.removals.length > 0, next),
+    placedAt: turn.now,
+  }
+  const healing = group.healing === undefined ? undefined : ({ kind: "done", sid, at } as const)
+  turn.putGroup(withTips(turn.crypto, { ...group, healing, forest: new Map(group.forest).set(sid, node) }))
+  const invited = new Set(planned.additions.map(({ device }) => device.identity))
+  const keyPackages = [...turn.work(uuid).keyPackages].filter(([identity]) => !invited.has(identity))
+  turn.changeWork(uuid, { keyPackages: new Map(keyPackages) })
+  if (welcome === undefined) return
+  const invitation = encodeInvitation({ group: group.id, at, welcome })
+  for (const { device } of planned.additions) queueInvitation(turn, uuid, device, invitation)
+}
+
+/** The era after a commit: a new one where somebody was removed. */
+export function eraAfter(
+  turn: Turn,
+  uuid: string,
+  parent: ForestNode,
+  removes: boolean,
+  state: Parameters<typeof beginEra>[1],
+): Era | undefined {
+  return removes ? beginEra(turn.env.mls, state, turn.state.plainTopics ? uuid : undefined) : parent.era
+}
+
+function plan(turn: Turn, uuid: string, work: WorkLeft): Planned {
+  const after = turn.group(uuid).live
+  const removals = work.removals.map((removal) => {
+    if (removal.ops.length > 0) return removal
+    const op = authorOperation(turn, uuid, { kind: "remove", identity: removal.identity, after })
+    return { ...removal, ops: [op.hash] }
+  })
+  const additions = work.additions.flatMap((addition) => {
+    const keyPackage = turn.work(uuid).keyPackages.get(addition.device.identity)
+    if (keyPackage === undefined || addition.op === undefined) return []
+    return [{ ...addition, proposal: { kind: "add", keyPackage } as const }]
+  })
+  return { removals, additions }
+}
+
+function citations({ removals, additions }: Planned): RecordHash[] {
+  return [...new Set([...removals.flatMap(({ ops }) => ops), ...additions.flatMap(({ op }) => op ?? [])])]
+}
+
+function describe(
+  { removals, additions }: Planned,
+  operations: ReadonlyMap<RecordHash, { readonly change: { readonly kind: string } }>,
+): Pick<ForestNode, "reason" | "added" | "removed"> {
+  const added = additions.map(({ device }) => device.identity)
+  const removed = removals.map(({ identity }) => identity)
+  const forced = removals.some(({ ops }) => ops.some((op) => operations.get(op)?.change.kind === "remove"))
+  if (removed.length > 0) return { reason: forced ? "removed" : "left", added, removed }
+  return { reason: added.length > 0 ? "added" : "healed", added, removed }
+}
+
+/** Messages that no joiner of this commit is meant to have; empty where one of them was a member on some branch. */
+function pastFor(turn: Turn, uuid: string, additions: readonly Addition[]): MessageVector {
+  const nodes = [...turn.group(uuid).forest.values()]
+  const known = additions.some(({ device }) => nodes.some(({ roster }) => hasDevice(roster, device.device)))
+  return known || additions.length === 0 ? new Map() : turn.group(uuid).held
+}

@@ -1,0 +1,113 @@
+import { assertNever, toHex, type Bytes } from "@starling/kernel"
+import type { CryptoProvider } from "@starling/mls"
+import { encode, type Reader, type Writer } from "@starling/wire"
+
+import { readTime } from "../identity/device-certificate.ts"
+import { readMessageVector, writeMessageVector } from "../message/seq-set.ts"
+import { StoreError } from "../ports/store.ts"
+import { bytesOf } from "../record/operation.ts"
+import { decodeOwnRow } from "../versioned.ts"
+import type { GroupPhase } from "../view/group-view.ts"
+import { decodeFounding, encodeFounding } from "./group-extensions.ts"
+import type { Group, Healing, SentMessage } from "./group.ts"
+
+/** The part of a group that follows from nothing else. */
+export type GroupRow = Pick<
+  Group,
+  | "id"
+  | "founding"
+  | "phase"
+  | "hidden"
+  | "entries"
+  | "healing"
+  | "sentCount"
+  | "held"
+  | "acks"
+  | "sent"
+  | "shownCount"
+  | "unread"
+  | "last"
+  | "seen"
+>
+
+const VERSION = 1
+const PHASES: readonly GroupPhase[] = ["active", "leaving", "left", "removed"]
+const NO_BOUND = Number.MAX_SAFE_INTEGER
+
+export function encodeGroupRow(group: GroupRow): Bytes {
+  return encode((writer) => {
+    writer.uint16(VERSION).fixed(group.id).opaque(encodeFounding(group.founding))
+    writer.uint8(PHASES.indexOf(group.phase)).uint8(group.hidden ? 1 : 0)
+    writer.vector(group.entries, (w, sid) => w.fixed(bytesOf(sid)))
+    writer.optional(group.healing, writeHealing)
+    writeNumber(writer, group.sentCount)
+    writeMessageVector(writer, group.held, NO_BOUND)
+    writeMessageVector(writer, group.acks, NO_BOUND)
+    writer.vector(group.sent, writeSent)
+    writeNumber(writer, group.shownCount)
+    writeNumber(writer, group.unread)
+    writer.optional(group.last, (w, last) => w.text(last.from).text(last.text).uint64(BigInt(last.at)))
+    writer.vector(group.seen, (w, device) => w.fixed(bytesOf(device)))
+  })
+}
+
+export function decodeGroupRow(crypto: CryptoProvider, bytes: Uint8Array): GroupRow {
+  return decodeOwnRow("group", bytes, VERSION, (reader) => {
+    const id = reader.fixed(16)
+    const founding = decodeFounding(crypto, reader.opaque())
+    if (founding.kind !== "ok") throw new StoreError("corrupt", "a group whose founding can't be read")
+    return {
+      id,
+      founding: founding.value,
+      phase: PHASES[reader.uint8()] ?? reader.fail("a phase that is none"),
+      hidden: reader.uint8() === 1,
+      entries: reader.vector((r) => toHex(r.fixed(32))),
+      healing: reader.optional(readHealing),
+      sentCount: readTime(reader),
+      held: readMessageVector(reader, NO_BOUND),
+      acks: readMessageVector(reader, NO_BOUND),
+      sent: reader.vector(readSent),
+      shownCount: readTime(reader),
+      unread: readTime(reader),
+      last: reader.optional((r) => ({ from: r.text(64), text: r.text(NO_BOUND), at: readTime(r) })),
+      seen: new Set(reader.vector((r) => toHex(r.fixed(32)))),
+    }
+  })
+}
+
+function writeNumber(writer: Writer, value: number): void {
+  writer.uint64(BigInt(value))
+}
+
+function writeHealing(writer: Writer, healing: Healing): void {
+  switch (healing.kind) {
+    case "wanted":
+      writer.uint8(1)
+      return
+    case "done":
+      writer.uint8(2).fixed(bytesOf(healing.sid)).uint64(BigInt(healing.at))
+      return
+    default:
+      assertNever(healing)
+  }
+}
+
+function readHealing(reader: Reader): Healing {
+  if (reader.uint8() === 1) return { kind: "wanted" }
+  return { kind: "done", sid: toHex(reader.fixed(32)), at: readTime(reader) }
+}
+
+function writeSent(writer: Writer, sent: SentMessage): void {
+  writer.fixed(bytesOf(sent.id)).opaque(sent.content).uint64(BigInt(sent.at)).uint64(BigInt(sent.reached))
+  writer.vector(sent.copies, (w, copy) => w.uint64(BigInt(copy.seq)).fixed(bytesOf(copy.sid)))
+}
+
+function readSent(reader: Reader): SentMessage {
+  const head = {
+    id: toHex(reader.fixed(16)),
+    content: reader.opaque(),
+    at: readTime(reader),
+    reached: readTime(reader),
+  }
+  return { ...head, copies: reader.vector((r) => ({ seq: readTime(r), sid: toHex(r.fixed(32)) })) }
+}

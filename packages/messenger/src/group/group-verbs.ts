@@ -1,0 +1,201 @@
+import { createGroup as createMlsGroup } from "@starling/mls"
+
+import { findPeer, type KnownPeer } from "../contacts/find-peer.ts"
+import { clocksDiffer, clockText } from "../contacts/meet.ts"
+import { isName } from "../contacts/name.ts"
+import { acceptInvitation, declineInvitation } from "../invitation/decide.ts"
+import { lifetimeFrom } from "../invitation/issued-key-package.ts"
+import { isText } from "../message/content.ts"
+import { sendMessage } from "../message/send-message.ts"
+import type { PeerState } from "../peer/state.ts"
+import type { Env, Outcome, Refusal } from "../peer/step.ts"
+import { isRefusal, refusal, takeVerb, type Turn } from "../peer/turn.ts"
+import { syncNow, syncSoon } from "../sync/request-sync.ts"
+import { authorOperation } from "./author-record.ts"
+import { beginEra } from "./era.ts"
+import { stateOf } from "./forest-node.ts"
+import { encodeFounding, FOUNDING_EXTENSION, SUPPORTED_EXTENSIONS } from "./group-extensions.ts"
+import { creationId, drawGroupId, uuidOf } from "./group-id.ts"
+import type { Group } from "./group.ts"
+import { bareGroup } from "./rebuild-group.ts"
+import { identitiesOf } from "./roster.ts"
+import { settle } from "./settle.ts"
+import { isDisplaced, withTips } from "./tips.ts"
+
+export function createGroup(state: PeerState, name: string, env: Env): Outcome<{ readonly group: string }> {
+  return takeVerb(state, env, (turn) => {
+    if (!isName(name))
+      return refusal("bad-name", "A group's name has 1 to 64 characters, and no control characters or line breaks.")
+    const id = drawGroupId(env.mls)
+    const uuid = uuidOf(id)
+    const founding = { name, createdAt: turn.now, creator: turn.own, creatorName: turn.own.name }
+    const mls = createMlsGroup(env.mls, {
+      groupId: id,
+      credential: { kind: "basic", identity: turn.own.encoded },
+      signatureKeys: turn.own.signatureKeys,
+      extensions: [{ type: FOUNDING_EXTENSION, data: encodeFounding(founding) }],
+      supportedExtensions: SUPPORTED_EXTENSIONS,
+      lifetime: lifetimeFrom(turn.now),
+    })
+    const sid = creationId(turn.crypto, id)
+    const row = {
+      id,
+      founding,
+      phase: "active",
+      hidden: false,
+      entries: [sid],
+      healing: undefined,
+      sentCount: 0,
+    } as const
+    const rest = { held: new Map(), acks: new Map(), sent: [], shownCount: 0, unread: 0, last: undefined } as const
+    const group = bareGroup(turn.crypto, { ...row, ...rest, seen: new Set([turn.own.device]) }, new Set())
+    const node = group.forest.get(sid)
+    if (node === undefined) throw new Error("a group has its creation")
+    const era = beginEra(env.mls, mls, state.plainTopics ? uuid : undefined)
+    const forest = new Map([[sid, { ...node, standing: { kind: "held", state: mls }, era } as const]])
+    turn.putGroup(withTips(turn.crypto, { ...group, forest }))
+    return { group: uuid }
+  })
+}
+
+/**
+ * Asks for somebody's membership. "invited": they are connected, and added as soon as their KeyPackage comes; "waiting":
+ * the same when they are connected next, by whichever member sees them first.
+ */
+export function invite(
+  state: PeerState,
+  uuid: string,
+  peer: string,
+  env: Env,
+): Outcome<{ readonly state: "invited" | "waiting" }> {
+  return takeVerb(state, env, (turn) => {
+    const group = activeGroup(turn, uuid)
+    if (isRefusal(group)) return group
+    const known = findPeer(turn.state, peer)
+    if (known === undefined)
+      return refusal("unknown-peer", "This peer is neither a contact nor nearby. Add them by their contact link first.")
+    const reason = whyNotInvite(turn, group, known)
+    if (reason !== undefined) return reason
+    if (!group.membership.desired.has(known.device.identity)) {
+      authorOperation(turn, uuid, { kind: "add", device: known.device, name: known.name })
+      syncSoon(turn, uuid)
+    }
+    settle(turn, uuid)
+    return { state: turn.isConnected(known.device.peerId) ? "invited" : "waiting" }
+  })
+}
+
+export function accept(state: PeerState, uuid: string, env: Env): Outcome<{ readonly group: string }> {
+  return takeVerb(state, env, (turn) => acceptInvitation(turn, uuid))
+}
+
+export function decline(state: PeerState, uuid: string, env: Env): Outcome<{ readonly group: string }> {
+  return takeVerb(state, env, (turn) => declineInvitation(turn, uuid))
+}
+
+/** Durable once the step's writes are; encrypted to nobody whose removal this device knows of. */
+export function send(state: PeerState, uuid: string, text: string, env: Env): Outcome<{ readonly id: string }> {
+  return takeVerb(state, env, (turn) => {
+    const group = activeGroup(turn, uuid)
+    if (isRefusal(group)) return group
+    if (!isText(text)) return refusal("bad-message", "A message has at least one character and at most 32 KiB.")
+    const present = identitiesOf(group.forest.get(group.live)?.roster ?? [])
+    if (isDisplaced(group) && [...present].some((identity) => !group.membership.desired.has(identity)))
+      return refusal(
+        "catching-up",
+        "Somebody was removed, and this device is not up to date yet. Try again when another member is connected.",
+      )
+    const id = sendMessage(turn, uuid, text)
+    syncSoon(turn, uuid)
+    return { id }
+  })
+}
+
+/** Renews this device's keys in the group by a commit of its own. */
+export function heal(state: PeerState, uuid: string, env: Env): Outcome<{ readonly epoch: number }> {
+  return takeVerb(state, env, (turn) => {
+    const group = activeGroup(turn, uuid)
+    if (isRefusal(group)) return group
+    turn.putGroup({ ...group, healing: { kind: "wanted" } })
+    settle(turn, uuid)
+    syncSoon(turn, uuid)
+    return { epoch: epochOf(turn.group(uuid)) }
+  })
+}
+
+export function remove(state: PeerState, uuid: string, peer: string, env: Env): Outcome<{ readonly epoch: number }> {
+  return takeVerb(state, env, (turn) => {
+    const group = activeGroup(turn, uuid)
+    if (isRefusal(group)) return group
+    const identity = findPeer(turn.state, peer)?.device.identity ?? peer
+    if (identity === turn.own.identity)
+      return refusal("own-identity", "Nobody removes themselves: leave the group instead.")
+    const present = identitiesOf(group.forest.get(group.live)?.roster ?? [])
+    if (!group.membership.desired.has(identity) && !present.has(identity))
+      return refusal("not-a-member", "This peer is no member of the group.")
+    authorOperation(turn, uuid, { kind: "remove", identity, after: group.live })
+    settle(turn, uuid)
+    syncSoon(turn, uuid)
+    return { epoch: epochOf(turn.group(uuid)) }
+  })
+}
+
+/** Done at once for the person; the keys are deleted when a member knows of it. */
+export function leave(state: PeerState, uuid: string, env: Env): Outcome<{ readonly group: string }> {
+  return takeVerb(state, env, (turn) => {
+    const group = activeGroup(turn, uuid)
+    if (isRefusal(group)) return group
+    turn.changeGroup(uuid, { phase: "leaving", healing: undefined })
+    authorOperation(turn, uuid, { kind: "leave", after: group.live })
+    settle(turn, uuid)
+    if (turn.group(uuid).phase === "leaving") syncNow(turn, uuid)
+    return { group: uuid }
+  })
+}
+
+/** Everything shown so far was seen. */
+export function markRead(state: PeerState, uuid: string, env: Env): Outcome<{ readonly group: string }> {
+  return takeVerb(state, env, (turn) => {
+    const group = turn.state.durable.groups.get(uuid)
+    if (group === undefined || group.hidden) return unknownGroup()
+    if (group.unread > 0) turn.putGroup({ ...group, unread: 0 })
+    return { group: uuid }
+  })
+}
+
+function activeGroup(turn: Turn, uuid: string): Group | Refusal {
+  const group = turn.state.durable.groups.get(uuid)
+  if (group === undefined || group.hidden) return unknownGroup()
+  if (group.phase !== "active" || stateOf(group.forest.get(group.live)) === undefined)
+    return refusal("not-active", "This device is no longer in the group. Ask a member for a new invitation.")
+  if (group.operations.size > 0 && isRemoved(group, turn.own.identity))
+    return refusal("no-longer-member", "A member has removed you from this group. Ask them for a new invitation.")
+  return group
+}
+
+/** A newcomer that has not caught up is in nobody's list yet, and no less a member. */
+function isRemoved(group: Group, identity: string): boolean {
+  const { desired, removals } = group.membership
+  return (
+    !desired.has(identity) && removals.some(({ change }) => change.kind === "remove" && change.identity === identity)
+  )
+}
+
+function whyNotInvite(turn: Turn, group: Group, { device, name }: KnownPeer): Refusal | undefined {
+  const { identity, peerId } = device
+  if (identity === turn.own.identity) return refusal("own-identity", "You are in this group already.")
+  const present = identitiesOf(group.forest.get(group.live)?.roster ?? [])
+  if (present.has(identity) && group.membership.desired.has(identity))
+    return refusal("already-member", "This peer is in the group already.")
+  const clockAhead = turn.state.acquaintances.get(peerId)?.clockAhead ?? 0
+  if (!turn.isConnected(peerId) || !clocksDiffer(clockAhead)) return undefined
+  return refusal("clock-differs", `${clockText(name || identity.slice(0, 8), clockAhead)} Then invite again.`)
+}
+
+function epochOf(group: Group): number {
+  return group.forest.get(group.live)?.epoch ?? 0
+}
+
+function unknownGroup(): Refusal {
+  return refusal("unknown-group", "There is no such group on this device.")
+}

@@ -1,0 +1,44 @@
+import type { Milliseconds } from "@starling/kernel"
+import type { KeyPackage } from "@starling/mls"
+
+import type { IdentityId } from "../identity/identity-id.ts"
+import type { PeerId } from "../identity/peer-id.ts"
+import type { SealedMessage } from "../message/sealed-message.ts"
+import type { LoggedRecord } from "../record/record.ts"
+
+/** What a running device has in hand for a group; a restart begins with nothing, and sync brings it back. */
+export interface GroupWork {
+  /** Records of unknown devices, or beyond a gap. */
+  readonly pendingRecords: readonly LoggedRecord[]
+  /** Of states that are not known, or not processed yet. */
+  readonly pendingMessages: readonly SealedMessage[]
+  /** COMMITs in the logs that have no node in the forest yet. */
+  readonly unplaced: readonly LoggedRecord[]
+  /** Verified KeyPackages of people to be added. */
+  readonly keyPackages: ReadonlyMap<IdentityId, KeyPackage>
+  /** When to ask somebody for a KeyPackage again. */
+  readonly askAt: ReadonlyMap<IdentityId, Milliseconds>
+  /** The work that is left to do in this state, and since when. */
+  readonly open: { readonly name: string; readonly since: Milliseconds } | undefined
+  /** When `reconcile` wants to be called again. */
+  readonly dueAt: Milliseconds | undefined
+  readonly syncAt: Milliseconds
+  readonly syncCount: number
+  readonly syncWith: PeerId | undefined
+  /** When members were last asked because something was missing. */
+  readonly gapAt: ReadonlyMap<PeerId, Milliseconds>
+}
+
+export const NO_WORK: GroupWork = {
+  pendingRecords: [],
+  pendingMessages: [],
+  unplaced: [],
+  keyPackages: new Map(),
+  askAt: new Map(),
+  open: undefined,
+  dueAt: undefined,
+  syncAt: 0,
+  syncCount: 0,
+  syncWith: undefined,
+  gapAt: new Map(),
+}

@@ -1,0 +1,145 @@
+import { assertNever } from "@starling/kernel"
+
+import type { Device, DeviceKey } from "../identity/device-certificate.ts"
+import type { IdentityId } from "../identity/identity-id.ts"
+import type { Change } from "../record/operation.ts"
+import type { RecordHash } from "../record/record.ts"
+import { causalPasts, type CausalPasts } from "./causal-past.ts"
+
+/** An operation in a group's set, with its author. */
+export interface KnownOperation {
+  readonly hash: RecordHash
+  readonly author: IdentityId
+  readonly device: DeviceKey
+  readonly change: Change
+  readonly deps: readonly RecordHash[]
+  /** The operation before it in its device's log, which it depends on too. */
+  readonly previous: RecordHash | undefined
+}
+export type Operations = ReadonlyMap<RecordHash, KnownOperation>
+
+export interface Membership {
+  /** Who should be a member, with the device to add. */
+  readonly desired: ReadonlyMap<
+    IdentityId,
+    { readonly device: Device; readonly name: string; readonly add: RecordHash | undefined }
+  >
+  /** Removals in force (of somebody who may have been added again since), and people who left. */
+  readonly removals: readonly KnownOperation[]
+  readonly leaves: readonly KnownOperation[]
+  readonly pasts: CausalPasts
+}
+
+/**
+ * Who should be a member: a pure function of the set of operations, whatever order they came in.
+ *
+ * The creator is a member; each member may add and remove. A removal beats an addition that it does not know of; an
+ * addition that knows of the removal admits again. What a removed member did concurrently with the removal is void.
+ * Where members remove each other, the senior one's removal stands (the creator first, then by depth of the first
+ * addition, then by its hash).
+ */
+export function resolveMembership(operations: Operations, creator: Device, creatorName: string): Membership {
+  const pasts = causalPasts(operations)
+  const seniority = rankBySeniority(operations, pasts, creator.identity)
+  const everybody = new Set([...seniority.keys(), creator.identity])
+  const first = resolveOnce(operations, pasts, seniority, creator.identity, everybody)
+  const { removals, adds, leaves } = resolveOnce(operations, pasts, seniority, creator.identity, first.admitted)
+  const desired = new Map<IdentityId, { device: Device; name: string; add: RecordHash | undefined }>()
+  const outs = [...removals, ...leaves]
+  if (!outs.some((op) => subjectOf(op) === creator.identity))
+    desired.set(creator.identity, { device: creator, name: creatorName, add: undefined })
+  for (const add of adds.toSorted((a, b) => (a.hash < b.hash ? -1 : 1))) {
+    if (add.change.kind !== "add") continue
+    const { device, name } = add.change
+    const past = pasts.get(add.hash)
+    const standing = outs.every((out) => subjectOf(out) !== device.identity || past?.has(out.hash))
+    if (standing && !desired.has(device.identity)) desired.set(device.identity, { device, name, add: add.hash })
+  }
+  return { desired, removals, leaves, pasts }
+}
+
+interface Resolved {
+  readonly removals: readonly KnownOperation[]
+  readonly adds: readonly KnownOperation[]
+  readonly leaves: readonly KnownOperation[]
+  /** Everybody who was validly added at some time. */
+  readonly admitted: ReadonlySet<IdentityId>
+}
+
+/** One evaluation in which only removals by `entitled` count. */
+function resolveOnce(
+  operations: Operations,
+  pasts: CausalPasts,
+  seniority: ReadonlyMap<IdentityId, number>,
+  creator: IdentityId,
+  entitled: ReadonlySet<IdentityId>,
+): Resolved {
+  const all = [...operations.values()]
+  const bySeniority = all
+    .filter((op) => op.change.kind === "remove" && entitled.has(op.author))
+    .sort((a, b) => rankOf(seniority, a) - rankOf(seniority, b) || (a.hash < b.hash ? -1 : 1))
+  const removals: KnownOperation[] = []
+  for (const op of bySeniority) if (!isVoided(op, removals, operations, pasts)) removals.push(op)
+  const standing = all.filter((op) => !isVoided(op, removals, operations, pasts))
+  const leaves = standing.filter((op) => op.change.kind === "leave")
+  const admitted = new Set([creator])
+  const adds = new Set<KnownOperation>()
+  for (let before = -1; before !== adds.size;) {
+    before = adds.size
+    for (const op of standing) {
+      if (op.change.kind !== "add" || !admitted.has(op.author)) continue
+      adds.add(op)
+      admitted.add(op.change.device.identity)
+    }
+  }
+  return { removals, adds: [...adds], leaves, admitted }
+}
+
+/** True where the author was removed by a removal that `op` neither precedes nor, after a new addition, follows. */
+function isVoided(
+  op: KnownOperation,
+  removals: readonly KnownOperation[],
+  operations: Operations,
+  pasts: CausalPasts,
+): boolean {
+  const past = pasts.get(op.hash)
+  return removals.some((removal) => {
+    if (subjectOf(removal) !== op.author || removal.hash === op.hash) return false
+    if (pasts.get(removal.hash)?.has(op.hash)) return false
+    return !Array.from(past ?? []).some((hash) => readmits(operations.get(hash), removal, pasts))
+  })
+}
+
+/** True where `op` adds the one whom `removal` removed, knowing of it. */
+export function readmits(op: KnownOperation | undefined, removal: KnownOperation, pasts: CausalPasts): boolean {
+  if (op?.change.kind !== "add" || op.change.device.identity !== subjectOf(removal)) return false
+  return pasts.get(op.hash)?.has(removal.hash) ?? false
+}
+
+/** Whom an operation is about. */
+export function subjectOf(op: KnownOperation): IdentityId {
+  switch (op.change.kind) {
+    case "add":
+      return op.change.device.identity
+    case "remove":
+      return op.change.identity
+    case "leave":
+      return op.author
+    default:
+      return assertNever(op.change)
+  }
+}
+
+function rankOf(seniority: ReadonlyMap<IdentityId, number>, op: KnownOperation): number {
+  return seniority.get(op.author) ?? Number.MAX_SAFE_INTEGER
+}
+
+function rankBySeniority(operations: Operations, pasts: CausalPasts, creator: IdentityId): Map<IdentityId, number> {
+  const depth = (op: KnownOperation): number => pasts.get(op.hash)?.size ?? 0
+  const additions = [...operations.values()]
+    .filter((op) => op.change.kind === "add")
+    .sort((a, b) => depth(a) - depth(b) || (a.hash < b.hash ? -1 : 1))
+  const ranks = new Map([[creator, 0]])
+  for (const op of additions) if (!ranks.has(subjectOf(op))) ranks.set(subjectOf(op), ranks.size)
+  return ranks
+}

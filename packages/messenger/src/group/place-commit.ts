@@ -1,0 +1,100 @@
+import { equalBytes, type Milliseconds } from "@starling/kernel"
+import { publicCommitHeader, type CryptoProvider, type PublicCommitHeader } from "@starling/mls"
+
+import type { IdentityId } from "../identity/identity-id.ts"
+import { commitAuthenticatedData, decodeCommitRecord, type CommitRecord } from "../record/commit-record.ts"
+import type { LoggedRecord } from "../record/record.ts"
+import type { EpochReason } from "../view/group-view.ts"
+import type { ForestNode } from "./forest-node.ts"
+import type { Group } from "./group.ts"
+import { subjectOf, type KnownOperation } from "./membership.ts"
+import { hasDevice, identitiesOf, nextRoster, type Roster } from "./roster.ts"
+
+/** `waiting`: its parent, or an operation that it cites, has not come yet. */
+export type Placement =
+  | { readonly kind: "placed"; readonly node: ForestNode }
+  | { readonly kind: "waiting" | "refused" }
+
+/**
+ * Judges a COMMIT by what everybody can check, members or not of its branch: its author sits in the parent's roster,
+ * MLS bytes and record say the same, and each addition and removal cites an operation that asks for it.
+ */
+export function placeCommit(crypto: CryptoProvider, group: Group, record: LoggedRecord, now: Milliseconds): Placement {
+  const decoded = decodeCommitRecord(record.body)
+  if (decoded.kind !== "ok") return { kind: "refused" }
+  const commit = decoded.value
+  const parent = group.forest.get(commit.parent)
+  const cited = commit.ops.map((hash) => group.operations.get(hash))
+  if (parent === undefined || cited.includes(undefined)) return { kind: "waiting" }
+  const ops = cited.filter((op) => op !== undefined)
+  const header = publicCommitHeader(commit.mls)
+  if (header.kind !== "ok" || !headerMatches(group, parent, record, commit, header.value)) return { kind: "refused" }
+  const roster = nextRoster(crypto, parent.roster, header.value)
+  const author = parent.roster[header.value.senderLeaf]?.identity
+  if (roster === undefined || author === undefined) return { kind: "refused" }
+  const change = describeChange(parent.roster, roster, header.value)
+  if (!citesAll(change, ops, roster)) return { kind: "refused" }
+  return { kind: "placed", node: nodeOf(commit, record, author, roster, change, ops, now) }
+}
+
+interface Change {
+  readonly added: readonly IdentityId[]
+  readonly removed: readonly IdentityId[]
+}
+
+function headerMatches(
+  group: Group,
+  parent: ForestNode,
+  record: LoggedRecord,
+  commit: CommitRecord,
+  header: PublicCommitHeader,
+): boolean {
+  return (
+    commit.epoch === parent.epoch + 1 &&
+    header.epoch === BigInt(parent.epoch) &&
+    equalBytes(header.groupId, group.id) &&
+    parent.roster[header.senderLeaf]?.device === record.author &&
+    equalBytes(header.authenticatedData, commitAuthenticatedData(commit.parent, commit.ops)) &&
+    header.references === 0 &&
+    header.proposals.every((kind) => kind === "add" || kind === "remove") &&
+    (header.removes.length === 0 || header.hasPath)
+  )
+}
+
+function describeChange(before: Roster, after: Roster, header: PublicCommitHeader): Change {
+  const removed = header.removes.flatMap((leaf) => before[leaf]?.identity ?? [])
+  const remaining = new Set(before.filter((_, leaf) => !header.removes.includes(leaf)))
+  const added = after.filter((device) => device !== undefined && !remaining.has(device))
+  return { added: added.flatMap((device) => device?.identity ?? []), removed }
+}
+
+function citesAll({ added, removed }: Change, ops: readonly KnownOperation[], roster: Roster): boolean {
+  const single = identitiesOf(roster).size === roster.filter((device) => device !== undefined).length
+  const addition = (identity: IdentityId): boolean =>
+    ops.some(
+      (op) => op.change.kind === "add" && subjectOf(op) === identity && hasDevice(roster, op.change.device.device),
+    )
+  const removal = (identity: IdentityId): boolean =>
+    ops.some((op) => op.change.kind !== "add" && subjectOf(op) === identity)
+  return single && added.every(addition) && removed.every(removal)
+}
+
+function nodeOf(
+  commit: CommitRecord,
+  record: LoggedRecord,
+  author: IdentityId,
+  roster: Roster,
+  change: Change,
+  ops: readonly KnownOperation[],
+  now: Milliseconds,
+): ForestNode {
+  const { sid, parent, epoch, at, mls } = commit
+  const reason = reasonOf(change, ops)
+  const node = { sid, parent, epoch, at, mls, author, roster, reason, ops: commit.ops, ...change }
+  return { ...node, device: record.author, standing: { kind: "open" }, era: undefined, placedAt: now }
+}
+
+function reasonOf({ added, removed }: Change, ops: readonly KnownOperation[]): EpochReason {
+  if (removed.length > 0) return ops.some((op) => op.change.kind === "remove") ? "removed" : "left"
+  return added.length > 0 ? "added" : "healed"
+}

@@ -1,0 +1,143 @@
+import { toHex } from "@starling/kernel"
+import type { CryptoProvider } from "@starling/mls"
+
+import type { Device } from "../identity/device-certificate.ts"
+import type { MessageId } from "../message/content.ts"
+import { decodeOperation } from "../record/operation.ts"
+import { RECORD_KINDS, type LoggedRecord } from "../record/record.ts"
+import { appendRecord } from "../record/record-log.ts"
+import { eraOf } from "./era.ts"
+import type { ForestNode } from "./forest-node.ts"
+import type { Founding } from "./group-extensions.ts"
+import { creationId, uuidOf } from "./group-id.ts"
+import type { GroupRow } from "./group-row.ts"
+import type { Group } from "./group.ts"
+import { resolveMembership, type KnownOperation } from "./membership.ts"
+import type { NodeRow } from "./node-row.ts"
+import { placeCommit } from "./place-commit.ts"
+import { rosterOf } from "./roster.ts"
+
+/** A group of which no record has come yet. */
+export function bareGroup(crypto: CryptoProvider, row: GroupRow, shown: ReadonlySet<MessageId>): Group {
+  const creation = creationNode(crypto, row.id, row.founding)
+  return {
+    ...row,
+    uuid: uuidOf(row.id),
+    records: [],
+    logs: new Map(),
+    operations: new Map(),
+    membership: resolveMembership(new Map(), row.founding.creator, row.founding.creatorName),
+    forest: new Map([[creation.sid, creation]]),
+    creation: creation.sid,
+    chosen: creation.sid,
+    live: creation.sid,
+    shown,
+  }
+}
+
+/** Appends a record that continues its device's log; what it says takes effect with `membershipOf` and `placeCommit`. */
+export function addRecord(crypto: CryptoProvider, group: Group, record: LoggedRecord): Group {
+  const before = group.logs.get(record.author) ?? []
+  const operation = readOperation(crypto, group, record, before)
+  return {
+    ...group,
+    records: [...group.records, record],
+    logs: appendRecord(group.logs, record),
+    operations: operation === undefined ? group.operations : new Map(group.operations).set(record.hash, operation),
+  }
+}
+
+export function membershipOf(group: Group): Group["membership"] {
+  return resolveMembership(group.operations, group.founding.creator, group.founding.creatorName)
+}
+
+/** The device behind a key, where the creator or an operation vouches for it. */
+export function findDevice(group: Group, key: string): Device | undefined {
+  if (group.founding.creator.device === key) return group.founding.creator
+  for (const { change } of group.operations.values())
+    if (change.kind === "add" && change.device.device === key) return change.device
+  return undefined
+}
+
+/** The group as it was when its rows were written; also the COMMITs that had not found their place. */
+export function rebuildGroup(
+  crypto: CryptoProvider,
+  row: GroupRow,
+  records: readonly LoggedRecord[],
+  nodes: readonly NodeRow[],
+  shown: ReadonlySet<MessageId>,
+  plainTopics: boolean,
+): { readonly group: Group; readonly unplaced: readonly LoggedRecord[] } {
+  let group = bareGroup(crypto, row, shown)
+  for (const record of records) group = addRecord(crypto, group, record)
+  group = { ...group, membership: membershipOf(group) }
+  const plain = plainTopics ? group.uuid : undefined
+  const forest = new Map(group.forest)
+  for (const node of nodes) {
+    const base = forest.get(node.sid) ?? detachedNode(crypto, node)
+    forest.set(node.sid, { ...base, ...overlay(crypto, node, plain) })
+  }
+  group = { ...group, forest }
+  const rows = new Map(nodes.map((node) => [node.sid, node]))
+  let waiting = records.filter((record) => record.kind === RECORD_KINDS.commit)
+  for (let before = -1; before !== waiting.length;) {
+    before = waiting.length
+    waiting = waiting.filter((record) => {
+      const placement = placeCommit(crypto, group, record, 0)
+      if (placement.kind !== "placed") return placement.kind === "waiting"
+      const own = rows.get(placement.node.sid)
+      const node = own === undefined ? placement.node : { ...placement.node, ...overlay(crypto, own, plain) }
+      forest.set(node.sid, node)
+      return false
+    })
+  }
+  return { group, unplaced: waiting }
+}
+
+function overlay(crypto: CryptoProvider, row: NodeRow, plainTopic: string | undefined) {
+  const era = row.eraKey === undefined ? undefined : eraOf(crypto, row.eraKey, plainTopic)
+  return { standing: row.standing, placedAt: row.placedAt, era } as const
+}
+
+/** A state that was joined, and whose COMMIT has not come. */
+function detachedNode(crypto: CryptoProvider, row: NodeRow): ForestNode {
+  const { sid, epoch, author, device, at, placedAt, standing } = row
+  const roster = standing.kind === "held" ? rosterOf(crypto, standing.state) : []
+  const rest = { parent: undefined, reason: "joined", added: [], removed: [], ops: [], mls: new Uint8Array(0) } as const
+  return { sid, epoch, author, device, at, placedAt, standing, roster, era: undefined, ...rest }
+}
+
+function creationNode(crypto: CryptoProvider, id: Uint8Array, founding: Founding): ForestNode {
+  const { creator, createdAt } = founding
+  return {
+    sid: creationId(crypto, id),
+    parent: undefined,
+    epoch: 0,
+    author: creator.identity,
+    device: creator.device,
+    at: createdAt,
+    reason: "created",
+    added: [creator.identity],
+    removed: [],
+    ops: [],
+    mls: new Uint8Array(0),
+    roster: [creator],
+    standing: { kind: "open" },
+    era: undefined,
+    placedAt: createdAt,
+  }
+}
+
+function readOperation(
+  crypto: CryptoProvider,
+  group: Group,
+  record: LoggedRecord,
+  before: readonly LoggedRecord[],
+): KnownOperation | undefined {
+  if (record.kind !== RECORD_KINDS.operation) return undefined
+  const decoded = decodeOperation(crypto, record.body)
+  const author = findDevice(group, record.author)
+  if (decoded.kind !== "ok" || author === undefined) return undefined
+  const previous = before.findLast((earlier) => group.operations.has(earlier.hash))?.hash
+  return { ...decoded.value, hash: record.hash, author: author.identity, device: toHex(record.device), previous }
+}

@@ -1,0 +1,111 @@
+import { equalBytes } from "@starling/kernel"
+import { receive } from "@starling/mls"
+
+import { absorbMessages } from "../message/receive-message.ts"
+import { resendMessages } from "../message/send-message.ts"
+import { peerIdsOf } from "../sync/partners.ts"
+import type { Turn } from "../peer/turn.ts"
+import { commitAuthenticatedData } from "../record/commit-record.ts"
+import { eraAfter } from "./commit.ts"
+import { stateOf, type ForestNode } from "./forest-node.ts"
+import type { Group } from "./group.ts"
+import { stateIdOf } from "./group-id.ts"
+import { placeCommit } from "./place-commit.ts"
+import { reconcile } from "./reconcile.ts"
+import { hasDevice } from "./roster.ts"
+import { isAttached, isDisplaced, withTips } from "./tips.ts"
+
+/**
+ * Draws the consequences of what has come, in this order: COMMITs find their place, those whose parent is held are
+ * processed, the tip is chosen, messages that waited are read, own ones are sent again where a branch lost, and what is
+ * left to do is done or scheduled. Called after every change of a group.
+ */
+export function settle(turn: Turn, uuid: string): void {
+  const { phase, live } = turn.group(uuid)
+  if (phase === "left" || phase === "removed") return
+  placeCommits(turn, uuid)
+  processCommits(turn, uuid)
+  turn.putGroup(withTips(turn.crypto, turn.group(uuid)))
+  absorbMessages(turn, uuid, [])
+  if (leaveIfOut(turn, uuid)) return
+  reconcile(turn, uuid)
+  if (turn.group(uuid).live !== live && !isDisplaced(turn.group(uuid))) resendMessages(turn, uuid)
+}
+
+/** Lets go of every secret of a group; what was shown stays. */
+export function goOut(turn: Turn, uuid: string, phase: "left" | "removed"): void {
+  const group = turn.group(uuid)
+  const forest = new Map(
+    Array.from(group.forest, ([sid, node]): [string, ForestNode] => {
+      const standing = node.standing.kind === "held" ? ({ kind: "dropped" } as const) : node.standing
+      return [sid, { ...node, standing, era: undefined }]
+    }),
+  )
+  turn.putGroup({ ...group, phase, forest, entries: [], healing: undefined, sent: [] })
+  const work = new Map(turn.state.work)
+  work.delete(uuid)
+  turn.state = { ...turn.state, work }
+}
+
+function placeCommits(turn: Turn, uuid: string): void {
+  let { unplaced } = turn.work(uuid)
+  const before = unplaced
+  for (let length = -1; length !== unplaced.length;) {
+    length = unplaced.length
+    unplaced = unplaced.filter((record) => {
+      const group = turn.group(uuid)
+      const placement = placeCommit(turn.crypto, group, record, turn.now)
+      if (placement.kind === "placed") place(turn, group, placement.node)
+      return placement.kind === "waiting"
+    })
+  }
+  if (unplaced.length !== before.length) turn.changeWork(uuid, { unplaced })
+}
+
+/** A state that was joined, or made here, is there already: it gains what its COMMIT says of its past. */
+function place(turn: Turn, group: Group, node: ForestNode): void {
+  const known = group.forest.get(node.sid)
+  if (known?.parent !== undefined || node.sid === group.creation) return
+  const { standing, era, placedAt } = known ?? node
+  turn.putGroup({ ...group, forest: new Map(group.forest).set(node.sid, { ...node, standing, era, placedAt }) })
+}
+
+function processCommits(turn: Turn, uuid: string): void {
+  for (let again = true; again;) {
+    again = false
+    for (const node of turn.group(uuid).forest.values()) {
+      const parent = turn.group(uuid).forest.get(node.parent ?? "")
+      if (node.standing.kind !== "open" || node.device === turn.own.device || stateOf(parent) === undefined) continue
+      const processed = processCommit(turn, uuid, node, parent)
+      turn.changeGroup(uuid, { forest: new Map(turn.group(uuid).forest).set(node.sid, processed) })
+      again = true
+    }
+  }
+}
+
+function processCommit(turn: Turn, uuid: string, node: ForestNode, parent: ForestNode | undefined): ForestNode {
+  const invalid: ForestNode = { ...node, standing: { kind: "invalid" } }
+  const state = stateOf(parent)
+  if (parent === undefined || state === undefined) return node
+  const received = receive(turn.env.mls, state, node.mls)
+  if (received.kind === "self-removed") return { ...node, standing: { kind: "excludes" } }
+  if (received.kind !== "commit") return invalid
+  const { next, authenticatedData } = received
+  const agrees =
+    stateIdOf(turn.crypto, next) === node.sid &&
+    equalBytes(authenticatedData, commitAuthenticatedData(parent.sid, node.ops))
+  if (!agrees) return invalid
+  const era = eraAfter(turn, uuid, parent, node.removed.length > 0, next)
+  return { ...node, standing: { kind: "held", state: next }, era }
+}
+
+/** Out is who is wanted no more, in a state that was chosen from the creation on and has no leaf for this device. */
+function leaveIfOut(turn: Turn, uuid: string): boolean {
+  const group = turn.group(uuid)
+  const chosen = group.forest.get(group.chosen)
+  if (chosen === undefined || !isAttached(group) || group.membership.desired.has(turn.own.identity)) return false
+  const alone = group.phase === "leaving" && peerIdsOf(turn, group).length === 0
+  if (!alone && hasDevice(chosen.roster, turn.own.device)) return false
+  goOut(turn, uuid, group.phase === "leaving" ? "left" : "removed")
+  return true
+}

@@ -1,0 +1,49 @@
+import type { CryptoProvider } from "@starling/mls"
+
+import type { StateId } from "../record/operation.ts"
+import { chooseTip, type Choice } from "./choose-commit.ts"
+import { ancestry, stateOf, type Forest } from "./forest-node.ts"
+import type { Group } from "./group.ts"
+
+/** The group with `chosen` and `live` as its records and states have them. */
+export function withTips(crypto: CryptoProvider, group: Group): Group {
+  const { forest, creation, membership, operations } = group
+  const choice: Choice = { forest, creation, membership, operations, crypto }
+  const chosen = chooseTip(choice, creation)
+  const live = stateOf(forest.get(chosen)) === undefined ? bestHeld(choice, group.entries, chosen) : chosen
+  return chosen === group.chosen && live === group.live ? group : { ...group, chosen, live }
+}
+
+/** True where the state that this device joined at is known to descend from the creation. */
+export function isAttached(group: Group): boolean {
+  return ancestry(group.forest, group.live).at(-1)?.sid === group.creation
+}
+
+/** True where the others are in a state that this device has no keys for: it waits to be added there. */
+export function isDisplaced(group: Group): boolean {
+  return group.live !== group.chosen
+}
+
+/** The same choice among the states that this device holds, from where it entered; `otherwise` where it holds none. */
+function bestHeld(choice: Choice, entries: readonly StateId[], otherwise: StateId): StateId {
+  const held = new Map([...choice.forest].filter(([, node]) => isUsable(node.standing.kind)))
+  let best = otherwise
+  for (const entry of entries) {
+    if (!held.has(entry)) continue
+    const tip = chooseTip({ ...choice, forest: held }, entry)
+    if (isBetter(choice.forest, tip, best, otherwise)) best = tip
+  }
+  return best
+}
+
+function isUsable(kind: string): boolean {
+  return kind === "held" || kind === "dropped"
+}
+
+function isBetter(forest: Forest, tip: StateId, best: StateId, otherwise: StateId): boolean {
+  const node = forest.get(tip)
+  if (stateOf(node) === undefined) return false
+  if (best === otherwise) return true
+  const difference = (node?.epoch ?? 0) - (forest.get(best)?.epoch ?? 0)
+  return difference > 0 || (difference === 0 && tip < best)
+}

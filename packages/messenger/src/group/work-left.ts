@@ -1,0 +1,68 @@
+import type { IdentityId } from "../identity/identity-id.ts"
+import type { Device } from "../identity/device-certificate.ts"
+import type { RecordHash } from "../record/record.ts"
+import { ancestry, stateOf } from "./forest-node.ts"
+import type { Group } from "./group.ts"
+import { subjectOf } from "./membership.ts"
+import { devicesOf, identitiesOf } from "./roster.ts"
+import { isDisplaced } from "./tips.ts"
+
+/** What the next commit has to bring about for the tree to be what the operations ask for. */
+export interface WorkLeft {
+  readonly removals: readonly Removal[]
+  readonly additions: readonly Addition[]
+  /** Own keys are to be renewed: asked for and not done, or done on a branch that was not chosen. */
+  readonly healing: "no" | "wanted" | "lost"
+}
+export interface Removal {
+  readonly leafIndex: number
+  readonly identity: IdentityId
+  /** None for somebody whose addition became void: who commits then asks for the removal. */
+  readonly ops: readonly RecordHash[]
+  /** This identity asked for it. */
+  readonly own: boolean
+}
+export interface Addition {
+  readonly device: Device
+  readonly name: string
+  readonly op: RecordHash | undefined
+  readonly own: boolean
+}
+
+const NONE: WorkLeft = { removals: [], additions: [], healing: "no" }
+
+/** Nothing while this device is no member in force, or waits to be added to the chosen branch. */
+export function workLeft(group: Group, self: IdentityId): WorkLeft {
+  const live = group.forest.get(group.live)
+  if (group.phase !== "active" || isDisplaced(group) || live === undefined || stateOf(live) === undefined) return NONE
+  if (!group.membership.desired.has(self)) return NONE
+  const { desired, removals, leaves } = group.membership
+  const present = identitiesOf(live.roster)
+  const outs = [...removals, ...leaves]
+  return {
+    removals: live.roster.flatMap((device, leafIndex): Removal[] => {
+      if (device === undefined || desired.has(device.identity)) return []
+      const ops = outs.filter((op) => subjectOf(op) === device.identity)
+      const own = ops.some((op) => op.author === self)
+      return [{ leafIndex, identity: device.identity, ops: ops.map(({ hash }) => hash), own }]
+    }),
+    additions: [...desired].flatMap(([identity, { device, name, add }]): Addition[] => {
+      if (present.has(identity)) return []
+      const own = add !== undefined && group.operations.get(add)?.author === self
+      return [{ device, name, op: add, own }]
+    }),
+    healing: healingLeft(group),
+  }
+}
+
+function healingLeft(group: Group): WorkLeft["healing"] {
+  const { healing } = group
+  if (healing === undefined) return "no"
+  if (healing.kind === "wanted") return "wanted"
+  return ancestry(group.forest, group.live).some(({ sid }) => sid === healing.sid) ? "no" : "lost"
+}
+
+/** Devices of the state that this device sends in. */
+export function liveDevices(group: Group): Device[] {
+  return devicesOf(group.forest.get(group.live)?.roster ?? [])
+}

@@ -1,0 +1,98 @@
+import { authorOperation } from "../group/author-record.ts"
+import { bytesOfUuid } from "../group/group-id.ts"
+import type { Group } from "../group/group.ts"
+import { bareGroup } from "../group/rebuild-group.ts"
+import { settle } from "../group/settle.ts"
+import { withTips } from "../group/tips.ts"
+import { NO_WORK } from "../group/group-work.ts"
+import { RECORD_KINDS } from "../record/record.ts"
+import { refusal, type Turn } from "../peer/turn.ts"
+import type { Refusal } from "../peer/step.ts"
+import { syncNow } from "../sync/request-sync.ts"
+import { joinedNode, markUsed, openWelcome, type OpenedWelcome } from "./join-group.ts"
+
+/** Joins the group of a held invitation. */
+export function acceptInvitation(turn: Turn, uuid: string): { readonly group: string } | Refusal {
+  const entered = enter(turn, uuid, false)
+  if (entered !== undefined) return entered
+  settle(turn, uuid)
+  syncNow(turn, uuid)
+  return { group: uuid }
+}
+
+/** Leaves the group without having shown it: the others learn that this device is not coming. */
+export function declineInvitation(turn: Turn, uuid: string): { readonly group: string } | Refusal {
+  const known = turn.state.durable.groups.get(uuid)
+  const entered = enter(turn, uuid, known === undefined || known.hidden)
+  if (entered?.code === "unknown-invitation") return entered
+  if (entered === undefined) {
+    const group = turn.group(uuid)
+    turn.changeGroup(uuid, { phase: "leaving" })
+    authorOperation(turn, uuid, { kind: "leave", after: group.live })
+    settle(turn, uuid)
+    if (turn.state.durable.groups.get(uuid)?.phase === "leaving") syncNow(turn, uuid)
+  }
+  return { group: uuid }
+}
+
+/** Takes the invitation from the table and enters the states that its Welcomes lead to. */
+function enter(turn: Turn, uuid: string, hidden: boolean): Refusal | undefined {
+  const held = turn.state.durable.invitations.get(uuid)
+  const id = bytesOfUuid(uuid)
+  if (held === undefined || id === undefined)
+    return refusal(
+      "unknown-invitation",
+      "There is no open invitation to this group. List the open ones and choose one of them.",
+    )
+  const invitations = new Map(turn.state.durable.invitations)
+  invitations.delete(uuid)
+  turn.setDurable({ invitations })
+  const opened = held.welcomes.flatMap((welcome) => {
+    const result = openWelcome(turn, id, welcome)
+    return result.kind === "opened" ? [result] : []
+  })
+  const [first] = opened
+  if (first === undefined)
+    return refusal(
+      "invitation-invalid",
+      `The invitation of ${held.fromName || held.from.slice(0, 8)} can no longer be used. Ask for another one.`,
+    )
+  for (const each of opened) markUsed(turn, each.keyPackage)
+  const group = turn.state.durable.groups.get(uuid) ?? newcomersGroup(turn, id, opened, first)
+  const nodes = opened.map((each) => joinedNode(turn, uuid, each, held.at))
+  const forest = new Map(group.forest)
+  for (const node of nodes) {
+    const { standing, era, placedAt } = node
+    const known = forest.get(node.sid)
+    forest.set(node.sid, known === undefined ? node : { ...known, standing, era, placedAt })
+  }
+  const entries = nodes.map(({ sid }) => sid)
+  turn.putGroup(withTips(turn.crypto, { ...group, phase: "active", hidden, forest, entries }))
+  turn.state = { ...turn.state, work: new Map(turn.state.work).set(uuid, { ...NO_WORK, unplaced: commitsOf(group) }) }
+  return undefined
+}
+
+function newcomersGroup(turn: Turn, id: Uint8Array, opened: readonly OpenedWelcome[], first: OpenedWelcome): Group {
+  const row = {
+    id: new Uint8Array(id),
+    founding: first.founding,
+    phase: "active",
+    hidden: false,
+    entries: [],
+    healing: undefined,
+    sentCount: 0,
+    held: opened.length === 1 ? first.joining.past : new Map(),
+    acks: new Map(),
+    sent: [],
+    shownCount: 0,
+    unread: 0,
+    last: undefined,
+    seen: new Set<string>(),
+  } as const
+  return bareGroup(turn.crypto, row, new Set())
+}
+
+/** COMMITs of an earlier membership are looked at once more: those that have their place find it taken. */
+function commitsOf(group: Group): Group["records"] {
+  return group.records.filter(({ kind }) => kind === RECORD_KINDS.commit)
+}

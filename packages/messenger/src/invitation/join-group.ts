@@ -1,0 +1,105 @@
+import { equalBytes, toHex, type Milliseconds } from "@starling/kernel"
+import { join, welcomeReferences, type GroupState } from "@starling/mls"
+
+import { beginEra, eraOf } from "../group/era.ts"
+import type { ForestNode } from "../group/forest-node.ts"
+import {
+  decodeFounding,
+  decodeJoining,
+  findExtension,
+  FOUNDING_EXTENSION,
+  JOINING_EXTENSION,
+  type Founding,
+  type Joining,
+} from "../group/group-extensions.ts"
+import { stateIdOf } from "../group/group-id.ts"
+import { rosterOf } from "../group/roster.ts"
+import { readDevice, type Device } from "../identity/device-certificate.ts"
+import type { Turn } from "../peer/turn.ts"
+import type { IssuedKeyPackage } from "./issued-key-package.ts"
+
+/** A Welcome that was opened and checked; nothing of it has taken effect. */
+export interface OpenedWelcome {
+  readonly kind: "opened"
+  readonly state: GroupState
+  readonly inviter: Device
+  readonly founding: Founding
+  readonly joining: Joining
+  readonly keyPackage: string
+}
+/** `unknown-key-package`: it is for none that this device holds. */
+export type WelcomeFault = { readonly kind: "unknown-key-package" | "invalid" | "newer-version" }
+
+export function openWelcome(turn: Turn, group: Uint8Array, welcome: Uint8Array): OpenedWelcome | WelcomeFault {
+  const found = findKeyPackage(turn, welcome)
+  if (found === undefined) return { kind: "unknown-key-package" }
+  const { own } = found.issued
+  const joined = join(turn.env.mls, { welcome, keyPackage: own, signatureKeys: turn.own.signatureKeys })
+  if (joined.kind === "refused" || !equalBytes(joined.state.groupId, group)) return { kind: "invalid" }
+  const founding = findExtension(joined.state.extensions, FOUNDING_EXTENSION)
+  const joining = findExtension(joined.groupInfoExtensions, JOINING_EXTENSION)
+  const { credential } = joined.inviter
+  if (founding === undefined || joining === undefined || credential.kind !== "basic") return { kind: "invalid" }
+  const parts = {
+    founding: decodeFounding(turn.crypto, founding),
+    joining: decodeJoining(joining),
+    inviter: readDevice(turn.crypto, credential.identity),
+  }
+  if (Object.values(parts).some(({ kind }) => kind === "newer-version")) return { kind: "newer-version" }
+  if (parts.founding.kind !== "ok" || parts.joining.kind !== "ok" || parts.inviter.kind !== "ok")
+    return { kind: "invalid" }
+  return {
+    kind: "opened",
+    state: joined.state,
+    inviter: parts.inviter.value,
+    founding: parts.founding.value,
+    joining: parts.joining.value,
+    keyPackage: found.key,
+  }
+}
+
+/** The node of a state that was joined: what went before it comes by sync. */
+export function joinedNode(turn: Turn, uuid: string, opened: OpenedWelcome, at: Milliseconds): ForestNode {
+  const { state, inviter, joining } = opened
+  const plain = turn.state.plainTopics ? uuid : undefined
+  const era =
+    joining.eraKey === undefined ? beginEra(turn.env.mls, state, plain) : eraOf(turn.crypto, joining.eraKey, plain)
+  return {
+    sid: stateIdOf(turn.crypto, state),
+    parent: undefined,
+    epoch: Number(state.epoch),
+    author: inviter.identity,
+    device: inviter.device,
+    at,
+    reason: "joined",
+    added: [turn.own.identity],
+    removed: [],
+    ops: [],
+    mls: new Uint8Array(0),
+    roster: rosterOf(turn.crypto, state),
+    standing: { kind: "held", state },
+    era,
+    placedAt: turn.now,
+  }
+}
+
+/** A used KeyPackage is handed out no more, and kept for Welcomes of concurrent commits. */
+export function markUsed(turn: Turn, key: string): void {
+  const issued = turn.state.durable.keyPackages.get(key)
+  if (issued === undefined || issued.used) return
+  turn.setDurable({ keyPackages: new Map(turn.state.durable.keyPackages).set(key, { ...issued, used: true }) })
+}
+
+function findKeyPackage(
+  turn: Turn,
+  welcome: Uint8Array,
+): { readonly key: string; readonly issued: IssuedKeyPackage } | undefined {
+  const references = welcomeReferences(welcome)
+  if (references.kind !== "ok") return undefined
+  for (const reference of references.value) {
+    const key = toHex(reference)
+    const issued = turn.state.durable.keyPackages.get(key)
+    if (issued !== undefined) return { key, issued }
+  }
+  return undefined
+}

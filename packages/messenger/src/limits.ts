@@ -1,0 +1,62 @@
+/** Bounds on what a peer can make us hold or do, and the times that the protocol runs by. Times are in milliseconds. */
+
+const SECOND = 1_000
+const HOUR = 3_600 * SECOND
+
+/** UTF-8 bytes of one message's text. */
+export const MAX_TEXT = 32 * 1024
+/** Bytes of one MLSMessage(PublicMessage) inside a record. */
+export const MAX_COMMIT = 384 * 1024
+/** Operations that one commit cites. */
+export const MAX_CITED = 320
+/** Parents of one operation. */
+export const MAX_DEPENDENCIES = 8
+/** Addresses in a contact link. */
+export const MAX_ADDRESSES = 16
+export const MAX_ADDRESS = 256
+
+/** Records and messages that can't be placed yet. */
+export const MAX_PENDING_PER_DEVICE = 64
+export const MAX_PENDING_PER_GROUP = 256
+/** Welcomes kept for one group before its invitation is decided. */
+export const MAX_WELCOMES = 4
+export const MAX_INVITATIONS = 64
+/** KeyPackages handed to peers that are no contacts. */
+export const MAX_STRANGER_KEY_PACKAGES = 64
+export const MAX_NEARBY = 256
+
+/** Ids of shown messages that a repetition is compared with, per group. */
+export const MAX_SHOWN = 4096
+/** Own messages that may be sent again on another branch, per group. */
+export const MAX_SENT = 200
+
+/** Ranges of a device's messages in one vector; what is cut off is sent once more. */
+export const MAX_RANGES = 64
+export const MAX_DEVICES = 4096
+/** Bytes of records and messages in one answer to a sync request. */
+export const SYNC_BUDGET = 1024 * 1024
+
+/** Clocks that differ by more make no common lifetimes. */
+export const MAX_CLOCK_DIFFERENCE = HOUR
+/** A KeyPackage is valid from an hour before it was made, for four weeks. */
+export const KEY_PACKAGE_LIFETIME = 28 * 24 * HOUR
+/** How long states off the chosen path, and old ones on it, stay able to process what comes late. */
+export const RETENTION = 72 * HOUR
+/** Epochs on the chosen path whose states stay for good. */
+export const RETAINED_EPOCHS = 16
+/** How long the topic of an era that ended is still listened to. */
+export const ERA_GRACE = HOUR
+
+/** Another member's work is left to it for a moment, then taken over in the order of rank. */
+export const SLOT_START = 300
+export const SLOT = 2 * SECOND
+export const MAX_SLOTS = 8
+
+export const SYNC_PERIOD = 10 * SECOND
+/** After own activity, one member is asked sooner. */
+export const SYNC_SOON = 1_500
+/** At most one gap-driven request to one member about one group within this time. */
+export const SYNC_GAP_PAUSE = 500
+export const RETRY_FIRST = 2 * SECOND
+export const RETRY_LAST = 5 * 60 * SECOND
+export const DIAL_PERIOD = 30 * SECOND

@@ -1,0 +1,104 @@
+import { equalBytes, toHex } from "@starling/kernel"
+import { receive } from "@starling/mls"
+
+import { stateOf } from "../group/forest-node.ts"
+import type { Group } from "../group/group.ts"
+import { MAX_PENDING_PER_DEVICE, MAX_PENDING_PER_GROUP, MAX_SHOWN } from "../limits.ts"
+import { BUCKETS } from "../peer/buckets.ts"
+import type { Turn } from "../peer/turn.ts"
+import { decodeContent, messageId, type Content, type MessageId } from "./content.ts"
+import { encodeHistoryRow, HISTORY } from "./history-row.ts"
+import { encodeSealedMessage, messageAuthenticatedData, type SealedMessage } from "./sealed-message.ts"
+import { addToVector, hasSeq } from "./seq-set.ts"
+
+/**
+ * Reads messages in the states that they were sent in, on whatever branch, and shows each once; those of states that
+ * are not there yet wait. Returns true where one of `incoming` has to wait.
+ */
+export function absorbMessages(turn: Turn, uuid: string, incoming: readonly SealedMessage[]): boolean {
+  const pending = turn.work(uuid).pendingMessages
+  const waiting = [...pending, ...incoming].filter((message) => readMessage(turn, uuid, message) === "waiting")
+  const pendingMessages = bounded(waiting)
+  if (pendingMessages.length + pending.length > 0) turn.changeWork(uuid, { pendingMessages })
+  return incoming.some((message) => waiting.includes(message))
+}
+
+/** `lost`: forged, or its key is gone or was never here. */
+function readMessage(turn: Turn, uuid: string, message: SealedMessage): "read" | "known" | "waiting" | "lost" {
+  const group = turn.group(uuid)
+  if (message.device === turn.own.device) return "known"
+  if (hasSeq(group.held.get(message.device) ?? [], message.seq)) return "known"
+  const node = group.forest.get(message.sid)
+  if (node === undefined || node.standing.kind === "open") return "waiting"
+  const state = stateOf(node)
+  if (state === undefined) return "lost"
+  const received = receive(turn.env.mls, state, message.mls)
+  if (received.kind !== "application") return "lost"
+  const header = messageAuthenticatedData(message.device, message.seq)
+  const sender = toHex(received.sender.signatureKey)
+  if (sender !== message.device || !equalBytes(received.authenticatedData, header)) return "lost"
+  const forest = new Map(group.forest).set(node.sid, { ...node, standing: { kind: "held", state: received.next } })
+  turn.putGroup({
+    ...group,
+    forest,
+    held: addToVector(group.held, message.device, message.seq),
+    seen: group.seen.has(message.device) ? group.seen : new Set(group.seen).add(message.device),
+  })
+  keepSealed(turn, uuid, message)
+  const content = decodeContent(received.data)
+  const author = node.roster.find((device) => device?.device === message.device)
+  if (content.kind !== "ok" || author === undefined) return "read"
+  const id = messageId(turn.crypto, message.device, received.data)
+  show(turn, uuid, id, content.value, { from: author.identity, epoch: node.epoch, mine: false })
+  return "read"
+}
+
+/** Members keep each other's ciphertexts, for those who were away. */
+export function keepSealed(turn: Turn, uuid: string, message: SealedMessage): void {
+  const key = `${message.device}:${message.seq}`
+  const value = encodeSealedMessage(message)
+  turn.writes.push({ kind: "put", bucket: BUCKETS.messages, partition: uuid, key, ordinal: message.seq, value })
+}
+
+/** Enters a message into the history; one that is shown already stays as it is. */
+export function show(
+  turn: Turn,
+  uuid: string,
+  id: MessageId,
+  { text, at }: Content,
+  about: { readonly from: string; readonly epoch: number; readonly mine: boolean },
+): void {
+  const group = turn.group(uuid)
+  if (group.shown.has(id)) return
+  const message = { id, group: uuid, text, at, ...about }
+  const ordinal = group.shownCount + 1
+  const value = encodeHistoryRow({ message, ordinal })
+  turn.writes.push({ kind: "put", bucket: HISTORY, partition: uuid, key: id, ordinal, value })
+  turn.putGroup({
+    ...group,
+    shown: remember(group, id),
+    shownCount: ordinal,
+    unread: about.mine ? group.unread : group.unread + 1,
+    last: { from: about.from, text, at },
+  })
+  turn.notify({ kind: "message", message })
+}
+
+function remember({ shown }: Group, id: MessageId): ReadonlySet<MessageId> {
+  const next = new Set(shown).add(id)
+  if (next.size > MAX_SHOWN) for (const oldest of [...next].slice(0, next.size - MAX_SHOWN)) next.delete(oldest)
+  return next
+}
+
+function bounded(waiting: readonly SealedMessage[]): SealedMessage[] {
+  const kept = new Map<string, SealedMessage>()
+  const perDevice = new Map<string, number>()
+  for (const message of waiting.toReversed()) {
+    const key = `${message.device}:${message.seq}:${message.sid}`
+    const count = perDevice.get(message.device) ?? 0
+    if (kept.has(key) || count === MAX_PENDING_PER_DEVICE || kept.size === MAX_PENDING_PER_GROUP) continue
+    perDevice.set(message.device, count + 1)
+    kept.set(key, message)
+  }
+  return [...kept.values()].toReversed()
+}

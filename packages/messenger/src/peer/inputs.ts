@@ -1,0 +1,121 @@
+import { ownHello } from "../contacts/meet.ts"
+import { absorbRecords } from "../group/absorb-records.ts"
+import { decodeEnvelope, openEnvelope, type Envelope } from "../group/envelope.ts"
+import type { Group } from "../group/group.ts"
+import { settle } from "../group/settle.ts"
+import { decodeInvitation } from "../invitation/invitation-frame.ts"
+import { flushOutbox, peerTopic } from "../invitation/outbox.ts"
+import { receiveInvitation } from "../invitation/receive-invitation.ts"
+import { deliveryCount } from "../message/delivery.ts"
+import { absorbMessages } from "../message/receive-message.ts"
+import { decodeSealedMessage } from "../message/sealed-message.ts"
+import type { GossipVerdict, PeerLink } from "../ports/transport.ts"
+import { decodeRecord } from "../record/record.ts"
+import { partnersOf } from "../sync/partners.ts"
+import { requestSync, syncForGap, syncSoon } from "../sync/request-sync.ts"
+import { erasOf, topicsOf } from "../sync/topics.ts"
+import { dialWhoIsAway } from "./dial.ts"
+import type { PeerState } from "./state.ts"
+import type { Env, MessageName, Step } from "./step.ts"
+import { takeTurn, type Turn } from "./turn.ts"
+
+/** Once, after `openPeer` or `createIdentity`: subscribes, and sets the first timer. */
+export function start(state: PeerState, env: Env): Step {
+  return takeTurn(state, env, (turn) => {
+    const topics = topicsOf(state, env.now)
+    turn.state = { ...state, topics }
+    for (const topic of topics) turn.effects.push({ kind: "subscribe", topic })
+    for (const uuid of state.durable.groups.keys()) settle(turn, uuid)
+    dialWhoIsAway(turn)
+  })
+}
+
+export function connected(state: PeerState, link: PeerLink, env: Env): Step {
+  return takeTurn(state, env, (turn) => {
+    turn.state = { ...turn.state, links: new Map(turn.state.links).set(link.peerId, link) }
+    turn.request("hello", { kind: "hello", peerId: link.peerId }, ownHello(turn))
+    flushOutbox(turn, link.peerId)
+    for (const group of turn.state.durable.groups.values()) {
+      if (!partnersOf(group, turn.own.peerId).has(link.peerId)) continue
+      requestSync(turn, group.uuid, link.peerId)
+      settle(turn, group.uuid)
+    }
+  })
+}
+
+export function disconnected(state: PeerState, peerId: string, env: Env): Step {
+  return takeTurn(state, env, (turn) => {
+    const links = new Map(turn.state.links)
+    links.delete(peerId)
+    turn.state = { ...turn.state, links, dialAt: Math.min(turn.state.dialAt, turn.now + 1000) }
+  })
+}
+
+/** Cheap and synchronous: `reject` for what no member can have made. What a newer version made is passed on. */
+export function judge(state: PeerState, topic: string, data: Uint8Array, env: Env): GossipVerdict {
+  if (topic === peerTopic(state.durable.own.peerId))
+    return decodeInvitation(data).kind === "malformed" ? "reject" : "accept"
+  const envelope = decodeEnvelope(data)
+  if (envelope.kind !== "ok") return envelope.kind === "malformed" ? "reject" : "accept"
+  for (const group of groupsOn(state, topic, env.now))
+    if (openInGroup(group, topic, envelope.value, env) !== undefined) return "accept"
+  return state.plainTopics ? "accept" : "reject"
+}
+
+export function gossip(state: PeerState, topic: string, data: Uint8Array, from: string, env: Env): Step {
+  return takeTurn(state, env, (turn) => {
+    if (topic === peerTopic(turn.own.peerId)) {
+      receiveInvitation(turn, data)
+      return
+    }
+    const envelope = decodeEnvelope(data)
+    if (envelope.kind !== "ok") return
+    for (const group of groupsOn(state, topic, env.now)) {
+      const payload = openInGroup(group, topic, envelope.value, env)
+      if (payload !== undefined) receivePayload(turn, group, envelope.value.kind, payload, from)
+    }
+  })
+}
+
+/** A `publish` that carried `message` was written to `reached` neighbours. */
+export function published(state: PeerState, message: MessageName, reached: number, env: Env): Step {
+  return takeTurn(state, env, (turn) => {
+    const group = turn.state.durable.groups.get(message.group)
+    const sent = group?.sent.find(({ id }) => id === message.id)
+    if (group === undefined || sent === undefined || reached <= sent.reached) return
+    const next = group.sent.map((each) => (each === sent ? { ...each, reached } : each))
+    const delivery = deliveryCount(turn.changeGroup(group.uuid, { sent: next }), message.id, turn.own.device)
+    if (delivery !== undefined) turn.notify({ kind: "delivery", ...message, delivery })
+  })
+}
+
+function receivePayload(turn: Turn, group: Group, kind: Envelope["kind"], payload: Uint8Array, from: string): void {
+  if (kind === "upd") {
+    const record = decodeRecord(turn.crypto, payload)
+    if (record.kind !== "ok") return
+    const gap = absorbRecords(turn, group.uuid, [record.value])
+    if (turn.group(group.uuid) !== group) settle(turn, group.uuid)
+    if (gap || turn.work(group.uuid).unplaced.length > 0) syncForGap(turn, group.uuid, from)
+    return
+  }
+  const message = decodeSealedMessage(payload)
+  if (message.kind !== "ok") return
+  if (absorbMessages(turn, group.uuid, [message.value])) syncForGap(turn, group.uuid, from)
+  else if (turn.group(group.uuid) !== group) acknowledgeSoon(turn, group.uuid, message.value.device)
+}
+
+/** In a small group the author soon sees this device's vector, and so that its message has arrived. */
+function acknowledgeSoon(turn: Turn, uuid: string, device: string): void {
+  const partners = partnersOf(turn.group(uuid), turn.own.peerId)
+  if (partners.size > 16) return
+  syncSoon(turn, uuid, [...partners.values()].find((each) => each.device === device)?.peerId)
+}
+
+function groupsOn(state: PeerState, topic: string, now: number): Group[] {
+  return [...state.durable.groups.values()].filter((group) => erasOf(group, now).some((era) => era.topic === topic))
+}
+
+function openInGroup(group: Group, topic: string, envelope: Envelope, env: Env): Uint8Array | undefined {
+  const era = erasOf(group, env.now).find(({ id, topic: each }) => id === envelope.era && each === topic)
+  return era === undefined ? undefined : openEnvelope(env.mls.crypto, era, envelope)
+}

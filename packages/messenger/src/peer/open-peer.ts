@@ -1,0 +1,100 @@
+import { Secret } from "@starling/kernel"
+
+import { decodeContact } from "../contacts/contact.ts"
+import { decodeGroupRow } from "../group/group-row.ts"
+import type { Group } from "../group/group.ts"
+import { NO_WORK, type GroupWork } from "../group/group-work.ts"
+import { uuidOf } from "../group/group-id.ts"
+import { decodeNodeRow } from "../group/node-row.ts"
+import { rebuildGroup } from "../group/rebuild-group.ts"
+import { withTips } from "../group/tips.ts"
+import { createOwnIdentity, decodeOwnIdentity } from "../identity/own-identity.ts"
+import { decodeHeldInvitation } from "../invitation/held-invitation.ts"
+import { decodeIssuedKeyPackage } from "../invitation/issued-key-package.ts"
+import { decodeOutboxEntry } from "../invitation/outbox-entry.ts"
+import { MAX_SHOWN } from "../limits.ts"
+import { HISTORY } from "../message/history-row.ts"
+import { StoreError, type Row, type Store } from "../ports/store.ts"
+import { decodeRecord, type LoggedRecord } from "../record/record.ts"
+import { BUCKETS } from "./buckets.ts"
+import { writesBetween } from "./persist.ts"
+import { emptyState, type PeerState } from "./state.ts"
+import type { Env, Step } from "./step.ts"
+
+export interface PeerOptions {
+  /** Name a group's topic by its UUID alone, as the paper has it; neighbours can then follow the group. */
+  readonly plainTopics?: boolean
+}
+
+/** A first device of a new person. */
+export function createIdentity(env: Env, options: PeerOptions = {}): Step {
+  const state = emptyState(createOwnIdentity(env.mls, env.now), options.plainTopics ?? false)
+  return { state, writes: writesBetween(undefined, state.durable), effects: [], wakeAt: undefined }
+}
+
+/** The peer as its last committed step left it. Throws `StoreError` where the store is of a newer version or damaged. */
+export function openPeer(
+  store: Pick<Store, "all" | "list">,
+  env: Env,
+  options: PeerOptions = {},
+): { readonly kind: "open"; readonly state: PeerState } | { readonly kind: "needs-identity" } {
+  const self = store.all(BUCKETS.self).find((row) => row.key === "identity")
+  if (self === undefined) return { kind: "needs-identity" }
+  const { crypto } = env.mls
+  const state = emptyState(decodeOwnIdentity(crypto, self.value), options.plainTopics ?? false)
+  const read = <T>(bucket: string, decode: (value: Uint8Array) => T): Map<string, T> =>
+    new Map(store.all(bucket).map((row) => [row.key, decode(row.value)]))
+  const opened = readGroups(store, env, state)
+  const durable = {
+    own: state.durable.own,
+    contacts: read(BUCKETS.contacts, (value) => decodeContact(crypto, value)),
+    groups: opened.groups,
+    invitations: read(BUCKETS.invitations, decodeHeldInvitation),
+    keyPackages: read(BUCKETS.keyPackages, decodeIssuedKeyPackage),
+    outbox: read(BUCKETS.outbox, decodeOutboxEntry),
+  }
+  return { kind: "open", state: { ...state, durable, work: opened.work } }
+}
+
+/** Ed25519 seed of the transport key, 32 bytes. */
+export function transportSeed(state: PeerState): Secret {
+  return new Secret(state.durable.own.transportSeed)
+}
+
+function readGroups(
+  store: Pick<Store, "all" | "list">,
+  env: Env,
+  state: PeerState,
+): { readonly groups: ReadonlyMap<string, Group>; readonly work: ReadonlyMap<string, GroupWork> } {
+  const { crypto } = env.mls
+  const records = partitions(store.all(BUCKETS.records))
+  const nodes = partitions(store.all(BUCKETS.nodes))
+  const groups = new Map<string, Group>()
+  const work = new Map<string, GroupWork>()
+  for (const row of store.all(BUCKETS.groups)) {
+    const groupRow = decodeGroupRow(crypto, row.value)
+    const uuid = uuidOf(groupRow.id)
+    const shown = store.list(HISTORY, uuid, { newestFirst: true, limit: MAX_SHOWN }).map(({ key }) => key)
+    const { group, unplaced } = rebuildGroup(
+      crypto,
+      groupRow,
+      (records.get(uuid) ?? []).map((each) => readOwnRecord(env, each)),
+      (nodes.get(uuid) ?? []).map((each) => decodeNodeRow(each.value)),
+      new Set(shown.toReversed()),
+      state.plainTopics,
+    )
+    groups.set(uuid, withTips(crypto, group))
+    work.set(uuid, { ...NO_WORK, unplaced })
+  }
+  return { groups, work }
+}
+
+function readOwnRecord(env: Env, row: Row): LoggedRecord {
+  const record = decodeRecord(env.mls.crypto, row.value)
+  if (record.kind !== "ok") throw new StoreError("corrupt", "a record that can't be read")
+  return record.value
+}
+
+function partitions(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {
+  return Map.groupBy(rows, (row) => row.partition)
+}

@@ -1,0 +1,9 @@
+import type { IdentityId } from "../identity/identity-id.ts"
+import type { PeerId } from "../identity/peer-id.ts"
+
+/** A request that was sent and not answered yet. */
+export type PendingRequest =
+  | { readonly kind: "hello"; readonly peerId: PeerId }
+  | { readonly kind: "key-package"; readonly peerId: PeerId; readonly group: string; readonly identity: IdentityId }
+  | { readonly kind: "invitation"; readonly peerId: PeerId; readonly entry: string }
+  | { readonly kind: "sync"; readonly peerId: PeerId; readonly group: string }

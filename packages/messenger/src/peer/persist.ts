@@ -1,0 +1,87 @@
+import { toHex } from "@starling/kernel"
+
+import { encodeContact } from "../contacts/contact.ts"
+import { encodeGroupRow } from "../group/group-row.ts"
+import type { Group } from "../group/group.ts"
+import { encodeNodeRow } from "../group/node-row.ts"
+import { encodeOwnIdentity } from "../identity/own-identity.ts"
+import { encodeHeldInvitation } from "../invitation/held-invitation.ts"
+import { encodeIssuedKeyPackage } from "../invitation/issued-key-package.ts"
+import { encodeOutboxEntry } from "../invitation/outbox-entry.ts"
+import type { Write } from "../ports/store.ts"
+import { BUCKETS } from "./buckets.ts"
+import type { DurableState } from "./state.ts"
+
+/** What the store must learn for `after` to be what it would load. Values that are the same object cost nothing. */
+export function writesBetween(before: DurableState | undefined, after: DurableState): Write[] {
+  if (before === after) return []
+  const writes: Write[] = []
+  if (before?.own !== after.own) writes.push(put(BUCKETS.self, "", "identity", encodeOwnIdentity(after.own)))
+  writes.push(
+    ...changedRows(BUCKETS.contacts, "", before?.contacts, after.contacts, encodeContact),
+    ...changedRows(BUCKETS.invitations, "", before?.invitations, after.invitations, encodeHeldInvitation),
+    ...changedRows(BUCKETS.keyPackages, "", before?.keyPackages, after.keyPackages, encodeIssuedKeyPackage),
+    ...changedRows(BUCKETS.outbox, "", before?.outbox, after.outbox, encodeOutboxEntry),
+  )
+  if (before?.groups !== after.groups)
+    for (const [uuid, group] of after.groups) writes.push(...groupWrites(before?.groups.get(uuid), group))
+  return writes
+}
+
+const DERIVED = ["records", "logs", "operations", "membership", "forest", "chosen", "live", "shown"] as const
+
+function groupWrites(before: Group | undefined, after: Group): Write[] {
+  if (before === after) return []
+  const writes: Write[] = []
+  const added = after.records.slice(before?.records.length ?? 0)
+  for (const record of added)
+    writes.push(
+      put(
+        BUCKETS.records,
+        after.uuid,
+        `${record.author}:${record.seq}`,
+        record.encoded,
+        after.records.indexOf(record) + 1,
+      ),
+    )
+  writes.push(...changedRows(BUCKETS.nodes, after.uuid, before?.forest, after.forest, encodeNodeRow))
+  const neutral = before === undefined ? undefined : { ...before, ...pick(after, DERIVED) }
+  if (neutral === undefined || !sameFields(neutral, after))
+    writes.push(put(BUCKETS.groups, "", after.uuid, encodeGroupRow(after)))
+  return writes
+}
+
+function changedRows<T>(
+  bucket: string,
+  partition: string,
+  before: ReadonlyMap<string, T> | undefined,
+  after: ReadonlyMap<string, T>,
+  encode: (value: T) => Uint8Array,
+): Write[] {
+  if (before === after) return []
+  const writes: Write[] = []
+  for (const [key, value] of after)
+    if (before?.get(key) !== value) writes.push(put(bucket, partition, key, encode(value)))
+  for (const key of before?.keys() ?? []) if (!after.has(key)) writes.push({ kind: "delete", bucket, partition, key })
+  return writes
+}
+
+function put(bucket: string, partition: string, key: string, value: Uint8Array, ordinal = 0): Write {
+  return { kind: "put", bucket, partition, key, ordinal, value }
+}
+
+function pick<T>(from: T, keys: readonly (keyof T)[]): Partial<T> {
+  const picked: Partial<T> = {}
+  for (const key of keys) picked[key] = from[key]
+  return picked
+}
+
+function sameFields<T extends object>(one: T, other: T): boolean {
+  for (const key in other) if (one[key] !== other[key]) return false
+  return true
+}
+
+/** The key of an issued KeyPackage. */
+export function keyPackageKey(reference: Uint8Array): string {
+  return toHex(reference)
+}

@@ -1,0 +1,26 @@
+import { settle } from "../group/settle.ts"
+import { dropOldStates } from "../group/drop-old-states.ts"
+import { pruneKeyPackages } from "../invitation/hand-out-key-package.ts"
+import { flushOutbox } from "../invitation/outbox.ts"
+import { syncIfDue } from "../sync/request-sync.ts"
+import { dialWhoIsAway } from "./dial.ts"
+import type { PeerState } from "./state.ts"
+import type { Env, Step } from "./step.ts"
+import { takeTurn } from "./turn.ts"
+
+/** The time of a step's `wakeAt` has come; earlier or more often does no harm. */
+export function wake(state: PeerState, env: Env): Step {
+  return takeTurn(state, env, (turn) => {
+    if (state.dialAt <= env.now) {
+      dialWhoIsAway(turn)
+      pruneKeyPackages(turn)
+      for (const uuid of state.durable.groups.keys()) dropOldStates(turn, uuid)
+    }
+    flushOutbox(turn)
+    for (const uuid of state.durable.groups.keys()) {
+      const { dueAt } = turn.work(uuid)
+      if (dueAt !== undefined && dueAt <= env.now) settle(turn, uuid)
+      syncIfDue(turn, uuid)
+    }
+  })
+}

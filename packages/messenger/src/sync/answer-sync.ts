@@ -1,0 +1,113 @@
+import type { Bytes } from "@starling/kernel"
+
+import type { Group } from "../group/group.ts"
+import { uuidOf } from "../group/group-id.ts"
+import { hasDevice } from "../group/roster.ts"
+import type { Device, DeviceKey } from "../identity/device-certificate.ts"
+import type { PeerId } from "../identity/peer-id.ts"
+import { SYNC_BUDGET } from "../limits.ts"
+import { decodeSealedMessage } from "../message/sealed-message.ts"
+import { missingFrom, type MessageVector } from "../message/seq-set.ts"
+import { okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
+import { BUCKETS } from "../peer/buckets.ts"
+import type { Turn } from "../peer/turn.ts"
+import type { Store } from "../ports/store.ts"
+import { RECORD_KINDS, type LoggedRecord } from "../record/record.ts"
+import { decodeCommitRecord } from "../record/commit-record.ts"
+import { noteHoldings } from "./note-holdings.ts"
+import { partnersOf } from "./partners.ts"
+import { holdingsOf, requestSync, takesPart } from "./request-sync.ts"
+import { decodeSyncRequest, encodeSyncAnswer, type SyncRequest } from "./sync-frames.ts"
+
+/** Gives a member what it lacks and is entitled to, and asks in turn where it holds more. */
+export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId, reader: Pick<Store, "get">): Bytes {
+  const decoded = decodeSyncRequest(payload)
+  if (decoded.kind !== "ok") return refusedAnswer(decoded.kind)
+  const request = decoded.value
+  const group = turn.state.durable.groups.get(uuidOf(request.group))
+  if (group === undefined || !takesPart(group)) return refusedAnswer("not-a-member")
+  const current = partnersOf(group, turn.own.peerId).get(from)
+  const device = current ?? formerMember(group, from)
+  if (device === undefined) return refusedAnswer("not-a-member")
+  const records = current === undefined ? recordsForFormer(group, device.device) : group.records
+  const answer = select(group, records, request, device, reader)
+  if (current !== undefined) {
+    noteHoldings(turn, group.uuid, device.device, request)
+    if (!request.inTurn && holdsMore(request, group)) requestSync(turn, group.uuid, from, true)
+  }
+  return okAnswer(encodeSyncAnswer({ ...holdingsOf(group), ...answer }))
+}
+
+function formerMember(group: Group, peerId: PeerId): Device | undefined {
+  for (const { roster } of group.forest.values())
+    for (const device of roster) if (device?.peerId === peerId) return device
+  return undefined
+}
+
+/** Of each log the part up to the last record that travelled in a state which the device was a member of. */
+function recordsForFormer(group: Group, device: DeviceKey): LoggedRecord[] {
+  const last = new Map<DeviceKey, number>()
+  const entitle = (record: LoggedRecord | undefined): void => {
+    if (record !== undefined) last.set(record.author, Math.max(last.get(record.author) ?? 0, record.seq))
+  }
+  const byHash = new Map(group.records.map((record) => [record.hash, record]))
+  for (const record of group.records) {
+    if (record.kind !== RECORD_KINDS.commit) continue
+    const commit = decodeCommitRecord(record.body)
+    if (commit.kind !== "ok" || !hasDevice(group.forest.get(commit.value.parent)?.roster ?? [], device)) continue
+    entitle(record)
+    for (const hash of commit.value.ops) entitle(byHash.get(hash))
+  }
+  return group.records.filter((record) => record.seq <= (last.get(record.author) ?? 0))
+}
+
+function select(
+  group: Group,
+  records: readonly LoggedRecord[],
+  request: SyncRequest,
+  device: Device,
+  reader: Pick<Store, "get">,
+): { readonly recordBytes: Bytes[]; readonly messageBytes: Bytes[]; readonly more: boolean } {
+  const recordBytes: Bytes[] = []
+  const messageBytes: Bytes[] = []
+  let left = SYNC_BUDGET
+  for (const record of records) {
+    if (record.seq <= (request.records.get(record.author) ?? 0)) continue
+    if (left < record.encoded.length) return { recordBytes, messageBytes, more: true }
+    left -= record.encoded.length
+    recordBytes.push(record.encoded)
+  }
+  for (const bytes of messagesFor(group, request.messages, device.device, reader)) {
+    if (left < bytes.length) return { recordBytes, messageBytes, more: true }
+    left -= bytes.length
+    messageBytes.push(bytes)
+  }
+  return { recordBytes, messageBytes, more: false }
+}
+
+/** Messages of states that the device is a member of, and that it does not hold. */
+function* messagesFor(
+  group: Group,
+  held: MessageVector,
+  requester: DeviceKey,
+  reader: Pick<Store, "get">,
+): Generator<Bytes> {
+  for (const [device, set] of group.held) {
+    if (device === requester) continue
+    for (const { from, to } of missingFrom(set, held.get(device) ?? [])) {
+      for (let seq = from; seq <= to; seq++) {
+        const bytes = reader.get(BUCKETS.messages, group.uuid, `${device}:${seq}`)
+        const message = bytes === undefined ? undefined : decodeSealedMessage(bytes)
+        if (bytes === undefined || message?.kind !== "ok") continue
+        if (hasDevice(group.forest.get(message.value.sid)?.roster ?? [], requester)) yield bytes
+      }
+    }
+  }
+}
+
+function holdsMore(request: SyncRequest, group: Group): boolean {
+  for (const [device, seq] of request.records) if (seq > (group.logs.get(device)?.length ?? 0)) return true
+  for (const [device, set] of request.messages)
+    if (missingFrom(set, group.held.get(device) ?? []).length > 0) return true
+  return false
+}

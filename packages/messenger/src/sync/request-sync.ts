@@ -1,0 +1,68 @@
+import type { Group } from "../group/group.ts"
+import type { PeerId } from "../identity/peer-id.ts"
+import { SYNC_GAP_PAUSE, SYNC_PERIOD, SYNC_SOON } from "../limits.ts"
+import { jitter } from "../peer/jitter.ts"
+import type { Turn } from "../peer/turn.ts"
+import { recordVector } from "../record/record-log.ts"
+import { connectedPartners } from "./partners.ts"
+import { encodeSyncRequest, type Holdings } from "./sync-frames.ts"
+
+export function holdingsOf(group: Group): Holdings {
+  return { records: recordVector(group.logs), messages: group.held, tip: group.chosen }
+}
+
+/** Asks one member for what this device lacks, unless it is being asked already. */
+export function requestSync(turn: Turn, uuid: string, peerId: PeerId, inTurn = false): void {
+  const group = turn.group(uuid)
+  if (!turn.isConnected(peerId) || !takesPart(group)) return
+  const underWay = [...turn.state.requests.values()].some(
+    (request) => request.kind === "sync" && request.peerId === peerId && request.group === uuid,
+  )
+  if (underWay) return
+  const payload = encodeSyncRequest({ ...holdingsOf(group), group: group.id, inTurn })
+  turn.request("sync", { kind: "sync", peerId, group: uuid }, payload)
+}
+
+/** Every connected member is asked: after joining, and when connections come. */
+export function syncNow(turn: Turn, uuid: string): void {
+  for (const peerId of connectedPartners(turn, turn.group(uuid))) requestSync(turn, uuid, peerId)
+}
+
+/** Something is missing: asks who passed it on, or else the next member, but not the same one at every turn. */
+export function syncForGap(turn: Turn, uuid: string, from: PeerId): void {
+  const partners = connectedPartners(turn, turn.group(uuid))
+  const { gapAt, syncCount } = turn.work(uuid)
+  const peerId = partners.includes(from) ? from : partners[syncCount % Math.max(1, partners.length)]
+  if (peerId === undefined) return
+  if (turn.now - (gapAt.get(peerId) ?? -Infinity) < SYNC_GAP_PAUSE) {
+    syncSoon(turn, uuid, peerId)
+    return
+  }
+  turn.changeWork(uuid, { gapAt: new Map(gapAt).set(peerId, turn.now), syncCount: syncCount + 1 })
+  requestSync(turn, uuid, peerId)
+}
+
+/** After activity, the next exchange comes sooner; `peerId` is the one who should learn of it. */
+export function syncSoon(turn: Turn, uuid: string, peerId?: PeerId): void {
+  const work = turn.work(uuid)
+  const soon = turn.now + SYNC_SOON + jitter(turn, `soon ${uuid} ${work.syncCount}`, SYNC_SOON)
+  if (work.syncAt <= soon) return
+  turn.changeWork(uuid, { syncAt: soon, syncWith: peerId })
+}
+
+/** The periodic exchange: one connected member after the other. */
+export function syncIfDue(turn: Turn, uuid: string): void {
+  const work = turn.work(uuid)
+  if (work.syncAt > turn.now || !takesPart(turn.group(uuid))) return
+  const partners = connectedPartners(turn, turn.group(uuid))
+  const named = work.syncWith !== undefined && partners.includes(work.syncWith) ? work.syncWith : undefined
+  const offset = jitter(turn, `partner ${uuid}`, 1 << 16)
+  const peerId = named ?? partners[(work.syncCount + offset) % Math.max(1, partners.length)]
+  const pause = SYNC_PERIOD * 0.8 + jitter(turn, `sync ${uuid} ${work.syncCount}`, SYNC_PERIOD * 0.4)
+  turn.changeWork(uuid, { syncAt: turn.now + pause, syncCount: work.syncCount + 1, syncWith: undefined })
+  if (peerId !== undefined) requestSync(turn, uuid, peerId)
+}
+
+export function takesPart(group: Group): boolean {
+  return group.phase === "active" || group.phase === "leaving"
+}

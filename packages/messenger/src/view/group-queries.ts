@@ -1,0 +1,110 @@
+import { toHex } from "@starling/kernel"
+
+import { rawNameOf } from "../contacts/find-peer.ts"
+import { ancestry, stateOf, type ForestNode } from "../group/forest-node.ts"
+import type { Group } from "../group/group.ts"
+import { devicesOf, identitiesOf } from "../group/roster.ts"
+import type { IdentityId } from "../identity/identity-id.ts"
+import { deliveryCount } from "../message/delivery.ts"
+import type { PeerState } from "../peer/state.ts"
+import type { DeliveryCount, Env } from "../peer/step.ts"
+import type { GroupDetailView, GroupSummaryView, InvitationView, MemberView, TimelineView } from "./group-view.ts"
+
+export function groups(state: PeerState): readonly GroupSummaryView[] {
+  return [...state.durable.groups.values()].filter(({ hidden }) => !hidden).map((group) => summaryOf(state, group))
+}
+
+export function groupDetail(state: PeerState, uuid: string, env: Env): GroupDetailView | undefined {
+  const group = shownGroup(state, uuid)
+  if (group === undefined) return undefined
+  const live = group.forest.get(group.live)
+  const present = identitiesOf(live?.roster ?? [])
+  const mls = stateOf(live)
+  return {
+    group: uuid,
+    name: group.founding.name,
+    state: group.phase,
+    epoch: live?.epoch ?? 0,
+    epochAuthenticator: mls === undefined ? "" : toHex(mls.epochAuthenticator),
+    suite: env.mls.crypto.suite.name,
+    members: [...present].map((identity) => memberView(state, group, live, identity)),
+    waiting: [...group.membership.desired.keys()]
+      .filter((identity) => !present.has(identity))
+      .map((identity) => ({ identity, name: nameIn(state, identity) })),
+  }
+}
+
+/** Every state that this device knows of, oldest first; those that were not chosen too. */
+export function timeline(state: PeerState, uuid: string): readonly TimelineView[] | undefined {
+  const group = shownGroup(state, uuid)
+  if (group === undefined) return undefined
+  const chosen = new Set(ancestry(group.forest, group.live).map(({ sid }) => sid))
+  return [...group.forest.values()]
+    .filter(({ standing }) => standing.kind !== "invalid")
+    .sort((a, b) => a.epoch - b.epoch || a.at - b.at)
+    .map((node) => ({
+      epoch: node.epoch,
+      at: node.at,
+      by: node.author,
+      name: nameIn(state, node.author),
+      reason: node.reason,
+      added: node.added,
+      removed: node.removed,
+      chosen: chosen.has(node.sid),
+      own: node.device === state.durable.own.device,
+    }))
+}
+
+export function invitations(state: PeerState): readonly InvitationView[] {
+  return [...state.durable.invitations.values()].map(({ group, groupName, from, fromName, at }) => ({
+    group,
+    name: groupName,
+    from,
+    fromName: rawNameOf(state, from) || fromName,
+    known: state.durable.contacts.has(from),
+    at,
+  }))
+}
+
+/** Of an own message; `undefined` for one that is no longer followed. */
+export function deliveryOf(state: PeerState, uuid: string, id: string): DeliveryCount | undefined {
+  const group = shownGroup(state, uuid)
+  return group === undefined ? undefined : deliveryCount(group, id, state.durable.own.device)
+}
+
+function shownGroup(state: PeerState, uuid: string): Group | undefined {
+  const group = state.durable.groups.get(uuid)
+  return group?.hidden === false ? group : undefined
+}
+
+function summaryOf(state: PeerState, group: Group): GroupSummaryView {
+  const live = group.forest.get(group.live)
+  const { last } = group
+  return {
+    group: group.uuid,
+    name: group.founding.name,
+    state: group.phase,
+    epoch: live?.epoch ?? 0,
+    members: identitiesOf(live?.roster ?? []).size,
+    unread: group.unread,
+    ...(last === undefined ? {} : { lastMessage: { ...last, name: nameIn(state, last.from) } }),
+  }
+}
+
+function memberView(state: PeerState, group: Group, live: ForestNode | undefined, identity: IdentityId): MemberView {
+  const devices = devicesOf(live?.roster ?? []).filter((device) => device.identity === identity)
+  const self = identity === state.durable.own.identity
+  const founder = identity === group.founding.creator.identity
+  return {
+    identity,
+    name: nameIn(state, identity),
+    devices: devices.map(({ peerId }) => peerId),
+    self,
+    verified: state.durable.contacts.get(identity)?.verified ?? false,
+    pending: !self && !founder && !devices.some(({ device }) => group.seen.has(device)),
+  }
+}
+
+function nameIn(state: PeerState, identity: IdentityId): string {
+  return rawNameOf(state, identity) ?? ""
+}
