@@ -1,0 +1,40 @@
+export { contextOf, localProviderIdOf, scopeOf, serviceIdOf } from "../binding.ts"
+export {
+  decodeClientState,
+  encodeClientState,
+  type ClientState,
+  type Membership,
+  type PendingRequest,
+} from "../client/client-state.ts"
+export { EnrolmentCode } from "../enrolment-code.ts"
+export { sealKey } from "../sealed-key.ts"
+export {
+  decodeEpochProposal,
+  decodeEpochVerdict,
+  encodeEpochProposal,
+  encodeEpochVerdict,
+  type EpochProposal,
+} from "./epoch-proposal.ts"
+export {
+  decodeForwardedRequest,
+  decodeKeyRequest,
+  encodeForwardedRequest,
+  encodeForwardStatement,
+  encodeKeyRequest,
+} from "./key-request.ts"
+export {
+  decodeKeyResponse,
+  encodeAnswerStatement,
+  encodeKeyResponse,
+  encodeRefusalStatement,
+  type KeyResponse,
+} from "./key-response.ts"
+export { decodeLeafList, encodeLeafList } from "./leaf-list.ts"
+export {
+  decodeRegistration,
+  decodeRegistrationAnswer,
+  encodeReceiptStatement,
+  encodeRegistration,
+  encodeRegistrationAnswer,
+} from "./registration.ts"
+export { decodeSealedEpoch, encodeEpochStatement, encodeSealedEpoch, type EpochStatement } from "./sealed-epoch.ts"
