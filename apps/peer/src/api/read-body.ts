@@ -1,20 +1,37 @@
+import { concat, fromUtf8 } from "@starling/kernel"
 import type { Context } from "hono"
 import type { z } from "zod"
 import type { ApiEnv } from "./server.ts"
 import { Fault } from "./fault.ts"
 
-/** The call's JSON body. Throws `Fault` 400 or 415. */
+const MOST_BODY_BYTES = 256 * 1024
+
+/** The call's JSON body. Throws `Fault` 400, 413 or 415. */
 export async function readBody<T>(context: Context<ApiEnv>, schema: z.ZodType<T>): Promise<T> {
   const type = context.req.header("content-type") ?? ""
   if (!/^application\/json\s*(;|$)/i.test(type)) throw new Fault(415, "not-json", "the body must be application/json")
-  let value: unknown
+  const text = fromUtf8(await readBounded(context.req.raw.body))
+  if (text === undefined) throw new Fault(400, "bad-request", "the body is not UTF-8")
+  return parse(schema, parseJson(text))
+}
+
+async function readBounded(body: AsyncIterable<Uint8Array> | null): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of body ?? []) {
+    length += part.length
+    if (length > MOST_BODY_BYTES) throw new Fault(413, "too-large", `a call takes at most ${MOST_BODY_BYTES} bytes`)
+    parts.push(part)
+  }
+  return concat(...parts)
+}
+
+function parseJson(text: string): unknown {
   try {
-    value = JSON.parse(await context.req.text())
+    return JSON.parse(text)
   } catch (cause) {
-    if (cause instanceof Fault) throw cause
     throw new Fault(400, "bad-request", "the body is not JSON", { cause })
   }
-  return parse(schema, value)
 }
 
 /** `value` as the schema has it. Throws `Fault` 400 that names the first thing wrong. */

@@ -2,7 +2,6 @@ import { createServer, type Server } from "node:http"
 import { getRequestListener } from "@hono/node-server"
 import { Hono } from "hono"
 import type { AddressInfo } from "node:net"
-import { bodyLimit } from "hono/body-limit"
 import { serveEvents } from "./event-socket.ts"
 import type { EventHub } from "./event-hub.ts"
 import { Fault } from "./fault.ts"
@@ -26,8 +25,6 @@ export interface ApiServerOptions {
   /** The UI; absent where none is served. */
   readonly assets?: Promise<Assets>
 }
-
-const MOST_BODY_BYTES = 256 * 1024
 
 /** The local API on 127.0.0.1 (docs/api.md). */
 export class ApiServer implements AsyncDisposable {
@@ -77,14 +74,6 @@ function createApp(options: ApiServerOptions, port: number): Hono<ApiEnv> {
     requireLocal(headOfRequest(context.req.raw.headers), port)
     await next()
   })
-  app.use(
-    bodyLimit({
-      maxSize: MOST_BODY_BYTES,
-      onError: () => {
-        throw new Fault(413, "too-large", `a call takes at most ${MOST_BODY_BYTES} bytes`)
-      },
-    }),
-  )
   app.use("/api/*", async (context, next) => {
     if (context.req.path !== "/api/session") {
       context.set("caller", identifyCaller(headOfRequest(context.req.raw.headers), options.sessions))

@@ -3,7 +3,7 @@ import type { Store, Write } from "@starling/messenger/ports"
 import { refusalFault } from "../api/fault-of.ts"
 
 export interface IdentityOptions {
-  readonly store: Pick<Store, "all">
+  readonly store: Pick<Store, "all" | "list">
   readonly commit: (writes: readonly Write[]) => void
   readonly env: () => Env
   readonly plainTopics: boolean
