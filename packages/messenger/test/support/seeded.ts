@@ -1,0 +1,54 @@
+import { concat, utf8, type Bytes } from "@starling/kernel"
+import { nodeCrypto } from "@starling/mls/node"
+import { authenticateDevice, type Env } from "@starling/messenger"
+
+export const crypto = nodeCrypto(1)
+
+/** The same numbers for the same seed (mulberry32). */
+export class Dice {
+  #state: number
+
+  constructor(seed: number) {
+    this.#state = seed >>> 0
+  }
+
+  /** From 0 up to, and without, 1. */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0
+    let t = this.#state
+    t = Math.imul(t ^ (t >>> 15), t | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+
+  below(limit: number): number {
+    return Math.floor(this.next() * limit)
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability
+  }
+
+  pick<T>(items: readonly T[]): T {
+    const item = items[this.below(items.length)]
+    if (item === undefined) throw new RangeError("nothing to pick from")
+    return item
+  }
+}
+
+/** An endless stream of bytes that follows from its name. */
+export function seededDraw(name: string): (length: number) => Bytes {
+  let block = 0
+  let left: Bytes = new Uint8Array(0)
+  return (length) => {
+    while (left.length < length) left = concat(left, crypto.hash(utf8(`${name} ${block++}`)))
+    const out = left.slice(0, length)
+    left = left.slice(length)
+    return out
+  }
+}
+
+export function seededEnv(name: string, now = 1_800_000_000_000): Env {
+  const draw = seededDraw(name)
+  return { now, mls: { crypto, random: { draw: (length) => draw(length) }, authenticate: authenticateDevice(crypto) } }
+}
