@@ -5,7 +5,7 @@ import type { Extension } from "./extension.ts"
 import type { GroupState } from "./group-state.ts"
 import { validateKeyPackage } from "./key-package-validation.ts"
 import type { KeyPackage } from "./key-package.ts"
-import { requireCapabilities, validateLeafNode } from "./leaf-node-validation.ts"
+import { requireCapabilities, requireCredentialsSupported, validateLeafNode } from "./leaf-node-validation.ts"
 import type { PreSharedKey, PreSharedKeyId, PskSource } from "./pre-shared-key.ts"
 import type { ProposalList } from "./proposal-list.ts"
 import { addLeaf, leafAt, leaves, removeLeaf, updateLeaf, type RatchetTree } from "./ratchet-tree.ts"
@@ -51,6 +51,7 @@ export function applyProposals(
     tree = result.tree
     added.set(result.leafIndex, keyPackage)
   }
+  requireCredentialsSupported(tree.root)
   return { tree, extensions, added }
 }
 

@@ -7,7 +7,6 @@ import type { Extension } from "./extension.ts"
 import { frameContent, signContent } from "./frame-content.ts"
 import { WireFormat } from "./framing.ts"
 import { ownLeaf, startEpoch, type GroupState } from "./group-state.ts"
-import { requireCredentialsSupported } from "./leaf-node-validation.ts"
 import type { KeyPackage } from "./key-package.ts"
 import { nextEpoch, pathPlace, survivingKeys } from "./next-epoch.ts"
 import type { PskReference, PskSource } from "./pre-shared-key.ts"
@@ -71,7 +70,6 @@ function build(mls: MlsContext, state: GroupState, options: NewCommit): CreatedC
   const withPath = options.path === true || needsPath(list)
   const created = withPath ? renewPath(mls, state, applied) : undefined
   const tree = created?.tree ?? applied.tree
-  requireCredentialsSupported(tree.root)
 
   const commit = {
     proposals: [

@@ -1,4 +1,4 @@
-import { equalBytes, type Bytes } from "@starling/kernel"
+import type { Bytes } from "@starling/kernel"
 import type { Reader, Writer } from "@starling/wire"
 
 /** RFC 9420, 13.4. */
@@ -37,14 +37,4 @@ export function findExtension(extensions: readonly Extension[], type: number): E
 
 export function isDefaultExtension(type: number): boolean {
   return type >= ExtensionType.applicationId && type <= ExtensionType.externalSenders
-}
-
-export function equalExtensions(a: readonly Extension[], b: readonly Extension[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((extension, i) => {
-      const other = b[i]
-      return other !== undefined && other.type === extension.type && equalBytes(other.data, extension.data)
-    })
-  )
 }

@@ -33,22 +33,6 @@ export function hpkeOpen(
   return crypto.aead.open(key, nonce, NOTHING, sealed.ciphertext)
 }
 
-/** RFC 9180, 6.2, the receiver's side: the secret that whoever made `kemOutput` exported. */
-export function hpkeReceiveExport(
-  crypto: CryptoProvider,
-  privateKey: Uint8Array,
-  kemOutput: Uint8Array,
-  info: Uint8Array,
-  exporterContext: Uint8Array,
-  length: number,
-): Bytes | undefined {
-  const sharedSecret = crypto.kem.decapsulate(privateKey, kemOutput)
-  if (sharedSecret === undefined) return undefined
-  const { suiteId, secret, context } = schedule(crypto, sharedSecret, info)
-  const exporter = labeledExpand(crypto, suiteId, secret, "exp", context, crypto.suite.hashLength)
-  return labeledExpand(crypto, suiteId, exporter, "sec", exporterContext, length)
-}
-
 /** RFC 9180, 4: `LabeledExtract`. */
 export function labeledExtract(kdf: Kdf, suiteId: Uint8Array, salt: Uint8Array, label: string, ikm: Uint8Array): Bytes {
   return kdf.extract(salt, concat(utf8("HPKE-v1"), suiteId, utf8(label), ikm))
@@ -76,9 +60,6 @@ function schedule(crypto: CryptoProvider, sharedSecret: Uint8Array, info: Uint8A
   const context = concat(MODE_BASE, pskIdHash, infoHash)
   const secret = labeledExtract(crypto, suiteId, sharedSecret, "secret", NOTHING)
   return {
-    suiteId,
-    secret,
-    context,
     key: labeledExpand(crypto, suiteId, secret, "key", context, suite.aeadKeyLength),
     nonce: labeledExpand(crypto, suiteId, secret, "base_nonce", context, suite.aeadNonceLength),
   }

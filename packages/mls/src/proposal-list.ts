@@ -1,4 +1,4 @@
-import { assertNever, toHex, type Bytes } from "@starling/kernel"
+import { assertNever, toHex } from "@starling/kernel"
 import { encode } from "@starling/wire"
 
 import type { Extension } from "./extension.ts"
@@ -23,27 +23,14 @@ export interface ProposalList {
   readonly psks: readonly PreSharedKeyId[]
   readonly groupContextExtensions: readonly Extension[] | undefined
   readonly reinit: ReInit | undefined
-  readonly externalInit: Bytes | undefined
 }
 
 /** RFC 9420, 12.2, as far as the list alone shows it: for a commit by the member at leaf `committer`. */
 export function sortMemberProposals(proposals: readonly SentProposal[], committer: number): ProposalList {
   const list = sort(proposals)
-  if (list.externalInit !== undefined) refuse("external-init-in-member-commit", "12.2")
   if (list.updates.has(committer)) refuse("update-by-committer", "12.2")
   if (list.removes.has(committer)) refuse("remove-of-committer", "12.2")
   if (list.reinit !== undefined && proposals.length > 1) refuse("reinit-with-others", "12.2")
-  return list
-}
-
-/** RFC 9420, 12.2: for a commit by a new member. */
-export function sortExternalProposals(proposals: readonly SentProposal[]): ProposalList {
-  const list = sort(proposals)
-  if (list.externalInit === undefined) refuse("external-commit-without-external-init", "12.2")
-  const others = list.adds.length + list.updates.size + (list.groupContextExtensions === undefined ? 0 : 1)
-  if (others > 0 || list.reinit !== undefined || list.removes.size > 1) {
-    refuse("proposal-not-allowed-in-external-commit", "12.2")
-  }
   return list
 }
 
@@ -51,7 +38,7 @@ export function sortExternalProposals(proposals: readonly SentProposal[]): Propo
 export function needsPath(list: ProposalList): boolean {
   const renewing = list.updates.size + list.removes.size
   const others = list.adds.length + list.psks.length
-  if (renewing > 0 || list.groupContextExtensions !== undefined || list.externalInit !== undefined) return true
+  if (renewing > 0 || list.groupContextExtensions !== undefined) return true
   return others === 0 && list.reinit === undefined
 }
 
@@ -62,7 +49,6 @@ function sort(proposals: readonly SentProposal[]): ProposalList {
   const psks = new Map<string, PreSharedKeyId>()
   let groupContextExtensions: readonly Extension[] | undefined
   let reinit: ReInit | undefined
-  let externalInit: Bytes | undefined
   const claim = (leafIndex: number): void => {
     if (updates.has(leafIndex) || removes.has(leafIndex)) refuse("two-proposals-for-one-leaf", "12.2")
   }
@@ -91,9 +77,7 @@ function sort(proposals: readonly SentProposal[]): ProposalList {
         reinit = proposal
         break
       case "external-init":
-        if (externalInit !== undefined) refuse("proposal-not-allowed-in-external-commit", "12.2")
-        externalInit = proposal.kemOutput
-        break
+        return refuse("external-init-in-member-commit", "12.2")
       case "group-context-extensions":
         if (groupContextExtensions !== undefined) refuse("two-group-context-extensions", "12.2")
         groupContextExtensions = proposal.extensions
@@ -103,7 +87,7 @@ function sort(proposals: readonly SentProposal[]): ProposalList {
     }
   }
   requireDistinctClients(adds)
-  return { adds, updates, removes, psks: [...psks.values()], groupContextExtensions, reinit, externalInit }
+  return { adds, updates, removes, psks: [...psks.values()], groupContextExtensions, reinit }
 }
 
 function requireDistinctClients(adds: readonly KeyPackage[]): void {

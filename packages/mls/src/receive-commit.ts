@@ -58,8 +58,8 @@ export function receiveCommit(
     const groupExtensions = applied.extensions
     validateLeafNode(mls, path.leafNode, { source: "commit", position, previous, groupExtensions, now })
     tree = mergePath(crypto, place, path)
+    requireCredentialsSupported(tree.root)
   }
-  requireCredentialsSupported(tree.root)
   const sender = memberAt(state.tree, committer)
   if (list.removes.has(state.ownLeafIndex)) return { kind: "self-removed", committer: sender, authenticatedData }
 

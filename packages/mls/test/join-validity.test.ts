@@ -1,0 +1,226 @@
+import { concat, utf8, type Bytes } from "@starling/kernel"
+import { createCommit, join, type GroupState, type KeyPackage } from "@starling/mls"
+import {
+  createWelcome,
+  deriveEpochSecrets,
+  derivePskSecret,
+  encodeGroupContext,
+  isLeafNode,
+  leafAt,
+  nodesInOrder,
+  treeHash,
+  treeOf,
+  type LeafNode,
+  type ParentNode,
+  type RatchetTree,
+  type Subtree,
+} from "@starling/mls/rfc9420"
+import { encode } from "@starling/wire"
+import { test } from "vitest"
+
+import { forgeLeaf } from "./forgery.ts"
+import { scene, type Scene } from "./scene.ts"
+import { NOW, type Client } from "./world.ts"
+
+type Nodes = (LeafNode | ParentNode | undefined)[]
+
+/** What a Welcome is forged of; each test changes one thing in a good one. */
+interface Parts {
+  readonly next: GroupState
+  readonly nodes: Nodes
+  readonly added: ReadonlyMap<number, KeyPackage>
+  readonly treeHash?: Bytes
+  readonly confirmationTag?: Bytes
+  /** Puts the first leaf's encryption key, or its signature key, into the third leaf too. */
+  readonly twice?: "encryptionKey" | "signatureKey"
+  readonly pathSecrets?: ReadonlyMap<number, Bytes>
+}
+
+/** Five members, of whom the last is Erin, with unmerged leaves in the tree. */
+function parts(stage: Scene): Parts {
+  const { mls, alice, erin } = stage
+  const proposals = [{ kind: "add", keyPackage: erin.keyPackage.keyPackage }] as const
+  const made = createCommit(mls, alice, { proposals, path: true, now: NOW })
+  if (made.kind !== "ok") throw new Error(made.reason)
+  const nodes = [...nodesInOrder(made.next.tree.root)]
+  return { next: made.next, nodes, added: new Map([[4, erin.keyPackage.keyPackage]]) }
+}
+
+/** A Welcome in which everything agrees with the forged parts. */
+function forged({ mls }: Scene, { next, nodes, added, pathSecrets, ...given }: Parts): Bytes {
+  const { crypto } = mls
+  const tree = given.twice === undefined ? treeOf(nodes) : doubled(treeOf(nodes), given.twice)
+  const context = { ...next, treeHash: given.treeHash ?? treeHash(crypto, tree.root) }
+  const joinerSecret = crypto.hash(utf8("joiner"))
+  const pskSecret = derivePskSecret(crypto, [])
+  const secrets = deriveEpochSecrets(crypto, joinerSecret, pskSecret, encodeGroupContext(context))
+  const confirmationTag = given.confirmationTag ?? crypto.hmac(secrets.confirmation, next.confirmedTranscriptHash)
+  const epoch = { context, joinerSecret, pskSecret, secrets, confirmationTag }
+  return createWelcome(mls, { ...next, tree }, epoch, added, pathSecrets, [], [])
+}
+
+function joining({ mls }: Scene, { keyPackage, signatureKeys }: Client, welcome: Uint8Array) {
+  return join(mls, { welcome, keyPackage, signatureKeys })
+}
+
+test("a forged Welcome with nothing wrong in it is good", ({ expect }) => {
+  const stage = scene("good")
+  expect(joining(stage, stage.erin, forged(stage, parts(stage)))).toMatchObject({ kind: "joined" })
+})
+
+test.for<{ section: string; name: string; reason: string; change: (parts: Parts, scene: Scene) => Parts }>([
+  {
+    section: "12.4.3.1",
+    name: "whose tree hash is another",
+    reason: "tree-hash-mismatch",
+    change: (good) => ({ ...good, treeHash: new Uint8Array(32) }),
+  },
+  {
+    section: "12.4.3.1",
+    name: "whose confirmation tag is wrong",
+    reason: "bad-confirmation-tag",
+    change: (good) => ({ ...good, confirmationTag: new Uint8Array(32) }),
+  },
+  {
+    section: "12.4.3.1",
+    name: "signed by a blank leaf",
+    reason: "inviter-missing",
+    change: (good) => ({ ...good, next: { ...good.next, ownLeafIndex: 6 } }),
+  },
+  {
+    section: "12.4.3.1",
+    name: "signed by another than it says",
+    reason: "bad-signature",
+    change: (good) => ({ ...good, next: { ...good.next, ownLeafIndex: 1 } }),
+  },
+  {
+    section: "12.4.3.1",
+    name: "with a path secret that gives other keys",
+    reason: "path-secret-mismatch",
+    change: (good) => ({ ...good, pathSecrets: new Map([[7, new Uint8Array(32)]]) }),
+  },
+  {
+    section: "12.4.3.1",
+    name: "whose tree lacks the new member",
+    reason: "own-leaf-missing",
+    change: (good) => ({ ...good, nodes: good.nodes.slice(0, 7) }),
+  },
+  {
+    section: "12.4.3.1",
+    name: "with an unmerged leaf that is blank",
+    reason: "unmerged-leaf-invalid",
+    change: (good) => ({ ...good, nodes: withParent(good.nodes, 7, { unmergedLeaves: [6] }) }),
+  },
+  {
+    section: "12.4.3.1",
+    name: "with an unmerged leaf that is not below its parent",
+    reason: "unmerged-leaf-invalid",
+    change: (good) => ({ ...good, nodes: withParent(good.nodes, 1, { unmergedLeaves: [3] }) }),
+  },
+  {
+    section: "12.4.3.1",
+    name: "with an unmerged leaf that a parent in between does not list",
+    reason: "unmerged-leaf-invalid",
+    change: (good) => ({ ...good, nodes: withParent(good.nodes, 3, { unmergedLeaves: [1] }) }),
+  },
+  {
+    section: "7.9.2",
+    name: "with a parent hash that nothing below answers to",
+    reason: "parent-hash-mismatch",
+    change: (good) => ({ ...good, nodes: withParent(good.nodes, 3, { parentHash: new Uint8Array(32) }) }),
+  },
+  {
+    section: "7.9.2",
+    name: "with a parent that nobody set",
+    reason: "parent-hash-mismatch",
+    change: (good, { mls }) => {
+      const encryptionKey = mls.crypto.kem.deriveKeyPair(utf8("a key that a stranger holds")).publicKey
+      const node = { encryptionKey, parentHash: new Uint8Array(0), unmergedLeaves: [] }
+      return { ...good, nodes: good.nodes.with(9, node) }
+    },
+  },
+  {
+    section: "7.3",
+    name: "with a leaf that its member did not sign",
+    reason: "bad-signature",
+    change: (good, { mls, carol }) => {
+      const signatureKey = carol.client.keyPackage.keyPackage.initKey
+      const leaf = forgeLeaf(mls.crypto, carol.client, { signatureKey })
+      return { ...good, nodes: withoutParents(good.nodes).with(4, leaf) }
+    },
+  },
+  {
+    section: "12.4.3.1",
+    name: "of another suite",
+    reason: "unsupported-ciphersuite",
+    change: (good) => ({ ...good, next: { ...good.next, ciphersuite: 3 } }),
+  },
+  {
+    section: "12.4.3.1",
+    name: "of another version",
+    reason: "unsupported-version",
+    change: (good) => ({ ...good, next: { ...good.next, version: 2 } }),
+  },
+])("RFC 9420, $section: a Welcome $name is refused", ({ section, name, reason, change }, { expect }) => {
+  const stage = scene(name)
+  const welcome = forged(stage, change(parts(stage), stage))
+  expect(joining(stage, stage.erin, welcome)).toEqual({ kind: "refused", reason, section: `RFC 9420, ${section}` })
+})
+
+test("RFC 9420, 12.4.3.1: a Welcome for others, of other bytes, or of another kind is refused", ({ expect }) => {
+  const stage = scene("others")
+  const welcome = forged(stage, parts(stage))
+  expect(joining(stage, stage.carol.client, welcome)).toMatchObject({ reason: "not-for-this-key-package" })
+  const damaged = welcome.with(welcome.length - 1, (welcome.at(-1) ?? 0) ^ 1)
+  expect(joining(stage, stage.erin, damaged)).toMatchObject({ reason: "undecryptable" })
+  expect(joining(stage, stage.erin, welcome.subarray(1))).toMatchObject({ reason: "malformed" })
+  expect(joining(stage, stage.erin, stage.erin.keyPackage.message)).toMatchObject({ reason: "unexpected-wire-format" })
+})
+
+test.for([
+  { key: "encryptionKey", reason: "duplicate-encryption-key" },
+  { key: "signatureKey", reason: "duplicate-signature-key" },
+] as const)("RFC 9420, 7.3: a Welcome whose tree has one $key twice is refused", ({ key, reason }, { expect }) => {
+  const stage = scene(key)
+  const welcome = forged(stage, { ...parts(stage), twice: key })
+  expect(joining(stage, stage.erin, welcome)).toEqual({ kind: "refused", reason, section: "RFC 9420, 7.3" })
+})
+
+test("RFC 9420, 5.3.1: every credential in the tree is judged", ({ expect }) => {
+  const stage = scene("judged")
+  const welcome = forged(stage, parts(stage))
+  const judged: string[] = []
+  const mls = {
+    ...stage.mls,
+    authenticate: (credential: LeafNode["credential"]) => {
+      const name = credential.kind === "basic" ? new TextDecoder().decode(credential.identity) : ""
+      judged.push(name)
+      return name === "dave" ? "not trusted" : undefined
+    },
+  }
+  expect(joining({ ...stage, mls }, stage.erin, welcome)).toMatchObject({ reason: "credential-rejected" })
+  expect(judged).toEqual(["alice", "bob", "carol", "dave"])
+})
+
+function withParent(nodes: Nodes, index: number, change: Partial<ParentNode>): Nodes {
+  const node = nodes[index]
+  if (node === undefined || isLeafNode(node)) throw new RangeError(`no parent at ${index}`)
+  return nodes.with(index, { ...node, ...change })
+}
+
+function withoutParents(nodes: Nodes): Nodes {
+  return nodes.map((node) => (node !== undefined && isLeafNode(node) ? node : undefined))
+}
+
+/** A tree that no reader would accept: its index of keys is that of the good one. */
+function doubled(tree: RatchetTree, key: "encryptionKey" | "signatureKey"): RatchetTree {
+  const first = leafAt(tree, 0)
+  const replace = (at: Subtree): Subtree => {
+    if (at.kind === "branch") return { ...at, left: replace(at.left), right: replace(at.right) }
+    if (at.index !== 4 || at.node === undefined || first === undefined) return at
+    const leafNode = { ...at.node, [key]: first[key] }
+    const encoded = encode((w) => w.opaque(leafNode.encryptionKey).opaque(leafNode.signatureKey))
+    return { ...at, node: { ...leafNode, encoded: concat(encoded, at.node.encoded.subarray(encoded.length)) } }
+  }
+  return { ...tree, root: replace(tree.root) }
+}
