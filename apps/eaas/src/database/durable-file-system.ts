@@ -39,7 +39,7 @@ export class DurableFileSystem extends NodeFS {
     Object.assign(operations, {
       fsync: (stream: unknown): number => {
         try {
-          syncStream(nodefs, stream)
+          this.syncStream(nodefs, stream)
           this.#syncs++
           return 0
         } catch (error) {
@@ -48,6 +48,20 @@ export class DurableFileSystem extends NodeFS {
         }
       },
     })
+  }
+
+  /** An open file has a descriptor of Node's; an open folder has none and is opened for the purpose. */
+  protected syncStream(nodefs: unknown, stream: unknown): void {
+    const descriptor = property(stream, "nfd")
+    if (typeof descriptor === "number") return fsyncSync(descriptor)
+    const realPath = property(nodefs, "realPath")
+    if (typeof realPath !== "function") throw new Error("PGlite's file system has changed: nothing would be durable")
+    const folder = openSync(String(realPath(property(stream, "node"))), "r")
+    try {
+      fsyncSync(folder)
+    } finally {
+      closeSync(folder)
+    }
   }
 }
 
@@ -73,20 +87,6 @@ export const START_PARAMETERS: readonly string[] = [
     "max_wal_size=32MB",
   ].flatMap((setting) => ["-c", setting]),
 ]
-
-/** An open file has a descriptor of Node's; an open folder has none and is opened for the purpose. */
-function syncStream(nodefs: unknown, stream: unknown): void {
-  const descriptor = property(stream, "nfd")
-  if (typeof descriptor === "number") return fsyncSync(descriptor)
-  const realPath = property(nodefs, "realPath")
-  if (typeof realPath !== "function") throw new Error("PGlite's file system has changed: nothing would be durable")
-  const folder = openSync(String(realPath(property(stream, "node"))), "r")
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
-}
 
 function property(of: unknown, name: string): unknown {
   return typeof of === "object" && of !== null ? Reflect.get(of, name) : undefined
