@@ -18,6 +18,7 @@ import { encodeFounding, FOUNDING_EXTENSION, SUPPORTED_EXTENSIONS } from "./grou
 import { creationId, drawGroupId, uuidOf } from "./group-id.ts"
 import type { Group } from "./group.ts"
 import { bareGroup } from "./rebuild-group.ts"
+import { isOut } from "./membership.ts"
 import { identitiesOf } from "./roster.ts"
 import { settle } from "./settle.ts"
 import { isDisplaced, withTips } from "./tips.ts"
@@ -100,7 +101,7 @@ export function send(state: PeerState, uuid: string, text: string, env: Env): Ou
     if (isRefusal(group)) return group
     if (!isText(text)) return refusal("bad-message", "A message has at least one character and at most 32 KiB.")
     const present = identitiesOf(group.forest.get(group.live)?.roster ?? [])
-    if (isDisplaced(group) && [...present].some((identity) => !group.membership.desired.has(identity)))
+    if (isDisplaced(group) && [...present].some((identity) => isOut(group.membership, identity)))
       return refusal(
         "catching-up",
         "Somebody was removed, and this device is not up to date yet. Try again when another member is connected.",
@@ -168,17 +169,9 @@ function activeGroup(turn: Turn, uuid: string): Group | Refusal {
   if (group === undefined || group.hidden) return unknownGroup()
   if (group.phase !== "active" || stateOf(group.forest.get(group.live)) === undefined)
     return refusal("not-active", "This device is no longer in the group. Ask a member for a new invitation.")
-  if (group.operations.size > 0 && isRemoved(group, turn.own.identity))
+  if (isOut(group.membership, turn.own.identity))
     return refusal("no-longer-member", "A member has removed you from this group. Ask them for a new invitation.")
   return group
-}
-
-/** A newcomer that has not caught up is in nobody's list yet, and no less a member. */
-function isRemoved(group: Group, identity: string): boolean {
-  const { desired, removals } = group.membership
-  return (
-    !desired.has(identity) && removals.some(({ change }) => change.kind === "remove" && change.identity === identity)
-  )
 }
 
 function whyNotInvite(turn: Turn, group: Group, { device, name }: KnownPeer): Refusal | undefined {

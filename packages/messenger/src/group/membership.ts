@@ -116,6 +116,11 @@ export function readmits(op: KnownOperation | undefined, removal: KnownOperation
   return pasts.get(op.hash)?.has(removal.hash) ?? false
 }
 
+/** True for somebody who left or was removed. Who has not caught up yet may miss others in `desired`, but not so here. */
+export function isOut({ desired, removals, leaves }: Membership, identity: IdentityId): boolean {
+  return !desired.has(identity) && [...removals, ...leaves].some((op) => subjectOf(op) === identity)
+}
+
 /** Whom an operation is about. */
 export function subjectOf(op: KnownOperation): IdentityId {
   switch (op.change.kind) {

@@ -43,7 +43,11 @@ function isSameGroup(group: Group, opened: OpenedWelcome): boolean {
 
 /** The branch that this device was added on has lost, and a member has added it to the one that won. */
 function enterAgain(turn: Turn, group: Group, opened: OpenedWelcome): AnswerStatus {
-  if (!group.membership.desired.has(opened.inviter.identity)) return "invalid"
+  if (!group.membership.desired.has(opened.inviter.identity)) {
+    // The inviter may be a member of whom this device has not heard yet; the Invitation comes again.
+    syncNow(turn, group.uuid)
+    return "not-a-member"
+  }
   const node = joinedNode(turn, group.uuid, opened, turn.now)
   markUsed(turn, opened.keyPackage)
   const known = group.forest.get(node.sid)

@@ -36,7 +36,10 @@ export function connected(state: PeerState, link: PeerLink, env: Env): Step {
     turn.request("hello", { kind: "hello", peerId: link.peerId }, ownHello(turn))
     flushOutbox(turn, link.peerId)
     for (const group of turn.state.durable.groups.values()) {
-      if (!partnersOf(group, turn.own.peerId).has(link.peerId)) continue
+      const partner = partnersOf(group, turn.own.peerId).get(link.peerId)
+      if (partner === undefined) continue
+      const askAt = new Map(turn.work(group.uuid).askAt)
+      if (askAt.delete(partner.identity)) turn.changeWork(group.uuid, { askAt })
       requestSync(turn, group.uuid, link.peerId)
       settle(turn, group.uuid)
     }

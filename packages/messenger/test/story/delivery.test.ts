@@ -1,0 +1,104 @@
+import { expect, test } from "vitest"
+
+import { deliveryOf } from "@starling/messenger"
+
+import { expectOneState, expectTexts } from "../support/expectations.ts"
+import { gather } from "../support/gather.ts"
+import { FAIR, type Person } from "../support/world.ts"
+
+test("where gossip drops everything, sync alone delivers", () => {
+  const { world, people, group } = gather(7, "alice", "bob", "carol")
+  const [alice, bob, carol] = people as [Person, Person, Person]
+  world.weather = { ...FAIR, loss: 1 }
+  const id = alice.send(group, "by sync")
+  bob.heal(group)
+  carol.send(group, "by sync too")
+  world.run(40_000)
+  expectOneState(group, alice, bob, carol)
+  expectTexts(group, ["by sync", "by sync too"], alice, bob, carol)
+  expect(deliveryOf(alice.state, group, id)).toMatchObject({ delivered: 2, recipients: 2 })
+})
+
+test("a member who was away catches up through a third one, while the author is away", () => {
+  const { world, people, group } = gather(8, "alice", "bob", "carol")
+  const [alice, bob, carol] = people as [Person, Person, Person]
+  world.goOffline(carol)
+  const texts = Array.from({ length: 30 }, (_, i) => `message ${i}`)
+  for (const text of texts) {
+    alice.send(group, text)
+    world.run(200)
+    if (text.endsWith("5")) alice.heal(group)
+  }
+  world.run(3_000)
+  world.goOffline(alice)
+  world.connect(bob, carol)
+  world.run(20_000)
+  expectTexts(group, texts, carol)
+  expectOneState(group, alice, bob, carol)
+})
+
+test("an author soon knows on how many devices a message is", () => {
+  const { world, people, group } = gather(9, "alice", "bob", "carol")
+  const [alice, , carol] = people as [Person, Person, Person]
+  world.goOffline(carol)
+  const id = alice.send(group, "who has it?")
+  expect(deliveryOf(alice.state, group, id)).toEqual({ reached: 0, delivered: 0, recipients: 2 })
+  world.run(5_000)
+  expect(deliveryOf(alice.state, group, id)).toEqual({ reached: 1, delivered: 1, recipients: 2 })
+  world.meetAll()
+  world.run(20_000)
+  expect(deliveryOf(alice.state, group, id)).toMatchObject({ delivered: 2, recipients: 2 })
+})
+
+test("an invitation waits for its invitee, and another member can bring it about", () => {
+  const { world, people, group } = gather(10, "alice", "bob")
+  const [alice, bob] = people as [Person, Person]
+  const dave = world.person("dave")
+  alice.knows(dave)
+  alice.invite(group, dave)
+  world.run(3_000)
+  expect(bob.detail(group).waiting).toEqual([{ identity: dave.identity, name: "dave" }])
+  world.goOffline(alice)
+  world.connect(bob, dave)
+  world.run(15_000)
+  dave.accept(group)
+  world.run(5_000)
+  expectOneState(group, bob, dave)
+  world.connect(alice, bob)
+  world.run(15_000)
+  expectOneState(group, alice, bob, dave)
+})
+
+test("somebody leaves: the others go on without, and the keys are gone", () => {
+  const { world, people, group } = gather(11, "alice", "bob", "carol")
+  const [alice, bob, carol] = people as [Person, Person, Person]
+  carol.leave(group)
+  world.run(30_000)
+  expect(carol.phase(group)).toBe("left")
+  expect(carol.detail(group).epochAuthenticator).toBe("")
+  alice.send(group, "carol is gone")
+  world.run(2_000)
+  expectOneState(group, alice, bob)
+  expect(bob.memberNames(group)).toEqual(["alice", "bob"])
+  expectTexts(group, ["carol is gone"], alice, bob)
+  expectTexts(group, [], carol)
+})
+
+test("somebody who left is invited again and goes on where the log ended", () => {
+  const { world, people, group } = gather(12, "alice", "bob", "carol")
+  const [alice, bob, carol] = people as [Person, Person, Person]
+  carol.send(group, "before")
+  world.run(1_000)
+  carol.leave(group)
+  world.run(30_000)
+  alice.invite(group, carol)
+  world.run(3_000)
+  carol.accept(group)
+  world.run(15_000)
+  expectOneState(group, alice, bob, carol)
+  carol.send(group, "after")
+  carol.heal(group)
+  world.run(15_000)
+  expectOneState(group, alice, bob, carol)
+  expectTexts(group, ["before", "after"], alice, bob, carol)
+})
