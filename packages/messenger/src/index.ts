@@ -1,4 +1,5 @@
 export { addContact, addNearby, setName, setVerified } from "./contacts/contact-verbs.ts"
+export { rawNameOf } from "./contacts/find-peer.ts"
 export { accept, createGroup, decline, heal, invite, leave, markRead, remove, send } from "./group/group-verbs.ts"
 export { authenticateDevice } from "./identity/authenticate-device.ts"
 export { readHistory, type HistoryRange } from "./message/history-row.ts"

@@ -1,8 +1,8 @@
 import {
   contacts,
   deliveryOf,
-  nameOf,
   nearby,
+  rawNameOf,
   type ContactView,
   type NearbyView,
   type PeerState,
@@ -22,7 +22,7 @@ export function nearbyOf({ identity, peerId, name, address, contact }: NearbyVie
 export function messageOf(state: PeerState, shown: ShownMessage): Message {
   const { id, group, from, text, at, epoch, mine } = shown
   const delivery = mine ? deliveryOf(state, group, id) : undefined
-  const name = nameOf(state, from)?.text ?? ""
+  const name = rawNameOf(state, from) ?? ""
   return { id, group, from, name, text, at, epoch, mine, ...(delivery === undefined ? {} : { delivery }) }
 }
 

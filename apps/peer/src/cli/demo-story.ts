@@ -12,11 +12,8 @@ export interface Actor {
 
 const POLL_MS = 100
 
-/**
- * Brings the actors into one group, lets them talk, and renews each one's keys once quantum entropy has arrived.
- * Returns the group. Throws `CliError` where a step takes longer than `patience` allows.
- */
-export async function playDemo(
+/** Brings the actors into one group and lets them talk; returns the group. Throws `CliError` where that takes longer than `patience` allows. */
+export async function formGroup(
   actors: readonly Actor[],
   tell: (text: string) => void,
   patience: AbortSignal,
@@ -37,22 +34,29 @@ export async function playDemo(
     tell(`${host.name} invited ${guest.name}, who accepted`)
   }
   await inOneEpoch(group, actors, patience)
-
   for (const [i, actor] of actors.entries())
     await actor.api.post(`/api/groups/${group}/messages`, { text: LINES[i] ?? "Hello." })
   tell("they said hello")
-
-  await until("quantum entropy arrives", patience, async () => {
-    const pools = await Promise.all(actors.map(async ({ api }) => await api.get<EntropyStatus>("/api/entropy")))
-    return pools.every(({ pool }) => pool.bytes > 0)
-  })
-  for (const actor of actors) {
-    await actor.api.post(`/api/groups/${group}/heal`)
-    await inOneEpoch(group, actors, patience)
-  }
-  const { epoch } = await inOneEpoch(group, actors, patience)
-  tell(`each took a key from the quantum source and healed: all are in epoch ${epoch} with equal keys`)
   return group
+}
+
+/** Each renews its keys as soon as its pool holds quantum entropy. Throws `CliError` as `formGroup` does. */
+export async function healAll(
+  group: string,
+  actors: readonly Actor[],
+  tell: (text: string) => void,
+  patience: AbortSignal,
+): Promise<void> {
+  for (const { name, api } of actors) {
+    await until(
+      `${name} has quantum entropy`,
+      patience,
+      async () => (await api.get<EntropyStatus>("/api/entropy")).pool.bytes > 0,
+    )
+    await api.post(`/api/groups/${group}/heal`)
+    const { epoch } = await inOneEpoch(group, actors, patience)
+    tell(`${name} got a key from the quantum source and healed: all are in epoch ${epoch}, with equal keys`)
+  }
 }
 
 const LINES = [

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ApiClient } from "./api-client.ts"
 import type { Command } from "./command.ts"
-import { playDemo, type Actor } from "./demo-story.ts"
+import { formGroup, healAll, type Actor } from "./demo-story.ts"
 import { openBrowser } from "./open-browser.ts"
 import { startupFault } from "./startup-fault.ts"
 import { stopSignal } from "./stop-signal.ts"
@@ -55,7 +55,7 @@ export const demoCommand: Command = {
     )
     tell(`${NAMES.join(", ")}: three peers run on ${home}`)
     const actors = peers.map(({ actor }) => actor)
-    const group = await Promise.race([playDemo(actors, tell, patience), ended])
+    const group = await Promise.race([formGroup(actors, tell, patience), ended])
     if (group === undefined) return
     const seconds = Math.round((performance.now() - start) / 100) / 10
     const shown = peers.map(({ actor, daemon, dataFolder }) => ({
@@ -73,6 +73,7 @@ export const demoCommand: Command = {
     )
     const [first] = shown
     if (!headless && options["no-open"] !== true && config.display && first !== undefined) openBrowser(first.ui)
+    await Promise.race([healAll(group, actors, tell, patience), ended])
     await ended
   },
 }
