@@ -11,6 +11,7 @@ import { afterAll, describe, expect, test } from "vitest"
 import { createCluster } from "../src/database/cluster-template.ts"
 import { DurableFileSystem, START_PARAMETERS } from "../src/database/durable-file-system.ts"
 import { PgliteDatabase } from "../src/database/pglite-database.ts"
+import { INSERT_UNTIL_KILLED } from "./insert-until-killed.ts"
 import { RecordingFileSystem } from "./power-loss.ts"
 
 const root = mkdtempSync(join(tmpdir(), "starling-eaas-"))
@@ -93,7 +94,7 @@ test("kill -9 loses nothing that was said to be committed", async () => {
   const folder = join(root, "killed")
   const said: number[] = []
   for (let round = 0; round < 4; round++) {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "insert-until-killed.ts"), folder], {
+    const child = spawn(process.execPath, [INSERT_UNTIL_KILLED, folder], {
       stdio: ["ignore", "pipe", "inherit"],
     })
     let text = ""

@@ -61,11 +61,13 @@ async function keyOf(client: EntropyClient, size: 1024 | 8192): Promise<Bytes> {
   return key!
 }
 
-test("an embedded platform is ready soon, gives its owner a key over HTTP, survives kill -9, and ends with its parent", async () => {
+test("an embedded platform is ready soon, gives its owner a key over HTTP, survives kill -9, and ends with its parent", async ({
+  annotate,
+}) => {
   const data = join(root, "embedded")
   const journal = memoryJournal()
   await using first = await start("all", "--embedded", "--data", data)
-  console.info(`embedded platform, first start: ready after ${Math.round(first.milliseconds)} ms`)
+  await annotate(`first start: ready after ${Math.round(first.milliseconds)} ms`)
   const found = await discover(`${first.ready.url}#${first.ready.enrolment}`, patience)
   expect(found.platform).toMatchObject({ embedded: true, simulatedSource: true, developmentProvingKey: true })
   const client = clientOf(found.platform, journal)

@@ -79,9 +79,20 @@ const refusal = { service, request: new Uint8Array(sha256(request)), reason: "ba
 const receipt = { service, commitment, quota }
 
 const pending: PendingRequest = {
-  ...{ epoch: 1, revision: 0, closesAt: statement.closesAt, k: 0, keySize: 1024, kemSeed: filled(32, 8) },
-  ...{ localProvider, localProviderName: "first branch", context, nullifier, anonymitySet: 1, proofMilliseconds: 900 },
-  ...{ delivery: "00112233445566aa", request },
+  epoch: 1,
+  revision: 0,
+  closesAt: statement.closesAt,
+  k: 0,
+  keySize: 1024,
+  kemSeed: filled(32, 8),
+  localProvider,
+  localProviderName: "first branch",
+  context,
+  nullifier,
+  anonymitySet: 1,
+  proofMilliseconds: 900,
+  delivery: "00112233445566aa",
+  request,
 }
 const membership = { service, secret, trapdoor, quota, seen: undefined, epoch: 1, nextK: 1, pending }
 
