@@ -7,7 +7,6 @@ import { decryptWithLabel, deriveSecret, drawKeyPair, encryptWithLabel } from ".
 import { signLeafNode, type LeafNode } from "./leaf-node.ts"
 import { parentHash } from "./parent-hash.ts"
 import {
-  directPath,
   filteredDirectPath,
   resolution,
   setPath,
@@ -136,13 +135,10 @@ export function openPath(
   const context = place.groupContext(treeHash(crypto, after.root))
   const pathSecret =
     decryptWithLabel(crypto, privateKey, "UpdatePathNode", context, sealed) ?? refuse("undecryptable", "7.5")
-  const kept = new Map(privateKeys)
-  for (const { branch } of directPath(place.tree, place.leafIndex)) kept.delete(branch.index)
   const publicKeys = path.nodes.map((each) => each.encryptionKey)
   const derived = followPath(crypto, pathSecret, steps.slice(first), publicKeys.slice(first))
   if (derived === undefined) refuse("path-key-mismatch", "7.5")
-  for (const [index, key] of derived.privateKeys) kept.set(index, key)
-  return { privateKeys: kept, commitSecret: derived.next }
+  return { privateKeys: new Map([...privateKeys, ...derived.privateKeys]), commitSecret: derived.next }
 }
 
 /**

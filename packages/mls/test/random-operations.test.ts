@@ -4,6 +4,7 @@ import {
   decodeMlsMessage,
   decryptWithLabel,
   encodeGroupContext,
+  subtreeAt,
   unmergedLeavesAreValid,
   parentHashesAreValid,
 } from "@starling/mls/rfc9420"
@@ -41,6 +42,9 @@ test.for(["1", "2", "3"])(
       const { tree } = story.state(anyone())
       expect(unmergedLeavesAreValid(tree)).toBe(true)
       expect(parentHashesAreValid(story.mls.crypto, tree)).toBe(true)
+      for (const { state } of story.people.values()) {
+        for (const index of state.privateKeys.keys()) expect(subtreeAt(tree, index)?.node).toBeDefined()
+      }
     }
     expect(story.removed.length).toBeGreaterThan(3)
   },
