@@ -40,11 +40,13 @@ export async function openWindow(browser: Browser, story: Story, options: Browse
   const page = await context.newPage()
   const complaints: string[] = []
   page.on("console", (entry) => {
+    // A refusal by the daemon is an answer; the browser notes it all the same.
+    if (entry.text().startsWith("Failed to load resource: the server responded with a status of 4")) return
     if (entry.type() === "error" || entry.type() === "warning") complaints.push(entry.text())
   })
   page.on("pageerror", (fault) => complaints.push(fault.message))
   await page.goto(`${origin}/#t=${TOKEN}`)
-  await page.locator("h1").first().waitFor()
+  await page.locator(".shell, .welcome").waitFor()
   return {
     page,
     daemon,

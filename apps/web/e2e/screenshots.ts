@@ -5,6 +5,7 @@ import { join, resolve } from "node:path"
 import type { Page } from "playwright-core"
 
 import { launch, openWindow } from "./browser.ts"
+import { settle } from "./settle.ts"
 import { FIELD, firstRun, living, type Story } from "./stories.ts"
 
 const folder = resolve(process.env["INIT_CWD"] ?? ".", process.argv[2] ?? "screenshots")
@@ -82,11 +83,3 @@ for (const look of LOOKS) {
   }
 }
 console.log(`pictures in ${folder}`)
-
-/** Jumps to the end of what moves, except for what never ends. */
-async function settle(): Promise<void> {
-  for (const animation of document.getAnimations()) {
-    if (animation.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY) animation.finish()
-  }
-  await document.fonts.ready
-}

@@ -26,18 +26,31 @@ export async function buildIfStale(): Promise<{ folder: string; built: boolean }
   const growing = join(scratch, "new")
   await mkdir(scratch, { recursive: true })
   try {
-    await build({
-      ...config,
-      configFile: false,
-      logLevel: "warn",
-      build: { ...config.build, outDir: growing, emptyOutDir: true },
-    })
+    await buildForProduction(growing)
     await writeFile(join(growing, STAMP), `${wanted}\n`)
     await takePlace(growing, folder, join(scratch, "former"), wanted)
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
   return { folder, built: true }
+}
+
+/** Whatever runs this, a test runner say, may have set NODE_ENV to its own purpose; what people are served is not its affair. */
+async function buildForProduction(outDir: string): Promise<void> {
+  const former = process.env["NODE_ENV"]
+  process.env["NODE_ENV"] = "production"
+  try {
+    await build({
+      ...config,
+      configFile: false,
+      mode: "production",
+      logLevel: "warn",
+      build: { ...config.build, outDir, emptyOutDir: true },
+    })
+  } finally {
+    if (former === undefined) delete process.env["NODE_ENV"]
+    else process.env["NODE_ENV"] = former
+  }
 }
 
 /** Another process may do the same at the same time: where it came first with the same sources, its result stands. */

@@ -42,7 +42,7 @@ export function rowsOf(thread: Thread, timeline: readonly TimelineEntry[]): read
   const notesUntil = (at: number) => {
     for (let entry = notes[next]; entry !== undefined && entry.at <= at; entry = notes[next]) {
       turnTo(entry.at)
-      rows.push({ kind: "note", key: `note ${entry.epoch} ${entry.by}`, entry })
+      rows.push({ kind: "note", key: `note ${next} ${entry.epoch}`, entry })
       next += 1
     }
   }

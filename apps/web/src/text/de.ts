@@ -105,7 +105,7 @@ export const de: Catalogue = {
     send: "Senden",
     hint: "Eingabe sendet, Umschalt + Eingabe beginnt eine Zeile",
     epoch: (epoch) => `Epoche ${epoch}`,
-    renewed: (ago) => `letzte Schlüsselerneuerung ${ago}`,
+    renewed: (ago) => `erneuert ${ago}`,
     members: (n) => count(n, "Mitglied", "Mitglieder"),
     showMembers: "Mitglieder",
     showTimeline: "Schlüssel",

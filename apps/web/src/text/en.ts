@@ -103,7 +103,7 @@ export const en = {
     send: "Send",
     hint: "Enter sends, Shift + Enter begins a line",
     epoch: (epoch: number) => `Epoch ${epoch}`,
-    renewed: (ago: string) => `last key update ${ago}`,
+    renewed: (ago: string) => `updated ${ago}`,
     members: (n: number) => count(n, "member", "members"),
     showMembers: "Members",
     showTimeline: "Key updates",

@@ -37,6 +37,7 @@ export function AddContactDialog({ open, close }: Props) {
           <textarea
             className="input mono"
             dir="ltr"
+            autoFocus
             rows={4}
             spellCheck={false}
             autoComplete="off"

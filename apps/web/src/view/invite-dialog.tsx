@@ -62,6 +62,7 @@ export function InviteDialog({ group, name, open, close }: Props) {
         <input
           className="input"
           dir="auto"
+          autoFocus
           type="search"
           aria-label={text.invite.search}
           placeholder={text.invite.search}

@@ -36,6 +36,7 @@ export function JumpDialog({ open, close }: Props) {
         <input
           className="input"
           dir="auto"
+          autoFocus
           type="search"
           aria-label={text.chats.jump}
           data-roving

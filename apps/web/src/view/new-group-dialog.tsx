@@ -33,6 +33,7 @@ export function NewGroupDialog({ open, close }: Props) {
           <input
             className="input"
             dir="auto"
+            autoFocus
             maxLength={128}
             autoComplete="off"
             value={name}

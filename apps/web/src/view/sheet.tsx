@@ -19,7 +19,11 @@ export function Sheet({ title, open, close, description, children }: Props) {
     <Dialog.Root open={open} onOpenChange={(now) => !now && close()}>
       <Dialog.Portal>
         <div className="backdrop" />
-        <Dialog.Content className="sheet" {...(description === undefined && { "aria-describedby": undefined })}>
+        <Dialog.Content
+          className="sheet"
+          onInteractOutside={keepOpenForNotices}
+          {...(description === undefined && { "aria-describedby": undefined })}
+        >
           <header className="sheet-head">
             <Dialog.Title className="sheet-title">{title}</Dialog.Title>
             <Dialog.Close className="icon-button" aria-label={text.close}>
@@ -63,4 +67,9 @@ export function Question({ title, body, yes, open, close, agreed }: QuestionProp
       </AlertDialog.Portal>
     </AlertDialog.Root>
   )
+}
+
+/** Closing a notice is no reason to close the dialog that it came from. */
+function keepOpenForNotices(event: Event): void {
+  if (event.target instanceof Element && event.target.closest(".toasts")) event.preventDefault()
 }

@@ -10,7 +10,7 @@ interface Props {
 export function Table({ label, columns, rows }: Props) {
   return (
     // Focusable, so that the keyboard can scroll it.
-    <div className="table-frame" role="region" aria-label={label} tabIndex={0}>
+    <div className="table-frame" role="group" aria-label={label} tabIndex={0}>
       <table>
         <thead>
           <tr>

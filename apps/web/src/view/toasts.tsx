@@ -3,12 +3,12 @@ import { CircleAlert, CircleCheck, X } from "lucide-react"
 import { dismiss, useToasts } from "../state/toasts.ts"
 import { useText } from "../text/use-text.ts"
 
-/** What was done, politely; what failed, at once. */
+/** What was done, politely; what failed, at once. Being live, it stays within reach of screen readers while a dialog is open. */
 export function Toasts() {
   const text = useText()
   const toasts = useToasts((state) => state.toasts)
   return (
-    <div className="toasts" role="region" aria-label={text.notices}>
+    <div className="toasts" role="region" aria-live="polite" aria-label={text.notices}>
       {toasts.map(({ key, kind, title, detail }) => (
         <div className="toast" data-kind={kind} key={key} role={kind === "failed" ? "alert" : "status"}>
           {kind === "failed" ? (
