@@ -31,3 +31,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== ""
 }
+
+/** Share of the pool's capacity that is filled in the background. */
+export const DEFAULT_FILL_TO = 0.5

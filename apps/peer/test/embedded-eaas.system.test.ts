@@ -25,6 +25,7 @@ async function refillOn(dataFolder: string, eaas: EaasChoice) {
   const refill: Refill = resources.use(
     new Refill({
       pool,
+      fillTo: 0.5,
       connect: connectEaas({ eaas, dataFolder }, { ...foundation, now }, resources.use(new AsyncDisposableStack())),
       has: (id) => deliveries.get(id) !== undefined,
       delivered: (delivery) => deliveries.add([delivery]),

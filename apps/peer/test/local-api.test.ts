@@ -21,6 +21,7 @@ async function peer(name: string | undefined, more: { readonly headless?: boolea
     listen: ["/ip4/127.0.0.1/tcp/0"],
     eaas: { kind: "off" },
     policy: "mixed",
+    fillTo: 0.5,
     headless: more.headless ?? true,
     mdns: false,
     plainTopics: false,

@@ -10,6 +10,8 @@ import { stopSignal } from "./stop-signal.ts"
 import { oneLine } from "./terminal-text.ts"
 
 const NAMES = ["Ana", "Bo", "Cy"] as const
+/** A share of the pool that one key is enough for: three peers make their proofs on one machine. */
+const ONE_KEY = 0.1
 const PATIENCE_MS = 60_000
 
 export const demoCommand: Command = {
@@ -43,6 +45,7 @@ export const demoCommand: Command = {
             listen: ["/ip4/127.0.0.1/tcp/0"],
             eaas: { kind: "remote", url: starting.then(async (platform) => await platform.urlForUser(name)) },
             policy: "mixed",
+            fillTo: ONE_KEY,
             headless,
             mdns: false,
             plainTopics: false,

@@ -1,4 +1,4 @@
-import { DEFAULT_API_PORT, DEFAULT_LISTEN } from "../config.ts"
+import { DEFAULT_API_PORT, DEFAULT_FILL_TO, DEFAULT_LISTEN } from "../config.ts"
 import type { EaasChoice } from "../daemon/daemon.ts"
 import { usageError } from "./cli-error.ts"
 import type { Command } from "./command.ts"
@@ -24,6 +24,7 @@ export const upCommand: Command = {
       listen: options.listen ?? DEFAULT_LISTEN,
       eaas: eaasChoice(options),
       policy: policyChoice(options),
+      fillTo: DEFAULT_FILL_TO,
       headless,
       mdns: options["no-mdns"] !== true,
       plainTopics: options["plain-topics"] === true,

@@ -55,6 +55,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const refill = opening.use(
     new Refill({
       pool,
+      fillTo: options.fillTo,
       connect: connectEaas(options, { store, ledger, localRandom, now }, resourcesOfEaas),
       has: (delivery) => deliveries.get(delivery) !== undefined || pool.deliveries().some(({ id }) => id === delivery),
       delivered: (delivery) => deliveries.add([delivery]),

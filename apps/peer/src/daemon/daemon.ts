@@ -11,6 +11,8 @@ export interface DaemonOptions {
   readonly listen: readonly string[]
   readonly eaas: EaasChoice
   readonly policy: EntropyPolicy
+  /** Share of the pool's capacity to fill in the background. */
+  readonly fillTo: number
   readonly headless: boolean
   readonly mdns: boolean
   readonly plainTopics: boolean

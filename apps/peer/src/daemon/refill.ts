@@ -2,8 +2,6 @@ import type { Delivery, EntropyPool } from "@starling/entropy"
 import type { Milliseconds } from "@starling/kernel"
 import { KeyServiceError, REFILL_STEPS, type KeyLength, type KeyService, type RefillStep } from "./key-service.ts"
 
-/** Filled in the background up to this share of the capacity; asked for when the pool falls under its low-water mark. */
-const FILL_TO = 0.5
 const LOW_WATER = 0.25
 const FIRST_PAUSE: Milliseconds = 2_000
 const LONGEST_PAUSE: Milliseconds = 300_000
@@ -19,6 +17,8 @@ export interface RefillOptions {
   readonly pool: Pick<EntropyPool, "bytes" | "capacity" | "fill" | "onLow">
   /** Absent where there is no EaaS. Throws `KeyServiceError`. */
   readonly connect: ((signal: AbortSignal) => Promise<KeyService>) | undefined
+  /** Share of the capacity up to which the pool is filled in the background, once it has fallen under its low-water mark. */
+  readonly fillTo: number
   /** Whether this delivery is in the pool, or was: after a crash it may come a second time. */
   readonly has: (delivery: string) => boolean
   /** A delivery is in the pool, durably. */
@@ -95,9 +95,9 @@ export class Refill implements AsyncDisposable {
   }
 
   async #fillUp(): Promise<void> {
-    const { pool } = this.#options
+    const { pool, fillTo } = this.#options
     let pause = FIRST_PAUSE
-    while (pool.bytes < pool.capacity * FILL_TO && !this.#ended.signal.aborted) {
+    while (pool.bytes < pool.capacity * fillTo && !this.#ended.signal.aborted) {
       try {
         const taken = await this.obtain(8192, this.#ended.signal)
         if (taken === 0) return
