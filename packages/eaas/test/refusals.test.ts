@@ -1,6 +1,17 @@
 import { fromHex, toHex, type Bytes } from "@starling/kernel"
+import { ml_kem768_x25519 as xWing } from "@noble/post-quantum/hybrid.js"
+import { commitmentOf, leafOf, MerkleTree } from "@starling/proof"
 import { Prover } from "@starling/proof/node"
 import { EntropyClientError, SigningKey, type AuthenticationApi, type Tap } from "@starling/eaas"
+import {
+  contextOf,
+  decodeClientState,
+  decodeKeyResponse,
+  decodeLeafList,
+  decodeSealedEpoch,
+  encodeKeyRequest,
+  scopeOf,
+} from "@starling/eaas/frames"
 import { osEntropy } from "@starling/entropy/node"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import {
@@ -203,9 +214,7 @@ describe("a Local Provider", () => {
     expect((await obtain(clientOf(at, prover, { journal }))).bytes).toHaveLength(1024)
   })
 
-  test("can't redeem a request that is for the other one, nor forward in the other's name", async () => {
-    const request = await requestOf()
-    expect(toHex(await at.lps[1].request(request, patience))).toBe(toHex(await at.lps[1].request(request, patience)))
+  test("can't redeem a request that is for the other one", async () => {
     const journal = memoryJournal()
     const client = await enrolledClient(at, prover, { journal, tap: tapAt(at.lps[1]) })
     expect(await faults(obtain(client))).toEqual({ reason: "turned-away", refusal: "wrong-local-provider" })
@@ -270,6 +279,58 @@ describe("the PVS", () => {
     journal.state = copy
     expect(await faults(obtain(clientOf(at, prover, { journal })))).toMatchObject({ reason: "quota-used-up" })
   })
+})
+
+test("a proof for a tree of one's own, or of a leaf with a larger quota, is refused", async () => {
+  const journal = memoryJournal()
+  await enrolledClient(at, prover, { journal }, 1)
+  const state = decodeClientState(journal.state!)
+  const sealed = decodeSealedEpoch((await at.as.newestEpoch())!)
+  const members = decodeLeafList((await at.as.leaves(1, sealed.kind === "ok" ? sealed.value.revision : -1))!)
+  if (state.kind === "malformed" || sealed.kind === "malformed" || members.kind === "malformed")
+    throw new Error("no epoch")
+  const { secret, trapdoor } = state.value.memberships[0]!
+  const { service } = at.platform
+  const { epoch, revision, nonce } = sealed.value
+  const kemPublicKey = new Uint8Array(xWing.keygen(osEntropy(32)).publicKey)
+  const address = { service, localProvider: at.lps[0].id, epoch, revision, keySize: 1024, kemPublicKey } as const
+  const inflated = leafOf(commitmentOf(secret, trapdoor), 100)
+  for (const leaves of [[inflated], members.value.map((leaf, i) => (i === 0 ? inflated : leaf))]) {
+    const context = contextOf({ ...address, nonce })
+    const witness = {
+      secret,
+      trapdoor,
+      quota: 100,
+      k: 50,
+      leafIndex: 0,
+      siblings: MerkleTree.of(leaves).path(0),
+      scope: scopeOf(service, epoch),
+      context,
+    }
+    const { proof, statement } = await prover.prove(witness, patience)
+    const response = await at.lps[0].request(
+      encodeKeyRequest({ ...address, nullifier: statement.nullifier, proof }),
+      patience,
+    )
+    expect(decodeKeyResponse(response)).toMatchObject({ kind: "ok", value: { kind: "refused", reason: "bad-proof" } })
+  }
+})
+
+test("a request of an epoch that is over is refused, and the client makes one for the next", async () => {
+  await using own = await testPlatform()
+  const journal = memoryJournal()
+  let late: Bytes | undefined
+  const silent: Tap = {
+    ...tapAt(own.lps[0]),
+    transceive: async (request) => ((late = request), await Promise.reject(new EntropyClientError("unreachable"))),
+  }
+  await faults(obtain(await enrolledClient(own, prover, { journal, tap: silent }, 1)))
+  own.clock.time += 25 * HOUR
+  await own.as.sealIfDue(patience)
+  expect(decodeKeyResponse(await own.lps[0].request(late!, patience))).toMatchObject({
+    value: { reason: "epoch-closed" },
+  })
+  expect((await obtain(clientOf(own, prover, { journal }))).delivery.epoch).toBe(2)
 })
 
 test("a request with k at the quota has no proof", async () => {

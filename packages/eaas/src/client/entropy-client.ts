@@ -45,6 +45,7 @@ export type Step = "registering" | "sealing" | "leaves" | "proving" | "requestin
 
 const FIELD_RANDOMNESS_BYTES = 32
 const DELIVERY_ID_BYTES = 8
+const MAX_ATTEMPTS = 3
 
 /**
  * Obtains keys for one device. What a request needs is in the journal before the request leaves, and stays there until
@@ -87,11 +88,15 @@ export class EntropyClient {
     accept: (key: KeyDelivered) => void,
   ): Promise<void> {
     await this.#turns.run(async () => {
-      for (;;) {
+      for (let attempt = 1; ; attempt++) {
         const membership = this.#membership()
         const pending = membership.pending ?? (await this.#prepare(membership, keySize, signal, onProgress))
         const outcome = await this.#redeem(pending, signal, onProgress, accept)
         if (outcome === "delivered") return
+        // An epoch may end, or be sealed anew, while a proof is made; again and again, it is the platform's fault.
+        if (outcome !== "nullifier-used" && attempt === MAX_ATTEMPTS) {
+          throw new EntropyClientError("refused", { refusal: outcome })
+        }
       }
     })
   }
@@ -174,17 +179,17 @@ export class EntropyClient {
     return pending
   }
 
-  /** Sends a request that is in the journal; "again" where it is settled without a key and another may be made. */
+  /** Sends a request that is in the journal. A refusal that is returned settles it, and another may be made. */
   async #redeem(
     pending: PendingRequest,
     signal: AbortSignal,
     onProgress: (step: Step) => void,
     accept: (key: KeyDelivered) => void,
-  ): Promise<"delivered" | "again"> {
+  ): Promise<"delivered" | Refusal> {
     const { platform, tap } = this.#ports
     onProgress("requesting")
     const frame = await this.#transceive(pending, signal)
-    if (frame === undefined) return "again"
+    if (frame === undefined) return "epoch-closed"
     const response = decodeKeyResponse(frame)
     if (response.kind === "malformed") throw new EntropyClientError("bad-answer", { cause: response.why })
     switch (response.value.kind) {
@@ -228,13 +233,13 @@ export class EntropyClient {
     return undefined
   }
 
-  #afterRefusal(pending: PendingRequest, reason: Refusal): "again" {
+  #afterRefusal(pending: PendingRequest, reason: Refusal): Refusal {
     // Nothing is wrong with the request: it stays, and is sent again another time.
     if (reason === "source-failed") throw new EntropyClientError("refused", { refusal: reason })
     // Spent by this device, before its journal was restored from a copy: the next one may be free. Any other refusal
     // comes after the PVS looked for an issued key and found none, so that k is free again.
     this.#settle(pending, reason === "nullifier-used" ? pending.k + 1 : pending.k)
-    if (["nullifier-used", "superseded", "epoch-closed"].includes(reason)) return "again"
+    if (["nullifier-used", "superseded", "epoch-closed"].includes(reason)) return reason
     throw new EntropyClientError("refused", { refusal: reason })
   }
 
