@@ -2,10 +2,12 @@ import "@fontsource-variable/inter/wght.css"
 import "./style/tokens.css"
 import "./style/base.css"
 import "./style/controls.css"
+import "./style/overlays.css"
 import "./style/shell.css"
 import "./style/pages.css"
 import "./style/chat.css"
-import "./style/panels.css"
+import "./style/inspector.css"
+import "./style/entropy.css"
 
 import { createRoot } from "react-dom/client"
 
