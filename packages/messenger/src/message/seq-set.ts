@@ -45,6 +45,11 @@ export function missingFrom(one: SeqSet, other: SeqSet): SeqSet {
   return missing
 }
 
+/** The numbers that both have. */
+export function sharedBy(one: SeqSet, other: SeqSet): SeqSet {
+  return missingFrom(one, missingFrom(one, other))
+}
+
 export function addToVector(vector: MessageVector, device: DeviceKey, seq: number): MessageVector {
   return new Map(vector).set(device, addSeq(vector.get(device) ?? [], seq))
 }

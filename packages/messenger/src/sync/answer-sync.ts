@@ -7,7 +7,7 @@ import type { Device, DeviceKey } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import { SYNC_BUDGET } from "../limits.ts"
 import { decodeSealedMessage } from "../message/sealed-message.ts"
-import { missingFrom, type MessageVector } from "../message/seq-set.ts"
+import { missingFrom, sharedBy, type MessageVector } from "../message/seq-set.ts"
 import { okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
 import { BUCKETS } from "../peer/buckets.ts"
 import type { Turn } from "../peer/turn.ts"
@@ -16,26 +16,30 @@ import { RECORD_KINDS, type LoggedRecord } from "../record/record.ts"
 import { decodeCommitRecord } from "../record/commit-record.ts"
 import { noteHoldings } from "./note-holdings.ts"
 import { partnersOf } from "./partners.ts"
-import { holdingsOf, requestSync, takesPart } from "./request-sync.ts"
-import { decodeSyncRequest, encodeSyncAnswer, type SyncRequest } from "./sync-frames.ts"
+import { holdingsOf, requestSyncInTurn, takesPart } from "./request-sync.ts"
+import { decodeSyncRequest, encodeSyncAnswer, type Holdings, type SyncRequest } from "./sync-frames.ts"
 
-/** Gives a member what it lacks and is entitled to, and asks in turn where it holds more. */
+/**
+ * Gives a member what it lacks and is entitled to, and asks in turn where it holds more. Somebody who was removed gets
+ * what leads up to the removal, and learns nothing of what came after; what it holds may still be news here. Somebody
+ * who left goes on telling so.
+ */
 export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId, reader: Pick<Store, "get">): Bytes {
   const decoded = decodeSyncRequest(payload)
   if (decoded.kind !== "ok") return refusedAnswer(decoded.kind)
   const request = decoded.value
   const group = turn.state.durable.groups.get(uuidOf(request.group))
-  if (group === undefined || !takesPart(group)) return refusedAnswer("not-a-member")
-  const current = partnersOf(group, turn.own.peerId).get(from)
-  const device = current ?? formerMember(group, from)
-  if (device === undefined) return refusedAnswer("not-a-member")
+  const current = group === undefined ? undefined : partnersOf(group, turn.own.peerId).get(from)
+  const device = current ?? (group === undefined ? undefined : formerMember(group, from))
+  if (group === undefined || device === undefined) return refusedAnswer("not-a-member")
   const records = current === undefined ? recordsForFormer(group, device.device) : group.records
   const answer = select(group, records, request, device, reader)
-  if (current !== undefined) {
-    noteHoldings(turn, group.uuid, device.device, request)
-    if (!request.inTurn && holdsMore(request, group)) requestSync(turn, group.uuid, from, true)
+  const told = current === undefined ? sharedHoldings(request, group) : holdingsOf(group)
+  if (takesPart(group)) {
+    if (current !== undefined) noteHoldings(turn, group.uuid, device.device, request)
+    if (!request.inTurn && holdsMore(request, group)) requestSyncInTurn(turn, group.uuid, from, told)
   }
-  return okAnswer(encodeSyncAnswer({ ...holdingsOf(group), ...answer }))
+  return okAnswer(encodeSyncAnswer({ ...told, ...answer }))
 }
 
 function formerMember(group: Group, peerId: PeerId): Device | undefined {
@@ -110,4 +114,17 @@ function holdsMore(request: SyncRequest, group: Group): boolean {
   for (const [device, set] of request.messages)
     if (missingFrom(set, group.held.get(device) ?? []).length > 0) return true
   return false
+}
+
+/** What both hold: says nothing to the other one that it did not say itself. */
+function sharedHoldings(request: SyncRequest, group: Group): Holdings {
+  const records = new Map<DeviceKey, number>()
+  for (const [device, seq] of request.records) {
+    const shared = Math.min(seq, group.logs.get(device)?.length ?? 0)
+    if (shared > 0) records.set(device, shared)
+  }
+  const messages = new Map(
+    Array.from(request.messages, ([device, set]) => [device, sharedBy(set, group.held.get(device) ?? [])] as const),
+  )
+  return { records, messages, tip: request.tip }
 }

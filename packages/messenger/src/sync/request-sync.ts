@@ -12,14 +12,23 @@ export function holdingsOf(group: Group): Holdings {
 }
 
 /** Asks one member for what this device lacks, unless it is being asked already. */
-export function requestSync(turn: Turn, uuid: string, peerId: PeerId, inTurn = false): void {
+export function requestSync(turn: Turn, uuid: string, peerId: PeerId): void {
+  askWith(turn, uuid, peerId, holdingsOf(turn.group(uuid)), false)
+}
+
+/** Asks back somebody whose request showed that it holds more. `told` is what it learns of this device's holdings. */
+export function requestSyncInTurn(turn: Turn, uuid: string, peerId: PeerId, told: Holdings): void {
+  askWith(turn, uuid, peerId, told, true)
+}
+
+function askWith(turn: Turn, uuid: string, peerId: PeerId, told: Holdings, inTurn: boolean): void {
   const group = turn.group(uuid)
   if (!turn.isConnected(peerId) || !takesPart(group)) return
   const underWay = [...turn.state.requests.values()].some(
     (request) => request.kind === "sync" && request.peerId === peerId && request.group === uuid,
   )
   if (underWay) return
-  const payload = encodeSyncRequest({ ...holdingsOf(group), group: group.id, inTurn })
+  const payload = encodeSyncRequest({ ...told, group: group.id, inTurn })
   turn.request("sync", { kind: "sync", peerId, group: uuid }, payload)
 }
 

@@ -1,0 +1,46 @@
+/** The pure parts that peers are made of: codecs and decisions, for tools and tests. */
+export { decodeContactLink, encodeContactLink, parseContactLink, type ContactLink } from "../contacts/contact-link.ts"
+export { decodeHello, encodeHello, type Hello } from "../contacts/hello-frame.ts"
+export { isName } from "../contacts/name.ts"
+export { safeName } from "../contacts/safe-name.ts"
+export { chooseTip, rank, type Choice } from "../group/choose-commit.ts"
+export { decodeEnvelope, openEnvelope, sealEnvelope } from "../group/envelope.ts"
+export { eraOf } from "../group/era.ts"
+export type { Forest, ForestNode } from "../group/forest-node.ts"
+export {
+  decodeFounding,
+  decodeJoining,
+  encodeFounding,
+  encodeJoining,
+  FOUNDING_EXTENSION,
+  JOINING_EXTENSION,
+} from "../group/group-extensions.ts"
+export { resolveMembership, type KnownOperation, type Operations } from "../group/membership.ts"
+export {
+  certifyDevice,
+  decodeCertificate,
+  describeDevice,
+  encodeCertificate,
+  readDevice,
+  type Device,
+  type DeviceCertificate,
+} from "../identity/device-certificate.ts"
+export { identityId } from "../identity/identity-id.ts"
+export { peerIdOf } from "../identity/peer-id.ts"
+export { computeSafetyNumber } from "../identity/safety-number.ts"
+export { decodeInvitation, encodeInvitation } from "../invitation/invitation-frame.ts"
+export {
+  decodeKeyPackageAnswer,
+  decodeKeyPackageRequest,
+  encodeKeyPackageAnswer,
+  encodeKeyPackageRequest,
+} from "../invitation/key-package-frames.ts"
+export { decodeContent, encodeContent, messageId } from "../message/content.ts"
+export { decodeSealedMessage, encodeSealedMessage, messageAuthenticatedData } from "../message/sealed-message.ts"
+export { addSeq, hasSeq, missingFrom, sharedBy, type SeqSet } from "../message/seq-set.ts"
+export { decodeAnswer, okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
+export { commitAuthenticatedData, decodeCommitRecord, encodeCommitRecord } from "../record/commit-record.ts"
+export { decodeOperation, encodeOperation, type Change } from "../record/operation.ts"
+export { decodeRecord, FIRST_PREV, signRecord, verifyRecord } from "../record/record.ts"
+export { judgeRecord } from "../record/record-log.ts"
+export { decodeSyncAnswer, decodeSyncRequest, encodeSyncAnswer, encodeSyncRequest } from "../sync/sync-frames.ts"

@@ -1,0 +1,189 @@
+import { fromHex, toHex, type Bytes } from "@starling/kernel"
+import {
+  certifyDevice,
+  commitAuthenticatedData,
+  decodeAnswer,
+  decodeCertificate,
+  decodeCommitRecord,
+  decodeContactLink,
+  decodeContent,
+  decodeEnvelope,
+  decodeFounding,
+  decodeHello,
+  decodeInvitation,
+  decodeJoining,
+  decodeKeyPackageAnswer,
+  decodeKeyPackageRequest,
+  decodeOperation,
+  decodeRecord,
+  decodeSealedMessage,
+  decodeSyncAnswer,
+  decodeSyncRequest,
+  describeDevice,
+  encodeCertificate,
+  encodeCommitRecord,
+  encodeContactLink,
+  encodeContent,
+  encodeFounding,
+  encodeHello,
+  encodeInvitation,
+  encodeJoining,
+  encodeKeyPackageAnswer,
+  encodeKeyPackageRequest,
+  encodeOperation,
+  encodeSealedMessage,
+  encodeSyncAnswer,
+  encodeSyncRequest,
+  eraOf,
+  FIRST_PREV,
+  messageAuthenticatedData,
+  okAnswer,
+  sealEnvelope,
+  signRecord,
+  type Device,
+} from "@starling/messenger/parts"
+
+import { crypto } from "./seeded.ts"
+
+/** `length` bytes that count up from `first`. */
+export function counting(first: number, length: number): Bytes {
+  return Uint8Array.from({ length }, (_, i) => (first + i) & 0xff)
+}
+
+const identityKeys = crypto.signature.deriveKeyPair(counting(0x00, 32))
+export const deviceKeys = crypto.signature.deriveKeyPair(counting(0x20, 32))
+const CLOCK = 1_800_000_000_000
+
+export const device: Device = describeDevice(
+  crypto,
+  certifyDevice(crypto, identityKeys.privateKey, {
+    identityKey: identityKeys.publicKey,
+    signatureKey: deviceKeys.publicKey,
+    transportKey: crypto.signature.deriveKeyPair(counting(0x40, 32)).publicKey,
+    createdAt: CLOCK,
+  }),
+)
+
+const group = counting(0x60, 16)
+const sid = (first: number): string => toHex(counting(first, 32))
+const record = signRecord(crypto, deviceKeys.privateKey, {
+  group,
+  device: deviceKeys.publicKey,
+  seq: 1,
+  prev: FIRST_PREV,
+  kind: 1,
+  body: encodeOperation({ change: { kind: "leave", after: sid(0x80) }, deps: [] }),
+})
+const sealed = { device: device.device, seq: 1, sid: sid(0x80), mls: counting(0xa0, 8) }
+const holdings = {
+  records: new Map([[device.device, 3]]),
+  messages: new Map([
+    [
+      device.device,
+      [
+        { from: 1, to: 2 },
+        { from: 5, to: 5 },
+      ],
+    ],
+  ]),
+  tip: sid(0x80),
+}
+const era = eraOf(crypto, counting(0xc0, 32), undefined)
+
+/** A value, its bytes and its decoder, for every frame: what `docs/wire.md` shows and what properties start from. */
+export interface Example {
+  readonly name: string
+  readonly bytes: Bytes
+  readonly decode: (bytes: Uint8Array) => { readonly kind: string }
+  /** What the decoder must give; left out where the bytes alone are the claim. */
+  readonly value?: unknown
+  /** Without a version of its own, since it only stands inside something that has one. */
+  readonly unversioned?: true
+}
+
+const certificate = device.certificate
+const founding = { name: "ducks", createdAt: CLOCK, creator: device, creatorName: "Ada" }
+const joining = { eraKey: counting(0xc0, 32), past: holdings.messages }
+const link = { device, name: "Ada", addresses: ["/ip4/192.0.2.1/tcp/4001"] }
+const hello = { device, name: "Ada", clock: CLOCK }
+const add = { change: { kind: "add", device, name: "Ada" }, deps: [sid(0xe0)] } as const
+const remove = { change: { kind: "remove", identity: device.identity, after: sid(0x80) }, deps: [] } as const
+const leave = { change: { kind: "leave", after: sid(0x80) }, deps: [] } as const
+const commit = { parent: sid(0x80), sid: sid(0x81), epoch: 1, at: CLOCK, ops: [sid(0xe0)], mls: counting(0xa0, 8) }
+const content = { salt: counting(0xb0, 16), text: "hello", at: CLOCK }
+const invitation = { group, at: CLOCK, welcome: counting(0xa0, 8) }
+const request = { ...holdings, group, inTurn: false }
+const answer = { ...holdings, recordBytes: [record.encoded], messageBytes: [encodeSealedMessage(sealed)], more: false }
+const keyPackage = { clock: CLOCK, keyPackage: counting(0xa0, 8) }
+
+export const EXAMPLES: readonly Example[] = [
+  { name: "device certificate", bytes: encodeCertificate(certificate), decode: decodeCertificate, value: certificate },
+  { name: "contact link", bytes: encodeContactLink(link), decode: (b) => decodeContactLink(crypto, b), value: link },
+  { name: "founding", bytes: encodeFounding(founding), decode: (b) => decodeFounding(crypto, b), value: founding },
+  { name: "joining", bytes: encodeJoining(joining), decode: decodeJoining, value: joining },
+  { name: "envelope upd", bytes: sealEnvelope(crypto, era, "upd", record.encoded), decode: decodeEnvelope },
+  {
+    name: "envelope msg",
+    bytes: sealEnvelope(crypto, era, "msg", encodeSealedMessage(sealed)),
+    decode: decodeEnvelope,
+  },
+  { name: "record", bytes: record.encoded, decode: (b) => decodeRecord(crypto, b), value: record },
+  {
+    name: "operation add",
+    bytes: encodeOperation(add),
+    decode: (b) => decodeOperation(crypto, b),
+    value: add,
+    unversioned: true,
+  },
+  {
+    name: "operation remove",
+    bytes: encodeOperation(remove),
+    decode: (b) => decodeOperation(crypto, b),
+    value: remove,
+    unversioned: true,
+  },
+  {
+    name: "operation leave",
+    bytes: encodeOperation(leave),
+    decode: (b) => decodeOperation(crypto, b),
+    value: leave,
+    unversioned: true,
+  },
+  { name: "commit", bytes: encodeCommitRecord(commit), decode: decodeCommitRecord, value: commit, unversioned: true },
+  { name: "sealed message", bytes: encodeSealedMessage(sealed), decode: decodeSealedMessage, value: sealed },
+  { name: "content", bytes: encodeContent(content), decode: decodeContent, value: content, unversioned: true },
+  { name: "hello", bytes: encodeHello(hello), decode: (b) => decodeHello(crypto, b), value: hello },
+  {
+    name: "key-package request",
+    bytes: encodeKeyPackageRequest({ clock: CLOCK }),
+    decode: decodeKeyPackageRequest,
+    value: { clock: CLOCK },
+  },
+  {
+    name: "key-package answer",
+    bytes: encodeKeyPackageAnswer(keyPackage),
+    decode: decodeKeyPackageAnswer,
+    value: keyPackage,
+  },
+  { name: "invitation", bytes: encodeInvitation(invitation), decode: decodeInvitation, value: invitation },
+  { name: "sync request", bytes: encodeSyncRequest(request), decode: decodeSyncRequest, value: request },
+  { name: "sync answer", bytes: encodeSyncAnswer(answer), decode: decodeSyncAnswer, value: answer },
+  {
+    name: "answer",
+    bytes: okAnswer(counting(0xa0, 8)),
+    decode: decodeAnswer,
+    value: { status: "ok", body: counting(0xa0, 8) },
+  },
+]
+
+/** Structs that are signed or authenticated and never decoded: their bytes are the contract. */
+export const SIGNED: readonly { readonly name: string; readonly bytes: Bytes }[] = [
+  { name: "commit authenticated data", bytes: commitAuthenticatedData(sid(0x80), [sid(0xe0)]) },
+  { name: "message authenticated data", bytes: messageAuthenticatedData(device.device, 1) },
+]
+
+export function hexOf(text: string): Bytes {
+  const bytes = fromHex(text)
+  if (bytes === undefined) throw new RangeError("not hexadecimal")
+  return bytes
+}
