@@ -170,11 +170,11 @@ export class FakeDaemon implements AsyncDisposable {
       const found = this.story.nearby.find(
         ({ identity, peerId }) => body["peer"] === identity || body["peer"] === peerId,
       )
-      if (found === undefined && !String(body["link"]).startsWith("starling:"))
+      if (found === undefined && !String(body["link"]).startsWith("starling://contact#"))
         throw new Fault(
           400,
           "bad-link",
-          "This is not a contact link: it should begin with starling:. Ask for it again.",
+          "This is not a contact link: it should begin with starling://contact#. Ask for it again.",
         )
       const contact: Contact = contactOf(found ?? { identity: "z".repeat(52), peerId: "12D3KooWZoe", name: "Zoe" }, {
         online: found !== undefined,
@@ -302,7 +302,7 @@ export class FakeDaemon implements AsyncDisposable {
     if (part === "draws") {
       const limit = Number(query.get("limit") ?? 100)
       if (query.get("newest") !== null) return this.story.draws.slice(-limit)
-      const after = Number(query.get("after") ?? -1)
+      const after = Number(query.get("after") ?? 0)
       return this.story.draws.filter(({ sequence }) => sequence > after).slice(0, limit)
     }
     if (part === "refill" && method === "POST") {

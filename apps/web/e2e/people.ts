@@ -98,7 +98,7 @@ const PURPOSES = [
 ]
 
 export const draw = (sequence: number, at: number): Draw => {
-  const label = sequence === 0 ? "local only" : sequence % 9 === 0 ? "burned" : "mixed"
+  const label = sequence === 1 ? "local only" : sequence % 9 === 0 ? "burned" : "mixed"
   const quantum = label === "local only" ? 0 : label === "burned" ? 352 : 32
   return {
     sequence,

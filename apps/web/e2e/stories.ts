@@ -56,7 +56,7 @@ export class Story {
   threads: Record<string, Message[]> = {}
   draws: Draw[] = []
   deliveries: Delivery[] = []
-  link = `starling:contact/1/${identityOf("ana")}.${"k5wq2mzr7xhdn3".repeat(22)}`
+  link = `starling://contact#${identityOf("ana")}${"k5wq2mzr7xhdn3".repeat(22)}`
   entropy: EntropyStatus = {
     policy: "mixed",
     pool: { bytes: 47_104, capacity: 65_536 },
@@ -236,7 +236,7 @@ export function living(): Story {
       at: today - 90 * minute,
     },
   ]
-  story.draws = Array.from({ length: 34 }, (_, sequence) => draw(sequence, start + sequence * 40 * minute))
+  story.draws = Array.from({ length: 33 }, (_, index) => draw(index + 1, start + index * 40 * minute))
   story.deliveries = [delivery("d1", start - 70 * minute), delivery("d2", start), delivery("d3", today)]
   return story
 }

@@ -225,7 +225,12 @@ export const de: Catalogue = {
     failed: "Dein Link konnte nicht erzeugt werden",
   },
 
-  paste: { title: "Kontaktlink einfügen", label: "Kontaktlink", hint: "Er beginnt mit starling:", add: "Aufnehmen" },
+  paste: {
+    title: "Kontaktlink einfügen",
+    label: "Kontaktlink",
+    hint: "Er beginnt mit starling://contact",
+    add: "Aufnehmen",
+  },
 
   invitations: {
     title: "Einladungen",

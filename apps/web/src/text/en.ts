@@ -227,7 +227,7 @@ export const en = {
   paste: {
     title: "Paste a contact link",
     label: "Contact link",
-    hint: "It begins with starling:",
+    hint: "It begins with starling://contact",
     add: "Add contact",
   },
 

@@ -23,7 +23,7 @@ export function DrawsTable() {
 
   useEffect(() => {
     let current = true
-    const answer = until === undefined ? api.newestDraws(PAGE) : api.drawsAfter(until - PAGE, PAGE)
+    const answer = until === undefined ? api.newestDraws(PAGE) : pageUntil(until)
     answer.then(
       (page) => current && (setDraws(page.toSorted((one, other) => other.sequence - one.sequence)), setFailed(false)),
       () => current && setFailed(true),
@@ -83,7 +83,7 @@ export function DrawsTable() {
           className="icon-button"
           type="button"
           aria-label={text.entropy.olderPage}
-          disabled={draws.length < PAGE}
+          disabled={oldest.sequence <= 1}
           onClick={() => setUntil(oldest.sequence - 1)}
         >
           <ChevronRight className="flip" size={18} aria-hidden="true" />
@@ -91,6 +91,12 @@ export function DrawsTable() {
       </div>
     </>
   )
+}
+
+/** The draws up to and with this one; the first of all has the number 1. */
+function pageUntil(sequence: number): Promise<readonly Draw[]> {
+  const after = Math.max(0, sequence - PAGE)
+  return api.drawsAfter(after, sequence - after)
 }
 
 /** How much came from this computer and how much from the pool, as a bar and in words. */
