@@ -14,19 +14,22 @@ interface Peer {
 /** A whole daemon in this process, on loopback, without mDNS and EaaS. */
 async function peer(name: string | undefined, more: { readonly headless?: boolean } = {}): Promise<Peer> {
   const dataFolder = mkdtempSync(join(tmpdir(), "starling-api-"))
-  const daemon = await startDaemon({
-    dataFolder,
-    name,
-    port: 0,
-    listen: ["/ip4/127.0.0.1/tcp/0"],
-    eaas: { kind: "off" },
-    policy: "mixed",
-    fillTo: 0.5,
-    headless: more.headless ?? true,
-    mdns: false,
-    plainTopics: false,
-    log: (text) => expect.fail(text),
-  })
+  const daemon = await startDaemon(
+    {
+      dataFolder,
+      name,
+      port: 0,
+      listen: ["/ip4/127.0.0.1/tcp/0"],
+      eaas: { kind: "off" },
+      policy: "mixed",
+      fillTo: 0.5,
+      headless: more.headless ?? true,
+      mdns: false,
+      plainTopics: false,
+      log: (text) => expect.fail(text),
+    },
+    new AbortController().signal,
+  )
   onTestFinished(async () => {
     await daemon[Symbol.asyncDispose]()
     rmSync(dataFolder, { recursive: true, force: true })

@@ -6,7 +6,7 @@ import type { Command } from "./command.ts"
 import { formGroup, healAll, type Actor } from "./demo-story.ts"
 import { openBrowser } from "./open-browser.ts"
 import { startupFault } from "./startup-fault.ts"
-import { stopSignal } from "./stop-signal.ts"
+import { aborted, stopSignal } from "./stop-signal.ts"
 import { oneLine } from "./terminal-text.ts"
 
 const NAMES = ["Ana", "Bo", "Cy"] as const
@@ -25,7 +25,8 @@ export const demoCommand: Command = {
     const tell = (text: string): void =>
       output.note(`${((performance.now() - start) / 1000).toFixed(1).padStart(5)} s  ${text}`)
     const patience = AbortSignal.timeout(PATIENCE_MS)
-    const ended = stopSignal()
+    const stop = stopSignal()
+    const ended = aborted(stop)
     const { startDaemon } = await import("../daemon/compose.ts")
     const { EmbeddedEaas } = await import("../daemon/embedded-eaas.ts")
     await using resources = new AsyncDisposableStack()
@@ -38,19 +39,22 @@ export const demoCommand: Command = {
       NAMES.map(async (name) => {
         const dataFolder = join(home, name.toLowerCase())
         const daemon = resources.use(
-          await startDaemon({
-            dataFolder,
-            name,
-            port: 0,
-            listen: ["/ip4/127.0.0.1/tcp/0"],
-            eaas: { kind: "remote", url: starting.then(async (platform) => await platform.urlForUser(name)) },
-            policy: "mixed",
-            fillTo: ONE_KEY,
-            headless,
-            mdns: false,
-            plainTopics: false,
-            log: (text) => void process.stderr.write(`${oneLine(text)}\n`),
-          }).catch(startupFault),
+          await startDaemon(
+            {
+              dataFolder,
+              name,
+              port: 0,
+              listen: ["/ip4/127.0.0.1/tcp/0"],
+              eaas: { kind: "remote", url: starting.then(async (platform) => await platform.urlForUser(name)) },
+              policy: "mixed",
+              fillTo: ONE_KEY,
+              headless,
+              mdns: false,
+              plainTopics: false,
+              log: (text) => void process.stderr.write(`${oneLine(text)}\n`),
+            },
+            stop,
+          ).catch(startupFault),
         )
         const actor: Actor = { name, identity: daemon.identity, api: ApiClient.connect(dataFolder) }
         return { actor, daemon, dataFolder }

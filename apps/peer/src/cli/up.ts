@@ -4,7 +4,7 @@ import { usageError } from "./cli-error.ts"
 import type { Command } from "./command.ts"
 import { openBrowser } from "./open-browser.ts"
 import { integerOption, type Options } from "./options.ts"
-import { stopSignal } from "./stop-signal.ts"
+import { aborted, stopSignal } from "./stop-signal.ts"
 import { startupFault } from "./startup-fault.ts"
 import { oneLine } from "./terminal-text.ts"
 
@@ -31,17 +31,20 @@ export const upCommand: Command = {
       log: (text: string) => void process.stderr.write(`${oneLine(text)}\n`),
     }
     process.umask(0o077)
-    const ended = stopSignal()
+    const stop = stopSignal()
     // Only this command needs what a daemon is made of.
     const { startDaemon } = await import("../daemon/compose.ts")
-    await using daemon = await startDaemon(chosen).catch(startupFault)
+    await using daemon = await startDaemon(chosen, stop).catch((error: unknown): undefined => {
+      if (!stop.aborted) startupFault(error)
+    })
+    if (daemon === undefined) return
     const { identity, peerId, api, listen } = daemon
     const ui = daemon.uiLink() ?? ""
     output.item({ ready: true, identity, peerId, api, ui, listen }, () =>
       headless ? `Starling runs on ${dataFolder}; its API: ${api}` : `Starling runs. Its UI, for one visit: ${ui}`,
     )
     if (!headless && options["no-open"] !== true && config.display) openBrowser(ui)
-    await Promise.race([ended, daemon.stopRequested])
+    await Promise.race([aborted(stop), daemon.stopRequested])
   },
 }
 

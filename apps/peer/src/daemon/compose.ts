@@ -41,8 +41,8 @@ const IDENTITY_PATIENCE: Milliseconds = 60_000
 /** Draws are many; screens hear of them at most so often. */
 const ENTROPY_NEWS: Milliseconds = 1_000
 
-/** Wires store, pool, engine, network, EaaS and API into a running peer. Throws what `openFoundation` throws, `TransportError`, `Fault`. */
-export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+/** Wires store, pool, engine, network, EaaS and API into a running peer; `signal` gives up on it. Throws what `openFoundation` throws, `TransportError`, `Fault`. */
+export async function startDaemon(options: DaemonOptions, signal: AbortSignal): Promise<Daemon> {
   await using opening = new AsyncDisposableStack()
   const now = (): Milliseconds => Date.now()
   const report = reporter(options.log)
@@ -77,7 +77,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     async beforeCreation() {
       // Policies that refuse the OS alone make no identity without quantum entropy; `mixed` never waits for it.
       if (options.policy !== "mixed" && pool.bytes < IDENTITY_BYTES) {
-        await refill.obtain(8192, AbortSignal.timeout(IDENTITY_PATIENCE))
+        await refill.insist(AbortSignal.any([signal, AbortSignal.timeout(IDENTITY_PATIENCE)]))
       }
     },
     name: options.name,

@@ -96,8 +96,12 @@ async function firstLine<T>(child: Child, shape: z.ZodType<T>): Promise<T> {
   const lines = createInterface({ input: child.stdout })
   const first = once(lines, "line").then(([line]: unknown[]) => shape.parse(JSON.parse(String(line))))
   const failed = Promise.race([once(child, "close"), once(child, "error")]).then(() => {
-    const message = "the embedded Entropy-as-a-Service platform ended before it answered"
-    throw new KeyServiceError("unreachable", "eaas-unreachable", message, { cause: new Error(log.trim()) })
+    const why = log.trim().split("\n").at(-1) ?? ""
+    throw new KeyServiceError(
+      "unreachable",
+      "eaas-unreachable",
+      `the embedded Entropy-as-a-Service platform did not start: ${why}`,
+    )
   })
   return await Promise.race([first, failed])
 }

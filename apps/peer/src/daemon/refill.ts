@@ -3,7 +3,7 @@ import type { Milliseconds } from "@starling/kernel"
 import { KeyServiceError, REFILL_STEPS, type KeyLength, type KeyService, type RefillStep } from "./key-service.ts"
 
 const LOW_WATER = 0.25
-const FIRST_PAUSE: Milliseconds = 2_000
+const FIRST_PAUSE: Milliseconds = 500
 const LONGEST_PAUSE: Milliseconds = 300_000
 const PATIENCE: Milliseconds = 120_000
 
@@ -64,6 +64,19 @@ export class Refill implements AsyncDisposable {
   /** One key, for a person who asked. Returns the bytes taken; throws `KeyServiceError`. */
   async obtain(length: KeyLength, signal: AbortSignal): Promise<number> {
     return await this.#inTurn(AbortSignal.any([signal, this.#ended.signal, AbortSignal.timeout(PATIENCE)]), length)
+  }
+
+  /** A first key, for keys that can't be made without: tries again while the platform is out of reach. Throws `KeyServiceError`. */
+  async insist(signal: AbortSignal): Promise<void> {
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      try {
+        await this.obtain(8192, signal)
+        return
+      } catch (error) {
+        if (signal.aborted || !(error instanceof KeyServiceError) || error.state === "refused") throw error
+        await this.#wait(pause)
+      }
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -135,7 +148,8 @@ export class Refill implements AsyncDisposable {
         },
       )
     } catch (error) {
-      this.#fail(error)
+      if (signal.aborted) this.#set({ kind: "unreachable", why: "the request was given up" })
+      else this.#fail(error)
       throw error
     }
     this.#set({ kind: "ok", at: this.#options.now() })
