@@ -13,7 +13,8 @@ const ApiFile = z.object({ key: z.string() })
 
 export interface DaemonOptions {
   readonly folder: string
-  readonly name: string
+  /** Left out, the person is asked in the window. */
+  readonly name?: string
   /** More arguments of `starling up`. */
   readonly more?: readonly string[]
 }
@@ -39,23 +40,12 @@ export class Daemon implements AsyncDisposable {
   }
 
   static async start({ folder, name, more = ["--headless", "--no-mdns"] }: DaemonOptions): Promise<Daemon> {
-    const options = [
-      "--data",
-      folder,
-      "--json",
-      "--name",
-      name,
-      "--port",
-      "0",
-      "--listen",
-      "/ip4/127.0.0.1/tcp/0",
-      "--no-open",
-      ...more,
-    ]
+    const fixed = ["--data", folder, "--json", "--port", "0", "--listen", "/ip4/127.0.0.1/tcp/0", "--no-open"]
+    const options = [...fixed, ...(name === undefined ? [] : ["--name", name]), ...more]
     const child = spawn(process.execPath, [MAIN, "up", ...options], { stdio: ["ignore", "pipe", "inherit"] })
     const lines = createInterface({ input: child.stdout })
     const line = await Promise.race([once(lines, "line"), once(child, "exit").then(() => undefined)])
-    if (line === undefined) throw new Error(`${name}'s daemon ended with ${child.exitCode} before it was ready`)
+    if (line === undefined) throw new Error(`the daemon on ${folder} ended with ${child.exitCode} before it was ready`)
     const ready = Ready.parse(JSON.parse(String(line[0])))
     const { key } = ApiFile.parse(JSON.parse(await readFile(join(folder, "api.json"), "utf8")))
     return new Daemon(folder, child, ready, key)

@@ -67,7 +67,7 @@ export function rowsOf(thread: Thread, timeline: readonly TimelineEntry[]): read
 }
 
 function isNote({ reason, added, removed }: TimelineEntry): boolean {
-  return added.length > 0 || removed.length > 0 || reason === "left"
+  return reason !== "created" && (added.length > 0 || removed.length > 0 || reason === "left")
 }
 
 function together(one: Message, other: Message): boolean {

@@ -325,6 +325,7 @@ export const de: Catalogue = {
     state: "Zustand",
     lastOk: "Letzte Lieferung",
     never: "nie",
+    eachDraw: "bei jeder Entnahme",
     simulated: "simuliert",
     stateOf: { ok: "arbeitet", unreachable: "nicht erreichbar", refused: "abgelehnt", working: "fragt…", off: "aus" },
     noSources: "Keine Quelle ist eingerichtet. Schlüssel entstehen allein aus diesem Rechner.",

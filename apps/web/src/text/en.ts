@@ -323,6 +323,7 @@ export const en = {
     state: "State",
     lastOk: "Last delivery",
     never: "never",
+    eachDraw: "with each draw",
     simulated: "simulated",
     stateOf: { ok: "working", unreachable: "unreachable", refused: "refused", working: "asking…", off: "off" },
     noSources: "No source is set up. Keys are made from this computer alone.",

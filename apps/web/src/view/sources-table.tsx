@@ -6,10 +6,17 @@ import { ago } from "../text/times.ts"
 import { useText } from "../text/use-text.ts"
 import { Table } from "./table.tsx"
 
+/** The id that the daemon gives to the operating system's generator. */
+const THIS_COMPUTER = "operating-system"
+
 export function SourcesTable({ sources }: { readonly sources: readonly EntropySourceStatus[] }) {
   const text = useText()
   const now = useNow()
   const language = useLocale()
+  const lastDelivery = (source: EntropySourceStatus): string => {
+    if (source.lastAt !== undefined) return ago(source.lastAt, now, language)
+    return source.id === THIS_COMPUTER ? text.entropy.eachDraw : text.entropy.never
+  }
   if (sources.length === 0) return <p className="quiet-note">{text.entropy.noSources}</p>
   return (
     <Table
@@ -32,7 +39,7 @@ export function SourcesTable({ sources }: { readonly sources: readonly EntropySo
             {text.entropy.stateOf[source.state]}
           </span>,
           <bdi>{source.path}</bdi>,
-          source.lastAt === undefined ? text.entropy.never : ago(source.lastAt, now, language),
+          lastDelivery(source),
         ],
       }))}
     />
