@@ -5,6 +5,9 @@ import { StoreError } from "./ports/store.ts"
 /** As `Decoded`, and apart from it what a later Starling wrote: refused as it is, and never taken for damage. */
 export type Versioned<T> = Decoded<T> | { readonly kind: "newer-version"; readonly version: number }
 
+/** Numbers above it are no versions that there will be: noise, most likely. */
+const LAST_VERSION = 255
+
 /** Decodes `uint16 version` and, where it is `version`, the body behind it, which must fill `bytes`. Never throws on input. */
 export function decodeVersioned<T>(
   bytes: Uint8Array,
@@ -15,7 +18,7 @@ export function decodeVersioned<T>(
   if (bytes.length > max) return malformed(`${bytes.length} bytes where ${max} are allowed`)
   const found = decode(bytes.subarray(0, 2), (reader) => reader.uint16())
   if (found.kind === "malformed") return found
-  if (found.value > version) return { kind: "newer-version", version: found.value }
+  if (found.value > version && found.value <= LAST_VERSION) return { kind: "newer-version", version: found.value }
   if (found.value !== version) return malformed(`version ${found.value}`)
   return decode(bytes, (reader) => {
     reader.uint16()

@@ -170,6 +170,10 @@ export class Person {
   /** Crashes after this many more commits; what the step wanted to do then is lost. */
   crashAfter = Infinity
   crashes = 0
+  /** Sees every effect before it is carried out. */
+  overheard: (effect: Effect) => void = () => undefined
+  /** Of every request so far. */
+  readonly tokens: string[] = []
 
   constructor(world: World, name: string, seed: string, clockOffset: number) {
     this.world = world
@@ -311,6 +315,7 @@ export class Person {
 
   #carryOut(effect: Effect): void {
     const { world } = this
+    this.overheard(effect)
     switch (effect.kind) {
       case "subscribe":
         this.topics.add(effect.topic)
@@ -339,6 +344,7 @@ export class Person {
       case "request": {
         const other = [...world.people.values()].find(({ peerId }) => peerId === effect.peerId)
         const { token, protocol, payload } = effect
+        this.tokens.push(token)
         const life = this.crashes
         const fail = (): void => {
           if (this.crashes === life)
