@@ -7,6 +7,9 @@ const HOUR = 3_600 * SECOND
 export const MAX_TEXT = 32 * 1024
 /** Bytes of one MLSMessage(PublicMessage) inside a record. */
 export const MAX_COMMIT = 384 * 1024
+/** What one commit of ours brings about at most; the next one goes on. */
+export const MAX_ADDITIONS = 64
+export const MAX_REMOVALS = 256
 /** Operations that one commit cites. */
 export const MAX_CITED = 320
 /** Parents of one operation. */

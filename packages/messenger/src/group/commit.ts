@@ -3,6 +3,7 @@ import { createCommit, type CreatedCommit, type ProposalIntent, type Refused } f
 import { encodeInvitation } from "../invitation/invitation-frame.ts"
 import { toSeconds } from "../invitation/issued-key-package.ts"
 import { queueInvitation } from "../invitation/outbox.ts"
+import { MAX_ADDITIONS } from "../limits.ts"
 import type { MessageVector } from "../message/seq-set.ts"
 import type { Turn } from "../peer/turn.ts"
 import { commitAuthenticatedData, encodeCommitRecord } from "../record/commit-record.ts"
@@ -112,20 +113,20 @@ export function eraAfter(
 function plan(turn: Turn, uuid: string, work: WorkLeft): Planned {
   const after = turn.group(uuid).live
   const removals = work.removals.map((removal) => {
-    if (removal.ops.length > 0) return removal
-    const op = authorOperation(turn, uuid, { kind: "remove", identity: removal.identity, after })
-    return { ...removal, ops: [op.hash] }
+    if (removal.op !== undefined) return removal
+    const { hash: op } = authorOperation(turn, uuid, { kind: "remove", identity: removal.identity, after })
+    return { ...removal, op }
   })
   const additions = work.additions.flatMap((addition) => {
     const keyPackage = turn.work(uuid).keyPackages.get(addition.device.identity)
     if (keyPackage === undefined || addition.op === undefined) return []
     return [{ ...addition, proposal: { kind: "add", keyPackage } as const }]
   })
-  return { removals, additions }
+  return { removals, additions: additions.slice(0, MAX_ADDITIONS) }
 }
 
 function citations({ removals, additions }: Planned): RecordHash[] {
-  return [...new Set([...removals.flatMap(({ ops }) => ops), ...additions.flatMap(({ op }) => op ?? [])])]
+  return [...new Set([...removals, ...additions].flatMap(({ op }) => op ?? []))]
 }
 
 function describe(
@@ -134,7 +135,7 @@ function describe(
 ): Pick<ForestNode, "reason" | "added" | "removed"> {
   const added = additions.map(({ device }) => device.identity)
   const removed = removals.map(({ identity }) => identity)
-  const forced = removals.some(({ ops }) => ops.some((op) => operations.get(op)?.change.kind === "remove"))
+  const forced = removals.some(({ op }) => operations.get(op ?? "")?.change.kind === "remove")
   if (removed.length > 0) return { reason: forced ? "removed" : "left", added, removed }
   return { reason: added.length > 0 ? "added" : "healed", added, removed }
 }

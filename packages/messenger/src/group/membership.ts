@@ -121,6 +121,20 @@ export function isOut({ desired, removals, leaves }: Membership, identity: Ident
   return !desired.has(identity) && [...removals, ...leaves].some((op) => subjectOf(op) === identity)
 }
 
+/** The removal or the leave that keeps somebody out: one of `preferred` where there is one. */
+export function standingOut(
+  { removals, leaves, pasts }: Membership,
+  operations: Operations,
+  identity: IdentityId,
+  preferred: IdentityId,
+): KnownOperation | undefined {
+  const outs = [...removals, ...leaves].filter((op) => subjectOf(op) === identity)
+  const returns = [...operations.values()].filter((op) => op.change.kind === "add" && subjectOf(op) === identity)
+  const standing = outs.filter(({ hash }) => !returns.some((op) => pasts.get(op.hash)?.has(hash)))
+  const candidates = standing.length > 0 ? standing : outs
+  return candidates.find(({ author }) => author === preferred) ?? candidates[0]
+}
+
 /** Whom an operation is about. */
 export function subjectOf(op: KnownOperation): IdentityId {
   switch (op.change.kind) {

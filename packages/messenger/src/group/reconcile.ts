@@ -27,8 +27,9 @@ export function reconcile(turn: Turn, uuid: string): void {
   const urgent = work.removals.some(({ own }) => own) || work.healing === "wanted" || ready
   const overdue = due && (work.removals.length > 0 || work.healing === "lost")
   if (urgent || overdue) {
+    const { live } = turn.group(uuid)
     commit(turn, uuid, work)
-    reconcile(turn, uuid)
+    if (turn.group(uuid).live !== live) reconcile(turn, uuid)
     return
   }
   const askAgain = askForKeyPackages(turn, uuid, work, due)

@@ -4,6 +4,7 @@ import { receive } from "@starling/mls"
 import { absorbMessages } from "../message/receive-message.ts"
 import { resendMessages } from "../message/send-message.ts"
 import { peerIdsOf } from "../sync/partners.ts"
+import { BUCKETS } from "../peer/buckets.ts"
 import type { Turn } from "../peer/turn.ts"
 import { commitAuthenticatedData } from "../record/commit-record.ts"
 import { eraAfter } from "./commit.ts"
@@ -32,7 +33,7 @@ export function settle(turn: Turn, uuid: string): void {
   if (turn.group(uuid).live !== live && !isDisplaced(turn.group(uuid))) resendMessages(turn, uuid)
 }
 
-/** Lets go of every secret of a group; what was shown stays. */
+/** Lets go of every secret of a group, and of the ciphertexts kept for others; what was shown stays. */
 export function goOut(turn: Turn, uuid: string, phase: "left" | "removed"): void {
   const group = turn.group(uuid)
   const forest = new Map(
@@ -41,6 +42,7 @@ export function goOut(turn: Turn, uuid: string, phase: "left" | "removed"): void
       return [sid, { ...node, standing, era: undefined }]
     }),
   )
+  turn.writes.push({ kind: "delete-partition", bucket: BUCKETS.messages, partition: uuid })
   turn.putGroup({ ...group, phase, forest, entries: [], healing: undefined, sent: [] })
   const work = new Map(turn.state.work)
   work.delete(uuid)

@@ -1,10 +1,11 @@
 import type { IdentityId } from "../identity/identity-id.ts"
 import type { Device } from "../identity/device-certificate.ts"
 import type { RecordHash } from "../record/record.ts"
+import { MAX_REMOVALS } from "../limits.ts"
 import { ancestry, stateOf } from "./forest-node.ts"
 import type { Group } from "./group.ts"
-import { subjectOf } from "./membership.ts"
-import { devicesOf, identitiesOf } from "./roster.ts"
+import { standingOut } from "./membership.ts"
+import { identitiesOf } from "./roster.ts"
 import { isDisplaced } from "./tips.ts"
 
 /** What the next commit has to bring about for the tree to be what the operations ask for. */
@@ -18,7 +19,7 @@ export interface Removal {
   readonly leafIndex: number
   readonly identity: IdentityId
   /** None for somebody whose addition became void: who commits then asks for the removal. */
-  readonly ops: readonly RecordHash[]
+  readonly op: RecordHash | undefined
   /** This identity asked for it. */
   readonly own: boolean
 }
@@ -36,16 +37,16 @@ export function workLeft(group: Group, self: IdentityId): WorkLeft {
   const live = group.forest.get(group.live)
   if (group.phase !== "active" || isDisplaced(group) || live === undefined || stateOf(live) === undefined) return NONE
   if (!group.membership.desired.has(self)) return NONE
-  const { desired, removals, leaves } = group.membership
+  const { desired } = group.membership
   const present = identitiesOf(live.roster)
-  const outs = [...removals, ...leaves]
   return {
-    removals: live.roster.flatMap((device, leafIndex): Removal[] => {
-      if (device === undefined || desired.has(device.identity)) return []
-      const ops = outs.filter((op) => subjectOf(op) === device.identity)
-      const own = ops.some((op) => op.author === self)
-      return [{ leafIndex, identity: device.identity, ops: ops.map(({ hash }) => hash), own }]
-    }),
+    removals: live.roster
+      .flatMap((device, leafIndex): Removal[] => {
+        if (device === undefined || desired.has(device.identity)) return []
+        const op = standingOut(group.membership, group.operations, device.identity, self)
+        return [{ leafIndex, identity: device.identity, op: op?.hash, own: op?.author === self }]
+      })
+      .slice(0, MAX_REMOVALS),
     additions: [...desired].flatMap(([identity, { device, name, add }]): Addition[] => {
       if (present.has(identity)) return []
       const own = add !== undefined && group.operations.get(add)?.author === self
@@ -60,9 +61,4 @@ function healingLeft(group: Group): WorkLeft["healing"] {
   if (healing === undefined) return "no"
   if (healing.kind === "wanted") return "wanted"
   return ancestry(group.forest, group.live).some(({ sid }) => sid === healing.sid) ? "no" : "lost"
-}
-
-/** Devices of the state that this device sends in. */
-export function liveDevices(group: Group): Device[] {
-  return devicesOf(group.forest.get(group.live)?.roster ?? [])
 }

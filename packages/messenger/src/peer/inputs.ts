@@ -50,7 +50,8 @@ export function disconnected(state: PeerState, peerId: string, env: Env): Step {
   return takeTurn(state, env, (turn) => {
     const links = new Map(turn.state.links)
     links.delete(peerId)
-    turn.state = { ...turn.state, links, dialAt: Math.min(turn.state.dialAt, turn.now + 1000) }
+    const requests = new Map([...turn.state.requests].filter(([, request]) => request.peerId !== peerId))
+    turn.state = { ...turn.state, links, requests, dialAt: Math.min(turn.state.dialAt, turn.now + 1000) }
   })
 }
 

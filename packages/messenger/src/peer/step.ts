@@ -35,7 +35,7 @@ export type Effect =
     }
   | {
       readonly kind: "request"
-      /** Names the request in `answered`. */
+      /** Names the request in `answered`, which is called once for each, whatever came of it. */
       readonly token: string
       readonly peerId: string
       readonly protocol: DirectProtocol

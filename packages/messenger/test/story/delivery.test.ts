@@ -4,7 +4,7 @@ import { deliveryOf } from "@starling/messenger"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
 import { gather } from "../support/gather.ts"
-import { FAIR, type Person } from "../support/world.ts"
+import { FAIR, World, type Person } from "../support/world.ts"
 
 test("where gossip drops everything, sync alone delivers", () => {
   const { world, people, group } = gather(7, "alice", "bob", "carol")
@@ -101,4 +101,29 @@ test("somebody who left is invited again and goes on where the log ended", () =>
   world.run(15_000)
   expectOneState(group, alice, bob, carol)
   expectTexts(group, ["before", "after"], alice, bob, carol)
+})
+
+test("with plain topics a group's topic is its UUID, through removals too", () => {
+  const world = new World(13)
+  const [alice, bob, carol] = ["alice", "bob", "carol"].map((name) => world.person(name, 0, { plainTopics: true })) as [
+    Person,
+    Person,
+    Person,
+  ]
+  world.meetAll()
+  alice.knows(bob, carol)
+  const group = alice.createGroup()
+  for (const other of [bob, carol]) {
+    alice.invite(group, other)
+    world.run(500)
+    other.accept(group)
+    world.run(500)
+  }
+  alice.remove(group, carol)
+  world.run(5_000)
+  bob.send(group, "hello")
+  world.run(100)
+  expectTexts(group, ["hello"], alice, bob)
+  expect(alice.topics).toContain(`/starling/group/${group}`)
+  expect(alice.topics.size).toBe(2)
 })

@@ -30,6 +30,7 @@ import {
   type GroupDetailView,
   type Notification,
   type Outcome,
+  type PeerOptions,
   type PeerState,
   type ShownMessage,
   type Step,
@@ -72,8 +73,8 @@ export class World {
     this.weather = weather
   }
 
-  person(name: string, clockOffset = 0): Person {
-    const person = new Person(this, name, `${this.#seed} ${name}`, clockOffset)
+  person(name: string, clockOffset = 0, options: PeerOptions = {}): Person {
+    const person = new Person(this, name, `${this.#seed} ${name}`, clockOffset, options)
     this.people.set(name, person)
     person.verb((state, env) => setName(state, name, env))
     return person
@@ -160,6 +161,7 @@ export class Person {
   readonly name: string
   readonly store = new MemoryStore()
   readonly #draw: (length: number) => Bytes
+  readonly #options: PeerOptions
   readonly topics = new Set<string>()
   readonly notifications: Notification[] = []
   clockOffset: number
@@ -175,12 +177,13 @@ export class Person {
   /** Of every request so far. */
   readonly tokens: string[] = []
 
-  constructor(world: World, name: string, seed: string, clockOffset: number) {
+  constructor(world: World, name: string, seed: string, clockOffset: number, options: PeerOptions) {
+    this.#options = options
     this.world = world
     this.name = name
     this.clockOffset = clockOffset
     this.#draw = seededDraw(seed)
-    const step = createIdentity(this.env())
+    const step = createIdentity(this.env(), options)
     this.state = step.state
     this.store.commit(step.writes)
     const own = ownIdentity(this.state)
@@ -278,7 +281,7 @@ export class Person {
 
   /** The process dies and starts again from its store. */
   restart(): void {
-    const opened = openPeer(this.store, this.env())
+    const opened = openPeer(this.store, this.env(), this.#options)
     if (opened.kind !== "open") throw new Error("the identity is gone")
     const neighbours = [...this.world.people.values()].filter((other) => this.world.areConnected(this, other))
     for (const other of neighbours) this.world.disconnect(this, other)
