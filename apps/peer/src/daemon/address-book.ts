@@ -3,6 +3,7 @@ import type { Store } from "@starling/messenger/ports"
 import { z } from "zod"
 
 const BUCKET = "addresses"
+const PARTITION = "known"
 const MOST_ROW_BYTES = 8192
 
 const StoredAddresses = z.object({ v: z.literal(1), addresses: z.array(z.string()) })
@@ -23,7 +24,7 @@ export class StoredAddressBook {
   }
 
   load(): readonly KnownPeer[] {
-    return this.#store.all(BUCKET).flatMap((row) => {
+    return this.#store.list(BUCKET, PARTITION).flatMap((row) => {
       const decoded = decodeCbor(row.value, MOST_ROW_BYTES)
       const stored = StoredAddresses.safeParse(decoded.kind === "ok" ? decoded.value : undefined)
       return stored.success ? [{ peerId: row.key, addresses: stored.data.addresses }] : []
@@ -34,7 +35,7 @@ export class StoredAddressBook {
   save({ peerId, addresses }: KnownPeer): void {
     const value = encodeCbor({ v: 1, addresses })
     try {
-      this.#store.commit([{ kind: "put", bucket: BUCKET, partition: "known", key: peerId, ordinal: 0, value }])
+      this.#store.commit([{ kind: "put", bucket: BUCKET, partition: PARTITION, key: peerId, ordinal: 0, value }])
     } catch (error) {
       this.#report(error)
     }

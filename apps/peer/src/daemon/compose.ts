@@ -27,6 +27,7 @@ import { EpochEntropy } from "./epoch-entropy.ts"
 import { openFoundation } from "./foundation.ts"
 import { openIdentity } from "./identity.ts"
 import { connectEaas } from "./connect-eaas.ts"
+import { openOnFormerPort } from "./listen-port.ts"
 import { Refill } from "./refill.ts"
 import { Runner } from "./runner.ts"
 import { buildUi } from "./ui-build.ts"
@@ -83,14 +84,14 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
     name: options.name,
   })
 
+  using seed = transportSeed(state)
+  const addressBook = new StoredAddressBook(store, report)
   const transport = opening.use(
-    await openNode({
-      seed: transportSeed(state),
-      listen: options.listen,
-      mdns: options.mdns,
-      addressBook: new StoredAddressBook(store, report),
-      clock: now,
-    }),
+    await openOnFormerPort(
+      store,
+      options.listen,
+      async (listen) => await openNode({ seed, listen, mdns: options.mdns, addressBook, clock: now }),
+    ),
   )
   const epochEntropy = new EpochEntropy(store)
   const runner = opening.use(

@@ -18,6 +18,7 @@ test("a daemon is soon up, ends cleanly on SIGTERM, and comes back as the same p
   const second = await PeerProcess.up("Ana", ["--eaas", "off", "--no-mdns"], folder)
   expect(second.ready.identity).toBe(first.ready.identity)
   expect(second.ready.peerId).toBe(first.ready.peerId)
+  expect(second.ready.listen).toEqual(first.ready.listen)
   expect(await second.starling("stop")).toEqual([{ stopped: true }])
 })
 

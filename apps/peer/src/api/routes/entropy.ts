@@ -6,7 +6,7 @@ import { parse, readBody } from "../read-body.ts"
 import type { ApiEnv } from "../server.ts"
 
 const DrawQuery = z.object({
-  after: z.coerce.number().int().min(0).default(0),
+  after: z.coerce.number().int().default(0),
   limit: z.coerce.number().int().min(1).max(1000).default(200),
   newest: z.literal("1").optional(),
 })
