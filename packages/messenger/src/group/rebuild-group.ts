@@ -72,25 +72,30 @@ export function rebuildGroup(
   for (const record of records) group = addRecord(crypto, group, record)
   group = { ...group, membership: membershipOf(group) }
   const plain = plainTopics ? group.uuid : undefined
-  const forest = new Map(group.forest)
-  for (const node of nodes) {
-    const base = forest.get(node.sid) ?? detachedNode(crypto, node)
-    forest.set(node.sid, { ...base, ...overlay(crypto, node, plain) })
-  }
-  group = { ...group, forest }
   const rows = new Map(nodes.map((node) => [node.sid, node]))
-  let waiting = records.filter((record) => record.kind === RECORD_KINDS.commit)
-  for (let before = -1; before !== waiting.length;) {
-    before = waiting.length
-    waiting = waiting.filter((record) => {
-      const placement = placeCommit(crypto, group, record, 0)
-      if (placement.kind !== "placed") return placement.kind === "waiting"
-      const own = rows.get(placement.node.sid)
-      const node = own === undefined ? placement.node : { ...placement.node, ...overlay(crypto, own, plain) }
-      forest.set(node.sid, node)
-      return false
-    })
+  const withRow = (node: ForestNode): ForestNode => {
+    const row = rows.get(node.sid)
+    return row === undefined ? node : { ...node, ...overlay(crypto, row, plain) }
   }
+  const forest = new Map(Array.from(group.forest, ([sid, node]) => [sid, withRow(node)] as const))
+  group = { ...group, forest }
+  let waiting = records.filter((record) => record.kind === RECORD_KINDS.commit)
+  const place = (): void => {
+    for (let before = -1; before !== waiting.length;) {
+      before = waiting.length
+      waiting = waiting.filter((record) => {
+        const placement = placeCommit(crypto, group, record, 0)
+        if (placement.kind === "placed") forest.set(placement.node.sid, withRow(placement.node))
+        return placement.kind === "waiting"
+      })
+    }
+  }
+  // First what hangs together from the creation on, then what was joined further on.
+  place()
+  for (const node of nodes)
+    if (!forest.has(node.sid) && node.standing.kind === "held")
+      forest.set(node.sid, { ...detachedNode(crypto, node), ...overlay(crypto, node, plain) })
+  place()
   return { group, unplaced: waiting }
 }
 

@@ -4,7 +4,7 @@ import type { RecordHash } from "../record/record.ts"
 import { MAX_REMOVALS } from "../limits.ts"
 import { ancestry, stateOf } from "./forest-node.ts"
 import type { Group } from "./group.ts"
-import { standingOut } from "./membership.ts"
+import { standingOut, subjectOf, type KnownOperation } from "./membership.ts"
 import { identitiesOf } from "./roster.ts"
 import { isDisplaced } from "./tips.ts"
 
@@ -42,9 +42,9 @@ export function workLeft(group: Group, self: IdentityId): WorkLeft {
   return {
     removals: live.roster
       .flatMap((device, leafIndex): Removal[] => {
-        if (device === undefined || desired.has(device.identity)) return []
-        const op = standingOut(group.membership, group.operations, device.identity, self)
-        return [{ leafIndex, identity: device.identity, op: op?.hash, own: op?.author === self }]
+        if (device === undefined || device.identity === self) return []
+        const op = reasonToRemove(group, device.identity, self)
+        return op === "none" ? [] : [{ leafIndex, identity: device.identity, op: op?.hash, own: op?.author === self }]
       })
       .slice(0, MAX_REMOVALS),
     additions: [...desired].flatMap(([identity, { device, name, add }]): Addition[] => {
@@ -54,6 +54,24 @@ export function workLeft(group: Group, self: IdentityId): WorkLeft {
     }),
     healing: healingLeft(group),
   }
+}
+
+/**
+ * Why a member's leaf must go: they are wanted no more, or they are wanted again after they were out, and the leaf is
+ * still the old one, whose keys they may have deleted. `undefined` where no operation says so, but an addition is void.
+ */
+function reasonToRemove(group: Group, identity: IdentityId, self: IdentityId): KnownOperation | "none" | undefined {
+  const { membership, operations } = group
+  if (!membership.desired.has(identity)) return standingOut(membership, operations, identity, self)
+  const addedAt = ancestry(group.forest, group.live).find(({ added }) => added.includes(identity))
+  const cited = addedAt?.ops.find((hash) => isAddition(operations.get(hash), identity))
+  const known = membership.pasts.get(cited ?? "")
+  const outs = [...membership.removals, ...membership.leaves].filter((op) => subjectOf(op) === identity)
+  return outs.find(({ hash }) => known?.has(hash) !== true) ?? "none"
+}
+
+function isAddition(op: KnownOperation | undefined, identity: IdentityId): boolean {
+  return op?.change.kind === "add" && subjectOf(op) === identity
 }
 
 function healingLeft(group: Group): WorkLeft["healing"] {

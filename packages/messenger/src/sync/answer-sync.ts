@@ -2,6 +2,8 @@ import type { Bytes } from "@starling/kernel"
 
 import type { Group } from "../group/group.ts"
 import { uuidOf } from "../group/group-id.ts"
+import { subjectOf } from "../group/membership.ts"
+import { findDevice } from "../group/rebuild-group.ts"
 import { hasDevice } from "../group/roster.ts"
 import type { Device, DeviceKey } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
@@ -12,7 +14,7 @@ import { okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
 import { BUCKETS } from "../peer/buckets.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { Store } from "../ports/store.ts"
-import { RECORD_KINDS, type LoggedRecord } from "../record/record.ts"
+import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/record.ts"
 import { decodeCommitRecord } from "../record/commit-record.ts"
 import { noteHoldings } from "./note-holdings.ts"
 import { partnersOf } from "./partners.ts"
@@ -48,7 +50,10 @@ function formerMember(group: Group, peerId: PeerId): Device | undefined {
   return undefined
 }
 
-/** Of each log the part up to the last record that travelled in a state which the device was a member of. */
+/**
+ * Of each log the part up to the last record that travelled in a state which the device was a member of, or that says why
+ * it is none any more.
+ */
 function recordsForFormer(group: Group, device: DeviceKey): LoggedRecord[] {
   const last = new Map<DeviceKey, number>()
   const entitle = (record: LoggedRecord | undefined): void => {
@@ -62,7 +67,17 @@ function recordsForFormer(group: Group, device: DeviceKey): LoggedRecord[] {
     entitle(record)
     for (const hash of commit.value.ops) entitle(byHash.get(hash))
   }
+  for (const hash of whyOut(group, device)) entitle(byHash.get(hash))
   return group.records.filter((record) => record.seq <= (last.get(record.author) ?? 0))
+}
+
+/** The operations that put somebody out: against them, and against those by whom they came in. */
+function whyOut(group: Group, device: DeviceKey): RecordHash[] {
+  const operations = [...group.operations.values()]
+  const chain = new Set([findDevice(group, device)?.identity ?? ""])
+  for (const identity of chain)
+    for (const op of operations) if (op.change.kind === "add" && subjectOf(op) === identity) chain.add(op.author)
+  return operations.filter((op) => op.change.kind !== "add" && chain.has(subjectOf(op))).map(({ hash }) => hash)
 }
 
 function select(
