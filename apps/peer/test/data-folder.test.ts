@@ -19,9 +19,11 @@ test("a new folder is for its owner alone, and so are the files in it", () => {
   expect(created).toBe(true)
   expect(rootKey.expose()).toEqual(seven(32))
   expect(statSync(path).mode & 0o777).toBe(0o700)
-  writeApiFile(path, { url: "http://127.0.0.1:1", key: "k" })
+  writeApiFile(path, { url: "http://127.0.0.1:1", key: "k1" })
   for (const file of readdirSync(path)) expect(statSync(join(path, file)).mode & 0o777, file).toBe(0o600)
-  removeApiFile(path)
+  removeApiFile(path, "another daemon's key")
+  expect(readdirSync(path).sort()).toEqual(["api.json", "root.key", "version"])
+  removeApiFile(path, "k1")
   expect(readdirSync(path).sort()).toEqual(["root.key", "version"])
 })
 

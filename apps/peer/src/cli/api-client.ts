@@ -12,15 +12,14 @@ export class ApiClient {
   readonly #url: string
   readonly #key: string
 
-  constructor(url: string, key: string) {
+  private constructor({ url, key }: z.infer<typeof ApiFile>) {
     this.#url = url
     this.#key = key
   }
 
   /** The daemon that runs on `dataFolder`. Throws `CliError` `not-running`. */
   static connect(dataFolder: string): ApiClient {
-    const file = readApiFile(dataFolder)
-    return new ApiClient(file.url, file.key)
+    return new ApiClient(readApiFile(dataFolder))
   }
 
   async get<T>(path: string): Promise<T> {

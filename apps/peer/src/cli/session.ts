@@ -1,4 +1,10 @@
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout as pause } from "node:timers/promises"
+import { CliError } from "./cli-error.ts"
 import type { Command } from "./command.ts"
+
+const PATIENCE_MS = 10_000
 
 export const sessionCommands: readonly Command[] = [
   {
@@ -15,8 +21,15 @@ export const sessionCommands: readonly Command[] = [
     parameters: [],
     options: [],
     summary: "stop the daemon",
-    async run({ connect, output }) {
+    async run({ connect, output, dataFolder }) {
       await connect().post("/api/shutdown")
+      const deadline = performance.now() + PATIENCE_MS
+      // The daemon removes it once everything else is closed.
+      while (existsSync(join(dataFolder, "api.json"))) {
+        if (performance.now() > deadline)
+          throw new CliError("still-running", "the daemon was told to stop and has not ended yet")
+        await pause(20)
+      }
       output.item({ stopped: true }, () => "stopped")
     },
   },

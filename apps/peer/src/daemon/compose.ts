@@ -47,6 +47,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
   await using opening = new AsyncDisposableStack()
   const now = (): Milliseconds => Date.now()
   const report = reporter(options.log)
+  const outermost = opening.use(new DisposableStack())
   const foundation = openFoundation({ ...options, now }, opening.use(new DisposableStack()))
   const { store, pool, ledger, draws, deliveries, localRandom } = foundation
 
@@ -154,7 +155,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
       ...(options.headless ? {} : { assets: buildUi(report) }),
     }),
   )
-  opening.defer(() => removeApiFile(options.dataFolder))
+  outermost.defer(() => removeApiFile(options.dataFolder, sessions.key))
   writeApiFile(options.dataFolder, { url: api.url, key: sessions.key })
   await runner.start()
   refill.start()

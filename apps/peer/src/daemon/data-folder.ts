@@ -49,8 +49,11 @@ export function writeApiFile(folder: string, api: { readonly url: string; readon
   replaceDurably(join(folder, "api.json"), utf8(`${text}\n`))
 }
 
-export function removeApiFile(folder: string): void {
-  rmSync(join(folder, "api.json"), { force: true })
+/** Removes the file that `writeApiFile` wrote with this key; another daemon's stays. */
+export function removeApiFile(folder: string, key: string): void {
+  const file = join(folder, "api.json")
+  const text = fromUtf8(readIfPresent(file) ?? new Uint8Array())
+  if (text?.includes(key) === true) rmSync(file, { force: true })
 }
 
 function requireKnownVersion(path: string, bytes: Uint8Array): void {

@@ -20,6 +20,8 @@ test("a daemon is soon up, ends cleanly on SIGTERM, and comes back as the same p
   expect(second.ready.peerId).toBe(first.ready.peerId)
   expect(second.ready.listen).toEqual(first.ready.listen)
   expect(await second.starling("stop")).toEqual([{ stopped: true }])
+  const third = await PeerProcess.up("Ana", ["--eaas", "off", "--no-mdns"], folder)
+  expect(third.ready.identity).toBe(first.ready.identity)
 })
 
 test("a second daemon on the same folder is refused and the first goes on", async () => {
