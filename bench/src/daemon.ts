@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
 import { readFile } from "node:fs/promises"
+import { createServer } from "node:net"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { setTimeout as pause } from "node:timers/promises"
@@ -15,6 +16,8 @@ export interface DaemonOptions {
   readonly folder: string
   /** Left out, the person is asked in the window. */
   readonly name?: string
+  /** Of libp2p; one that stays the same lets peers find a restarted daemon without mDNS. Free if left out. */
+  readonly tcpPort?: number
   /** More arguments of `starling up`. */
   readonly more?: readonly string[]
 }
@@ -39,8 +42,13 @@ export class Daemon implements AsyncDisposable {
     this.key = key
   }
 
-  static async start({ folder, name, more = ["--headless", "--no-mdns"] }: DaemonOptions): Promise<Daemon> {
-    const fixed = ["--data", folder, "--json", "--port", "0", "--listen", "/ip4/127.0.0.1/tcp/0", "--no-open"]
+  static async start({
+    folder,
+    name,
+    tcpPort = 0,
+    more = ["--headless", "--no-mdns"],
+  }: DaemonOptions): Promise<Daemon> {
+    const fixed = ["--data", folder, "--json", "--port", "0", "--listen", `/ip4/127.0.0.1/tcp/${tcpPort}`, "--no-open"]
     const options = [...fixed, ...(name === undefined ? [] : ["--name", name]), ...more]
     const child = spawn(process.execPath, [MAIN, "up", ...options], { stdio: ["ignore", "pipe", "inherit"] })
     const lines = createInterface({ input: child.stdout })
@@ -78,6 +86,17 @@ export class Daemon implements AsyncDisposable {
     this.#child.kill(signal)
     await ended
   }
+}
+
+/** A TCP port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  server.close()
+  await once(server, "close")
+  if (address === null || typeof address === "string") throw new Error("a TCP server has a port")
+  return address.port
 }
 
 /** Makes `guest` a contact and a member of a new group of `host`, and returns the group. */

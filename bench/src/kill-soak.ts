@@ -8,7 +8,7 @@ import { parseArgs } from "node:util"
 
 import { z } from "zod"
 
-import { Daemon, formGroup, until } from "./daemon.ts"
+import { Daemon, formGroup, freePort, until } from "./daemon.ts"
 import { seededChance } from "./seeded-chance.ts"
 
 const Detail = z.object({ epoch: z.number(), epochAuthenticator: z.string() })
@@ -39,7 +39,8 @@ export async function killSoak(kills: number, seed: number): Promise<SoakResult>
   const folder = await mkdtemp(join(tmpdir(), "starling-soak-"))
   const chance = seededChance(seed)
   const names = ["Ana", "Bo"] as const
-  const start = (name: string) => Daemon.start({ folder: join(folder, name), name })
+  const ports = { Ana: await freePort(), Bo: await freePort() }
+  const start = (name: "Ana" | "Bo") => Daemon.start({ folder: join(folder, name), name, tcpPort: ports[name] })
   let daemons: [Daemon, Daemon] = [await start("Ana"), await start("Bo")]
   try {
     const group = await formGroup(daemons[0], daemons[1], "Soak")
@@ -130,7 +131,7 @@ async function allMessages(daemon: Daemon, group: string): Promise<z.infer<typeo
 async function allDraws(daemon: Daemon): Promise<readonly Draw[]> {
   const all: Draw[] = []
   for (;;) {
-    const page = await daemon.call("GET", `/api/entropy/draws?limit=1000&after=${all.at(-1)?.sequence ?? -1}`, Draws)
+    const page = await daemon.call("GET", `/api/entropy/draws?limit=1000&after=${all.at(-1)?.sequence ?? 0}`, Draws)
     all.push(...page)
     if (page.length < 1000) return all
   }
