@@ -1,5 +1,9 @@
-import { runCli } from "./cli/run.ts"
-import { readConfig } from "./config.ts"
+import { enableCompileCache } from "node:module"
+import { fileURLToPath } from "node:url"
+
+// Commands are short, and most of their time went into compiling. Where the folder can't be written, nothing is lost but that.
+enableCompileCache(fileURLToPath(new URL("../../../node_modules/.cache/starling", import.meta.url)))
+const [{ runCli }, { readConfig }] = await Promise.all([import("./cli/run.ts"), import("./config.ts")])
 
 // Who reads the output may stop doing so: `starling entropy log | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
