@@ -19,9 +19,10 @@ import { creationId, drawGroupId, uuidOf } from "./group-id.ts"
 import type { Group } from "./group.ts"
 import { bareGroup } from "./rebuild-group.ts"
 import { isOut } from "./membership.ts"
+import { closeGate } from "./reconcile.ts"
 import { identitiesOf } from "./roster.ts"
 import { settle } from "./settle.ts"
-import { isDisplaced, withTips } from "./tips.ts"
+import { withTips } from "./tips.ts"
 
 export function createGroup(state: PeerState, name: string, env: Env): Outcome<{ readonly group: string }> {
   return takeVerb(state, env, (turn) => {
@@ -100,8 +101,7 @@ export function send(state: PeerState, uuid: string, text: string, env: Env): Ou
     const group = activeGroup(turn, uuid)
     if (isRefusal(group)) return group
     if (!isText(text)) return refusal("bad-message", "A message has at least one character and at most 32 KiB.")
-    const present = identitiesOf(group.forest.get(group.live)?.roster ?? [])
-    if (isDisplaced(group) && [...present].some((identity) => isOut(group.membership, identity)))
+    if (!closeGate(turn, uuid))
       return refusal(
         "catching-up",
         "Somebody was removed, and this device is not up to date yet. Try again when another member is connected.",

@@ -1,12 +1,13 @@
 import type { Milliseconds } from "@starling/kernel"
 
 import { encodeKeyPackageRequest } from "../invitation/key-package-frames.ts"
-import { MAX_SLOTS, RETRY_FIRST, SLOT, SLOT_START } from "../limits.ts"
+import { MAX_SLOTS, RETRY_FIRST, SLOT, SLOT_START, SYNC_PERIOD } from "../limits.ts"
 import { jitter } from "../peer/jitter.ts"
 import type { Turn } from "../peer/turn.ts"
 import { rank } from "./choose-commit.ts"
 import { commit } from "./commit.ts"
 import type { Group } from "./group.ts"
+import { isOut } from "./membership.ts"
 import { identitiesOf } from "./roster.ts"
 import { workLeft, type WorkLeft } from "./work-left.ts"
 
@@ -30,6 +31,7 @@ export function reconcile(turn: Turn, uuid: string): void {
     const { live } = turn.group(uuid)
     commit(turn, uuid, work)
     if (turn.group(uuid).live !== live) reconcile(turn, uuid)
+    else turn.changeWork(uuid, { dueAt: turn.now + SYNC_PERIOD })
     return
   }
   const askAgain = askForKeyPackages(turn, uuid, work, due)
@@ -37,10 +39,15 @@ export function reconcile(turn: Turn, uuid: string): void {
   turn.changeWork(uuid, { dueAt: askAgain === undefined ? next : Math.min(next ?? askAgain, askAgain) })
 }
 
-/** Removes at once whoever should be out of the live tree, so that nothing is encrypted to them any more. */
-export function closeGate(turn: Turn, uuid: string): void {
+/**
+ * Removes at once whoever should be out of the live tree. False where somebody who is out stays in it, since this device
+ * can't commit in the chosen state: then nothing may be encrypted.
+ */
+export function closeGate(turn: Turn, uuid: string): boolean {
   const work = workLeft(turn.group(uuid), turn.own.identity)
   if (work.removals.length > 0) commit(turn, uuid, work)
+  const { forest, live, membership } = turn.group(uuid)
+  return ![...identitiesOf(forest.get(live)?.roster ?? [])].some((identity) => isOut(membership, identity))
 }
 
 /** Since when this very work has been open in this very state. */

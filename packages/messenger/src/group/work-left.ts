@@ -32,17 +32,20 @@ export interface Addition {
 
 const NONE: WorkLeft = { removals: [], additions: [], healing: "no" }
 
-/** Nothing while this device is no member in force, or waits to be added to the chosen branch. */
+/**
+ * Nothing while this device is no member in force, or waits to be added: to the chosen branch, or anew after it was
+ * removed and wanted back. Its commits would count for nothing.
+ */
 export function workLeft(group: Group, self: IdentityId): WorkLeft {
   const live = group.forest.get(group.live)
   if (group.phase !== "active" || isDisplaced(group) || live === undefined || stateOf(live) === undefined) return NONE
-  if (!group.membership.desired.has(self)) return NONE
+  if (!group.membership.desired.has(self) || reasonToRemove(group, self, self) !== "none") return NONE
   const { desired } = group.membership
   const present = identitiesOf(live.roster)
   return {
     removals: live.roster
       .flatMap((device, leafIndex): Removal[] => {
-        if (device === undefined || device.identity === self) return []
+        if (device === undefined) return []
         const op = reasonToRemove(group, device.identity, self)
         return op === "none" ? [] : [{ leafIndex, identity: device.identity, op: op?.hash, own: op?.author === self }]
       })

@@ -27,7 +27,6 @@ export function receiveInvitation(turn: Turn, payload: Uint8Array): AnswerStatus
   if (opened.kind !== "opened") return opened.kind
   const group = turn.state.durable.groups.get(uuid)
   if (group !== undefined && !isSameGroup(group, opened)) return "invalid"
-  if (group?.phase === "leaving") return "ok"
   if (group?.phase === "active") return enterAgain(turn, group, opened)
   return hold(turn, uuid, invitation, opened)
 }

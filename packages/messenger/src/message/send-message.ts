@@ -5,8 +5,6 @@ import { ancestry, stateOf } from "../group/forest-node.ts"
 import type { Group, SentMessage } from "../group/group.ts"
 import { closeGate } from "../group/reconcile.ts"
 import { devicesOf, hasDevice } from "../group/roster.ts"
-import { isDisplaced } from "../group/tips.ts"
-import { workLeft } from "../group/work-left.ts"
 import { MAX_SENT, RETENTION } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
 import { encodeContent, messageId, type Content, type MessageId } from "./content.ts"
@@ -14,9 +12,8 @@ import { keepSealed, show } from "./receive-message.ts"
 import { encodeSealedMessage, messageAuthenticatedData } from "./sealed-message.ts"
 import { addToVector } from "./seq-set.ts"
 
-/** Encrypts a new message in the live state, keeps it, shows it, publishes it. */
+/** Encrypts a new message in the live state, keeps it, shows it, publishes it. `closeGate` has let it pass. */
 export function sendMessage(turn: Turn, uuid: string, text: string): MessageId {
-  closeGate(turn, uuid)
   const content: Content = { text, at: turn.now, salt: turn.env.mls.random.draw(16, "message salt") }
   const encoded = encodeContent(content)
   const id = messageId(turn.crypto, turn.own.device, encoded)
@@ -36,8 +33,7 @@ export function sendMessage(turn: Turn, uuid: string, text: string): MessageId {
 export function resendMessages(turn: Turn, uuid: string): void {
   const lost = turn.group(uuid).sent.filter((sent) => isMissed(turn.group(uuid), sent, turn.now))
   if (lost.length === 0) return
-  closeGate(turn, uuid)
-  if (workLeft(turn.group(uuid), turn.own.identity).removals.length > 0 || isDisplaced(turn.group(uuid))) return
+  if (!closeGate(turn, uuid)) return
   for (const sent of lost) encryptCopy(turn, uuid, sent)
 }
 

@@ -9,6 +9,7 @@ import { receiveInvitation } from "../invitation/receive-invitation.ts"
 import { deliveryCount } from "../message/delivery.ts"
 import { absorbMessages } from "../message/receive-message.ts"
 import { decodeSealedMessage } from "../message/sealed-message.ts"
+import { hasSeq } from "../message/seq-set.ts"
 import type { GossipVerdict, PeerLink } from "../ports/transport.ts"
 import { decodeRecord } from "../record/record.ts"
 import { partnersOf } from "../sync/partners.ts"
@@ -104,8 +105,11 @@ function receivePayload(turn: Turn, group: Group, kind: Envelope["kind"], payloa
   }
   const message = decodeSealedMessage(payload)
   if (message.kind !== "ok") return
-  if (absorbMessages(turn, group.uuid, [message.value])) syncForGap(turn, group.uuid, from)
-  else if (turn.group(group.uuid) !== group) acknowledgeSoon(turn, group.uuid, message.value.device)
+  const { device, seq } = message.value
+  const isGap = seq > 1 && device !== turn.own.device && !hasSeq(group.held.get(device) ?? [], seq - 1)
+  const waits = absorbMessages(turn, group.uuid, [message.value])
+  if (waits || (isGap && turn.group(group.uuid) !== group)) syncForGap(turn, group.uuid, from)
+  else if (turn.group(group.uuid) !== group) acknowledgeSoon(turn, group.uuid, device)
 }
 
 /** In a small group the author soon sees this device's vector, and so that its message has arrived. */

@@ -1,5 +1,6 @@
 import type { Bytes } from "@starling/kernel"
 
+import { ancestry } from "../group/forest-node.ts"
 import type { Group } from "../group/group.ts"
 import { uuidOf } from "../group/group-id.ts"
 import { subjectOf } from "../group/membership.ts"
@@ -16,6 +17,7 @@ import type { Turn } from "../peer/turn.ts"
 import type { Store } from "../ports/store.ts"
 import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/record.ts"
 import { decodeCommitRecord } from "../record/commit-record.ts"
+import type { StateId } from "../record/operation.ts"
 import { noteHoldings } from "./note-holdings.ts"
 import { partnersOf } from "./partners.ts"
 import { holdingsOf, requestSyncInTurn, takesPart } from "./request-sync.ts"
@@ -51,24 +53,28 @@ function formerMember(group: Group, peerId: PeerId): Device | undefined {
 }
 
 /**
- * Of each log the part up to the last record that travelled in a state which the device was a member of, or that says why
- * it is none any more.
+ * Of each log the part up to the last record that leads to a state which the device was a member of, or out of it, or
+ * that says why it is a member no more.
  */
 function recordsForFormer(group: Group, device: DeviceKey): LoggedRecord[] {
+  const entitled = new Set<StateId>()
+  for (const node of group.forest.values()) {
+    const parent = group.forest.get(node.parent ?? "")
+    if (!hasDevice(node.roster, device) && !hasDevice(parent?.roster ?? [], device)) continue
+    for (const { sid } of ancestry(group.forest, node.sid)) entitled.add(sid)
+  }
+  const hashes = new Set(whyOut(group, device))
+  for (const sid of entitled) for (const hash of group.forest.get(sid)?.ops ?? []) hashes.add(hash)
   const last = new Map<DeviceKey, number>()
-  const entitle = (record: LoggedRecord | undefined): void => {
-    if (record !== undefined) last.set(record.author, Math.max(last.get(record.author) ?? 0, record.seq))
-  }
-  const byHash = new Map(group.records.map((record) => [record.hash, record]))
-  for (const record of group.records) {
-    if (record.kind !== RECORD_KINDS.commit) continue
-    const commit = decodeCommitRecord(record.body)
-    if (commit.kind !== "ok" || !hasDevice(group.forest.get(commit.value.parent)?.roster ?? [], device)) continue
-    entitle(record)
-    for (const hash of commit.value.ops) entitle(byHash.get(hash))
-  }
-  for (const hash of whyOut(group, device)) entitle(byHash.get(hash))
+  for (const record of group.records)
+    if (hashes.has(record.hash) || entitled.has(stateMadeBy(record) ?? "")) last.set(record.author, record.seq)
   return group.records.filter((record) => record.seq <= (last.get(record.author) ?? 0))
+}
+
+function stateMadeBy(record: LoggedRecord): StateId | undefined {
+  if (record.kind !== RECORD_KINDS.commit) return undefined
+  const commit = decodeCommitRecord(record.body)
+  return commit.kind === "ok" ? commit.value.sid : undefined
 }
 
 /** The operations that put somebody out: against them, and against those by whom they came in. */

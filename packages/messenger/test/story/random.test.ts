@@ -118,7 +118,7 @@ test.for([12, 14, 15, 16].map((seed) => ({ seed, size: 3 + (seed % 3) })))(
       expect(new Set(ids).size, person.name).toBe(ids.length)
     }
     inside[0]!.send(group, "the last word")
-    world.run(15_000)
+    world.run(45_000)
     for (const person of people) {
       const texts = person.phase(group) === undefined ? [] : person.texts(group)
       expect(texts.includes("the last word"), person.name).toBe(inside.includes(person))
