@@ -1,6 +1,7 @@
-import { RECORD_KINDS, FIRST_PREV, signRecord, type LoggedRecord } from "../record/record.ts"
+import { FIRST_PREV, RECORD_KINDS, signRecord, type LoggedRecord, type RecordHash } from "../record/record.ts"
 import { bytesOf, encodeOperation, type Change } from "../record/operation.ts"
 import { MAX_DEPENDENCIES } from "../limits.ts"
+import type { Group } from "./group.ts"
 import type { Turn } from "../peer/turn.ts"
 import { frontier } from "./causal-past.ts"
 import { sealEnvelope } from "./envelope.ts"
@@ -34,10 +35,16 @@ export function authorRecord(
   return record
 }
 
+/** What an operation of this device depends on: what it has, and what those who added it had. */
+export function knownOperations(group: Group): RecordHash[] {
+  const unseen = group.knownAtEntry.filter((hash) => !group.operations.has(hash))
+  return [...unseen, ...frontier(group.operations)].slice(0, MAX_DEPENDENCIES)
+}
+
 /** Says what this member wants of the membership, knowing of every operation that it has. */
 export function authorOperation(turn: Turn, uuid: string, change: Change): LoggedRecord {
   const group = turn.group(uuid)
-  const deps = frontier(group.operations).slice(0, MAX_DEPENDENCIES)
+  const deps = knownOperations(group)
   const era = group.forest.get(group.live)?.era
   const record = authorRecord(turn, uuid, RECORD_KINDS.operation, encodeOperation({ change, deps }), era)
   turn.changeGroup(uuid, { membership: membershipOf(turn.group(uuid)) })

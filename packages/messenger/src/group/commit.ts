@@ -8,7 +8,7 @@ import type { MessageVector } from "../message/seq-set.ts"
 import type { Turn } from "../peer/turn.ts"
 import { commitAuthenticatedData, encodeCommitRecord } from "../record/commit-record.ts"
 import { RECORD_KINDS, type RecordHash } from "../record/record.ts"
-import { authorOperation, authorRecord } from "./author-record.ts"
+import { authorOperation, authorRecord, knownOperations } from "./author-record.ts"
 import { beginEra, type Era } from "./era.ts"
 import { stateOf, type ForestNode } from "./forest-node.ts"
 import { encodeJoining, JOINING_EXTENSION } from "./group-extensions.ts"
@@ -35,7 +35,11 @@ export function commit(turn: Turn, uuid: string, work: WorkLeft): void {
   const ops = citations(planned)
   const removes = planned.removals.map(({ leafIndex }) => ({ kind: "remove", leafIndex }) as const)
   const eraKey = removes.length > 0 ? undefined : parent.era?.key
-  const joining = encodeJoining({ eraKey, past: pastFor(turn, uuid, planned.additions) })
+  const joining = encodeJoining({
+    eraKey,
+    frontier: knownOperations(turn.group(uuid)),
+    past: pastFor(turn, uuid, planned.additions),
+  })
   const created = createCommit(turn.env.mls, state, {
     proposals: [...removes, ...planned.additions.map(({ proposal }) => proposal)],
     authenticatedData: commitAuthenticatedData(parent.sid, ops),

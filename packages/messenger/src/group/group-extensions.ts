@@ -1,10 +1,13 @@
-import type { Bytes, Milliseconds } from "@starling/kernel"
+import { toHex, type Bytes, type Milliseconds } from "@starling/kernel"
 import type { CryptoProvider, Extension } from "@starling/mls"
 import { encode } from "@starling/wire"
 
 import { readName } from "../contacts/name.ts"
 import { CERTIFICATE_LENGTH, readDevice, readTime, type Device } from "../identity/device-certificate.ts"
 import { readMessageVector, writeMessageVector, type MessageVector } from "../message/seq-set.ts"
+import { MAX_DEPENDENCIES } from "../limits.ts"
+import { bytesOf } from "../record/operation.ts"
+import type { RecordHash } from "../record/record.ts"
 import { decodeVersioned, type Versioned } from "../versioned.ts"
 
 /** What every member holds of a group from its creation on: a GroupContext extension, agreed through MLS. */
@@ -53,6 +56,8 @@ export function decodeFounding(crypto: CryptoProvider, bytes: Uint8Array): Versi
 export interface Joining {
   /** Of the era, where it began before the state that is joined. */
   readonly eraKey: Bytes | undefined
+  /** Operations that no other one known to the inviter depends on: what the joiner's own will depend on. */
+  readonly frontier: readonly RecordHash[]
   /** Messages of before, which a joiner never asks for. */
   readonly past: MessageVector
 }
@@ -60,6 +65,7 @@ export interface Joining {
 export function encodeJoining(joining: Joining): Bytes {
   return encode((writer) => {
     writer.uint16(VERSION).optional(joining.eraKey, (w, key) => w.fixed(key))
+    writer.vector(joining.frontier, (w, hash) => w.fixed(bytesOf(hash)))
     writeMessageVector(writer, joining.past)
   })
 }
@@ -67,6 +73,7 @@ export function encodeJoining(joining: Joining): Bytes {
 export function decodeJoining(bytes: Uint8Array): Versioned<Joining> {
   return decodeVersioned(bytes, VERSION, MAX_JOINING, (reader) => ({
     eraKey: reader.optional((r) => r.fixed(32)),
+    frontier: reader.vector((r) => toHex(r.fixed(32)), MAX_DEPENDENCIES),
     past: readMessageVector(reader),
   }))
 }

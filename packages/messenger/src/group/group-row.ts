@@ -19,6 +19,7 @@ export type GroupRow = Pick<
   | "phase"
   | "hidden"
   | "entries"
+  | "knownAtEntry"
   | "healing"
   | "sentCount"
   | "held"
@@ -39,6 +40,7 @@ export function encodeGroupRow(group: GroupRow): Bytes {
     writer.uint16(VERSION).fixed(group.id).opaque(encodeFounding(group.founding))
     writer.uint8(PHASES.indexOf(group.phase)).uint8(group.hidden ? 1 : 0)
     writer.vector(group.entries, (w, sid) => w.fixed(bytesOf(sid)))
+    writer.vector(group.knownAtEntry, (w, hash) => w.fixed(bytesOf(hash)))
     writer.optional(group.healing, writeHealing)
     writeNumber(writer, group.sentCount)
     writeMessageVector(writer, group.held, NO_BOUND)
@@ -62,6 +64,7 @@ export function decodeGroupRow(crypto: CryptoProvider, bytes: Uint8Array): Group
       phase: PHASES[reader.uint8()] ?? reader.fail("a phase that is none"),
       hidden: reader.uint8() === 1,
       entries: reader.vector((r) => toHex(r.fixed(32))),
+      knownAtEntry: reader.vector((r) => toHex(r.fixed(32))),
       healing: reader.optional(readHealing),
       sentCount: readTime(reader),
       held: readMessageVector(reader, NO_BOUND),

@@ -46,6 +46,7 @@ export function createGroup(state: PeerState, name: string, env: Env): Outcome<{
       phase: "active",
       hidden: false,
       entries: [sid],
+      knownAtEntry: [],
       healing: undefined,
       sentCount: 0,
     } as const

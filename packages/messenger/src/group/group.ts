@@ -5,7 +5,7 @@ import type { IdentityId } from "../identity/identity-id.ts"
 import type { MessageId } from "../message/content.ts"
 import type { MessageVector } from "../message/seq-set.ts"
 import type { StateId } from "../record/operation.ts"
-import type { LoggedRecord } from "../record/record.ts"
+import type { LoggedRecord, RecordHash } from "../record/record.ts"
 import type { RecordLogs } from "../record/record-log.ts"
 import type { GroupPhase } from "../view/group-view.ts"
 import type { Forest } from "./forest-node.ts"
@@ -34,6 +34,8 @@ export interface Group {
   readonly live: StateId
   /** States that this device was created in or joined at. */
   readonly entries: readonly StateId[]
+  /** Operations that the inviter knew of: they come by sync, and are depended on before. */
+  readonly knownAtEntry: readonly RecordHash[]
   /** Own commit whose fresh keys a person asked for, or that such a commit is still to be made. */
   readonly healing: Healing | undefined
   /** Messages that this device sent so far. */

@@ -37,14 +37,19 @@ export function bareGroup(crypto: CryptoProvider, row: GroupRow, shown: Readonly
 
 /** Appends a record that continues its device's log; what it says takes effect with `membershipOf` and `placeCommit`. */
 export function addRecord(crypto: CryptoProvider, group: Group, record: LoggedRecord): Group {
-  const before = group.logs.get(record.author) ?? []
-  const operation = readOperation(crypto, group, record, before)
-  return {
-    ...group,
-    records: [...group.records, record],
-    logs: appendRecord(group.logs, record),
-    operations: operation === undefined ? group.operations : new Map(group.operations).set(record.hash, operation),
-  }
+  const logs = appendRecord(group.logs, record)
+  return withOperation(crypto, { ...group, records: [...group.records, record], logs }, record)
+}
+
+/** With what `record` asks for; where that admits a device of which records are here already, with what they ask for too. */
+function withOperation(crypto: CryptoProvider, group: Group, record: LoggedRecord): Group {
+  const operation = readOperation(crypto, group, record)
+  if (operation === undefined || group.operations.has(record.hash)) return group
+  let next: Group = { ...group, operations: new Map(group.operations).set(record.hash, operation) }
+  if (operation.change.kind !== "add") return next
+  for (const earlier of group.logs.get(operation.change.device.device) ?? [])
+    next = withOperation(crypto, next, earlier)
+  return next
 }
 
 export function membershipOf(group: Group): Group["membership"] {
@@ -133,16 +138,12 @@ function creationNode(crypto: CryptoProvider, id: Uint8Array, founding: Founding
   }
 }
 
-function readOperation(
-  crypto: CryptoProvider,
-  group: Group,
-  record: LoggedRecord,
-  before: readonly LoggedRecord[],
-): KnownOperation | undefined {
+function readOperation(crypto: CryptoProvider, group: Group, record: LoggedRecord): KnownOperation | undefined {
   if (record.kind !== RECORD_KINDS.operation) return undefined
   const decoded = decodeOperation(crypto, record.body)
   const author = findDevice(group, record.author)
   if (decoded.kind !== "ok" || author === undefined) return undefined
-  const previous = before.findLast((earlier) => group.operations.has(earlier.hash))?.hash
+  const log = group.logs.get(record.author) ?? []
+  const previous = log.findLast(({ hash, seq }) => seq < record.seq && group.operations.has(hash))?.hash
   return { ...decoded.value, hash: record.hash, author: author.identity, device: toHex(record.device), previous }
 }

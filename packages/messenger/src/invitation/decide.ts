@@ -66,8 +66,9 @@ function enter(turn: Turn, uuid: string, hidden: boolean): Refusal | undefined {
     const known = forest.get(node.sid)
     forest.set(node.sid, known === undefined ? node : { ...known, standing, era, placedAt })
   }
+  const knownAtEntry = [...new Set(opened.flatMap(({ joining }) => joining.frontier))]
   const entries = nodes.map(({ sid }) => sid)
-  turn.putGroup(withTips(turn.crypto, { ...group, phase: "active", hidden, forest, entries }))
+  turn.putGroup(withTips(turn.crypto, { ...group, phase: "active", hidden, forest, entries, knownAtEntry }))
   turn.state = { ...turn.state, work: new Map(turn.state.work).set(uuid, { ...NO_WORK, unplaced: commitsOf(group) }) }
   return undefined
 }
@@ -79,6 +80,7 @@ function newcomersGroup(turn: Turn, id: Uint8Array, opened: readonly OpenedWelco
     phase: "active",
     hidden: false,
     entries: [],
+    knownAtEntry: [],
     healing: undefined,
     sentCount: 0,
     held: opened.length === 1 ? first.joining.past : new Map(),

@@ -53,7 +53,7 @@ function enterAgain(turn: Turn, group: Group, opened: OpenedWelcome): AnswerStat
   if (known?.standing.kind === "held") return "ok"
   const { standing, era, placedAt } = node
   const forest = new Map(group.forest).set(node.sid, known === undefined ? node : { ...known, standing, era, placedAt })
-  turn.putGroup({ ...group, forest, entries: [...group.entries, node.sid] })
+  turn.putGroup({ ...group, forest, entries: [...group.entries, node.sid], knownAtEntry: opened.joining.frontier })
   settle(turn, group.uuid)
   syncNow(turn, group.uuid)
   return "ok"

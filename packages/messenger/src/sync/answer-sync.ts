@@ -43,7 +43,7 @@ export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId, reader
     if (current !== undefined) noteHoldings(turn, group.uuid, device.device, request)
     if (!request.inTurn && holdsMore(request, group)) requestSyncInTurn(turn, group.uuid, from, told)
   }
-  return okAnswer(encodeSyncAnswer({ ...told, ...answer }))
+  return okAnswer(encodeSyncAnswer({ ...told, ...answer, out: !takesPart(group) }))
 }
 
 function formerMember(group: Group, peerId: PeerId): Device | undefined {

@@ -1,10 +1,15 @@
 import { absorbRecords } from "../group/absorb-records.ts"
+import { authorOperation } from "../group/author-record.ts"
+import { ancestry } from "../group/forest-node.ts"
+import { hasDevice } from "../group/roster.ts"
 import { settle } from "../group/settle.ts"
+import type { Device } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import { absorbMessages } from "../message/receive-message.ts"
 import { decodeSealedMessage } from "../message/sealed-message.ts"
 import { decodeAnswer } from "../peer/answer-frame.ts"
 import type { Turn } from "../peer/turn.ts"
+import type { StateId } from "../record/operation.ts"
 import { decodeRecord } from "../record/record.ts"
 import { noteHoldings } from "./note-holdings.ts"
 import { partnersOf } from "./partners.ts"
@@ -33,7 +38,26 @@ export function receiveSync(turn: Turn, uuid: string, from: PeerId, payload: Uin
   absorbMessages(turn, uuid, messages)
   const after = turn.group(uuid)
   const device = partnersOf(after, turn.own.peerId).get(from)
-  if (device !== undefined) noteHoldings(turn, uuid, device.device, decoded.value)
+  if (device !== undefined && decoded.value.out) renewMember(turn, uuid, device, decoded.value.tip)
+  else if (device !== undefined) noteHoldings(turn, uuid, device.device, decoded.value)
   const progress = after.records.length > group.records.length || after.held !== group.held
   if (more && progress) requestSync(turn, uuid, from)
+}
+
+/**
+ * A device says that it is out, and by the operations it is not: it was put out by what has become void since. Its leaf
+ * is of no use to it any more, so it is removed and invited anew. A device that was invited and has not decided names an
+ * older tip, and is left in peace.
+ */
+function renewMember(turn: Turn, uuid: string, device: Device, tip: StateId): void {
+  const group = turn.group(uuid)
+  const wanted = group.membership.desired.get(device.identity)
+  const live = group.forest.get(group.live)
+  if (group.phase !== "active" || wanted === undefined || live === undefined || !hasDevice(live.roster, device.device))
+    return
+  const addedAt = ancestry(group.forest, group.live).find(({ added }) => added.includes(device.identity))
+  if (!ancestry(group.forest, tip).some(({ sid }) => sid === addedAt?.sid)) return
+  authorOperation(turn, uuid, { kind: "remove", identity: device.identity, after: group.live })
+  authorOperation(turn, uuid, { kind: "add", device, name: wanted.name })
+  settle(turn, uuid)
 }

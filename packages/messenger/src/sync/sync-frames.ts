@@ -31,6 +31,8 @@ export interface SyncAnswer extends Holdings {
   readonly messageBytes: readonly Bytes[]
   /** There is more than fits into one answer. */
   readonly more: boolean
+  /** The answering device was a member up to `tip`, and has deleted its keys since. */
+  readonly out: boolean
 }
 
 const VERSION = 1
@@ -57,7 +59,7 @@ export function encodeSyncAnswer(answer: SyncAnswer): Bytes {
     writeHoldings(writer.uint16(VERSION), answer)
     writer.vector(answer.recordBytes, (w, bytes) => w.opaque(bytes))
     writer.vector(answer.messageBytes, (w, bytes) => w.opaque(bytes))
-    writer.uint8(answer.more ? 1 : 0)
+    writer.uint8(answer.more ? 1 : 0).uint8(answer.out ? 1 : 0)
   }, 4096)
 }
 
@@ -67,6 +69,7 @@ export function decodeSyncAnswer(bytes: Uint8Array): Versioned<SyncAnswer> {
     recordBytes: reader.vector((r) => r.opaque(MAX_RECORD)),
     messageBytes: reader.vector((r) => r.opaque(MAX_SEALED)),
     more: readFlag(reader),
+    out: readFlag(reader),
   }))
 }
 

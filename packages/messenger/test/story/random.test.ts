@@ -104,7 +104,8 @@ test.for([1, 2, 3, 4].map((seed) => ({ seed, size: 3 + (seed % 3) })))(
   },
 )
 
-test.for([12, 14, 15, 16].map((seed) => ({ seed, size: 3 + (seed % 3) })))(
+// Seeds that once ended otherwise.
+test.for([15, 205, 219, 263, 339, 374].map((seed) => ({ seed, size: 3 + (seed % 3) })))(
   "$size people who remove each other and leave: one state for those inside, nothing twice, nobody else inside (seed $seed)",
   ({ seed, size }) => {
     const { world, people, group } = live(seed, size, 200, true)

@@ -103,7 +103,7 @@ export interface Example {
 
 const certificate = device.certificate
 const founding = { name: "ducks", createdAt: CLOCK, creator: device, creatorName: "Ada" }
-const joining = { eraKey: counting(0xc0, 32), past: holdings.messages }
+const joining = { eraKey: counting(0xc0, 32), frontier: [sid(0xe0)], past: holdings.messages }
 const link = { device, name: "Ada", addresses: ["/ip4/192.0.2.1/tcp/4001"] }
 const hello = { device, name: "Ada", clock: CLOCK }
 const add = { change: { kind: "add", device, name: "Ada" }, deps: [sid(0xe0)] } as const
@@ -113,7 +113,13 @@ const commit = { parent: sid(0x80), sid: sid(0x81), epoch: 1, at: CLOCK, ops: [s
 const content = { salt: counting(0xb0, 16), text: "hello", at: CLOCK }
 const invitation = { group, at: CLOCK, welcome: counting(0xa0, 8) }
 const request = { ...holdings, group, inTurn: false }
-const answer = { ...holdings, recordBytes: [record.encoded], messageBytes: [encodeSealedMessage(sealed)], more: false }
+const answer = {
+  ...holdings,
+  recordBytes: [record.encoded],
+  messageBytes: [encodeSealedMessage(sealed)],
+  more: false,
+  out: false,
+}
 const keyPackage = { clock: CLOCK, keyPackage: counting(0xa0, 8) }
 
 export const EXAMPLES: readonly Example[] = [
