@@ -31,6 +31,7 @@ export type { PskReference, PskSource } from "./pre-shared-key.ts"
 export type { Proposal } from "./proposal.ts"
 export { protect, type ProtectOptions } from "./protect.ts"
 export { publicCommitHeader, type PublicCommitHeader } from "./public-commit-header.ts"
+export { confirmedTranscriptHashAfter, type TranscriptBefore } from "./public-transcript.ts"
 export type { ReceivedCommit, SelfRemoved } from "./receive-commit.ts"
 export {
   receive,

@@ -1,9 +1,8 @@
-import type { Bytes, Decoded } from "@starling/kernel"
-import { malformed, ok } from "@starling/kernel"
+import { ok, type Bytes, type Decoded } from "@starling/kernel"
 
 import type { KeyPackage } from "./key-package.ts"
-import { decodeMlsMessage } from "./mls-message.ts"
 import type { Proposal } from "./proposal.ts"
+import { decodePublicCommit } from "./public-commit.ts"
 
 /** What anybody may read of a commit in a PublicMessage, member or not. Nothing of it is verified. */
 export interface PublicCommitHeader {
@@ -22,22 +21,20 @@ export interface PublicCommitHeader {
 }
 
 export function publicCommitHeader(message: Uint8Array): Decoded<PublicCommitHeader> {
-  const decoded = decodeMlsMessage(message)
+  const decoded = decodePublicCommit(message)
   if (decoded.kind === "malformed") return decoded
-  if (decoded.value.kind !== "public-message") return malformed("an MLSMessage that is no PublicMessage")
-  const { groupId, epoch, sender, authenticatedData, content } = decoded.value.message.framed
-  if (content.kind !== "commit") return malformed("a PublicMessage that is no commit")
-  if (sender.kind !== "member") return malformed("a commit that is not a member's")
-  const proposals = content.commit.proposals.flatMap((item) => (item.kind === "proposal" ? [item.proposal] : []))
+  const { framed, senderLeaf, commit } = decoded.value
+  const { groupId, epoch, authenticatedData } = framed
+  const proposals = commit.proposals.flatMap((item) => (item.kind === "proposal" ? [item.proposal] : []))
   return ok({
     groupId,
     epoch,
-    senderLeaf: sender.leafIndex,
+    senderLeaf,
     authenticatedData,
     adds: proposals.flatMap((proposal) => (proposal.kind === "add" ? [proposal.keyPackage] : [])),
     removes: proposals.flatMap((proposal) => (proposal.kind === "remove" ? [proposal.leafIndex] : [])),
     proposals: proposals.map((proposal) => proposal.kind),
-    references: content.commit.proposals.length - proposals.length,
-    hasPath: content.commit.path !== undefined,
+    references: commit.proposals.length - proposals.length,
+    hasPath: commit.path !== undefined,
   })
 }
