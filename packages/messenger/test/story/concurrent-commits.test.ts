@@ -2,7 +2,7 @@ import { expect, test } from "vitest"
 
 import { invitations, timeline } from "@starling/messenger"
 
-import { expectOneState, expectTexts } from "../support/expectations.ts"
+import { expectNoticedOnce, expectOneState, expectTexts } from "../support/expectations.ts"
 import { gather } from "../support/gather.ts"
 import type { Person } from "../support/world.ts"
 
@@ -23,7 +23,12 @@ test.for(SEEDS)("three concurrent heals leave one epoch, with the keys of all th
     expect(healed(person, group).sort()).toEqual(people.map(({ identity }) => identity).sort())
 })
 
-test.for(SEEDS)("an addition and a heal at the same time both take effect (seed %i)", (seed) => {
+test.for([
+  { seed: 1, winner: "addition" },
+  { seed: 2, winner: "heal" },
+  { seed: 3, winner: "heal" },
+  { seed: 4, winner: "heal" },
+])("an addition and a heal at the same time both take effect; the $winner wins (seed $seed)", ({ seed, winner }) => {
   const { world, people, group } = gather(seed, "alice", "bob", "carol")
   const [alice, bob, carol] = people as [Person, Person, Person]
   const dave = world.person("dave")
@@ -48,6 +53,11 @@ test.for(SEEDS)("an addition and a heal at the same time both take effect (seed 
   const seenByDave = dave.texts(group)
   expect(new Set(seenByDave).size).toBe(seenByDave.length)
   expect(seenByDave).toContain("hello from a branch")
+  const additions = (timeline(alice.state, group) ?? []).filter(({ added }) => added.includes(dave.identity))
+  expect(additions[0]?.chosen ? "addition" : "heal").toBe(winner)
+  // Where the addition won, its newcomer is entitled to what was said meanwhile on the branch that lost.
+  expect(seenByDave.includes("hello from another branch")).toBe(winner === "addition")
+  expectNoticedOnce(alice, bob, carol, dave)
   dave.send(group, "now on one branch")
   world.run(5_000)
   for (const person of [alice, bob, carol, dave]) expect(person.texts(group)).toContain("now on one branch")

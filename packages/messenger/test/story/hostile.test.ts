@@ -229,6 +229,8 @@ test("with everything that a removed member's device held, nothing of what follo
   world.run(3_000)
   expectTexts(group, ["for all three", "secret one", "secret two", "secret three"], alice, bob)
   expect(tap.published.length).toBeGreaterThanOrEqual(5)
+  // Only the removal itself, OP and COMMIT, is published where she can see that something is.
+  expect(tap.published.map(({ topic }) => kept.topics.has(topic)).filter(Boolean)).toHaveLength(2)
   // Her reading code runs over every publication, on its own topic and on every topic that she knows.
   let state = kept
   const shown: unknown[] = []
@@ -269,4 +271,23 @@ test("KeyPackages are handed out one at a time to each peer, and to strangers in
   expect(answers.filter((answer) => answer.startsWith("ok"))).toHaveLength(64)
   expect(new Set(answers.slice(0, 64)).size).toBe(64)
   expect(answers.at(-1)).toMatch(/^exhausted/)
+})
+
+test("who knows of a removal encrypts nothing to the one removed, even before the commit has come", () => {
+  const { world, people, group } = gather(31, "alice", "bob", "mallory")
+  const [alice, bob, mallory] = people as [Person, Person, Person]
+  const tap = wiretap(world)
+  world.goOffline(alice)
+  alice.remove(group, mallory)
+  const [wish] = tap.published
+  bob.input((state, env) => gossip(state, wish!.topic, wish!.data, mallory.peerId, env))
+  expect(bob.memberNames(group)).toContain("mallory")
+  bob.send(group, "not for mallory")
+  expect(bob.memberNames(group)).toEqual(["alice", "bob"])
+  world.run(30_000)
+  expectTexts(group, [], mallory)
+  world.connect(alice, bob)
+  world.run(30_000)
+  expectOneState(group, alice, bob)
+  expectTexts(group, ["not for mallory"], alice, bob)
 })

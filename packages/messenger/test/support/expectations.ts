@@ -16,3 +16,11 @@ export function expectOneState(group: string, ...people: readonly Person[]): voi
 export function expectTexts(group: string, texts: readonly string[], ...people: readonly Person[]): void {
   for (const person of people) expect(person.texts(group), person.name).toEqual([...texts].sort())
 }
+
+/** Nobody was told of one message twice. */
+export function expectNoticedOnce(...people: readonly Person[]): void {
+  for (const person of people) {
+    const ids = person.notifications.flatMap((event) => (event.kind === "message" ? [event.message.id] : []))
+    expect(new Set(ids).size, person.name).toBe(ids.length)
+  }
+}

@@ -1,30 +1,9 @@
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 
-import {
-  certifyDevice,
-  describeDevice,
-  resolveMembership,
-  type Change,
-  type Device,
-  type KnownOperation,
-} from "@starling/messenger/parts"
+import { resolveMembership, type Change, type KnownOperation } from "@starling/messenger/parts"
 
-import { counting } from "../support/frames.ts"
-import { crypto } from "../support/seeded.ts"
-
-function person(seed: number): Device {
-  const keys = crypto.signature.deriveKeyPair(counting(seed, 32))
-  return describeDevice(
-    crypto,
-    certifyDevice(crypto, keys.privateKey, {
-      identityKey: keys.publicKey,
-      signatureKey: keys.publicKey,
-      transportKey: keys.publicKey,
-      createdAt: 0,
-    }),
-  )
-}
+import { person } from "../support/devices.ts"
 
 const people = { alice: person(1), bob: person(2), carol: person(3), dave: person(4) }
 type Name = keyof typeof people
