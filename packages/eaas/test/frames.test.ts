@@ -85,7 +85,7 @@ describe("a role lives through garbage", () => {
       const response = decodeKeyResponse(
         await at.pvs.request(encodeForwardedRequest({ localProvider: id, request: bytes, signature }), patience),
       )
-      expect(response).toMatchObject({ kind: "ok", value: { kind: "refused" } })
+      expect(response).toMatchObject({ kind: "ok", value: { kind: "turned-away" } })
       expect(await at.database.query("select * from issues")).toEqual([])
     },
   )
@@ -109,7 +109,8 @@ describe("a role lives through garbage", () => {
 
   const reasonOf = async (frame: Uint8Array) => {
     const response = decodeKeyResponse(await at.pvs.request(frame, patience))
-    return response.kind === "ok" && response.value.kind === "refused" ? response.value.reason : response.kind
+    if (response.kind !== "ok" || response.value.kind === "answered") return response.kind
+    return `${response.value.kind} ${response.value.reason}`
   }
 
   test("a Local Provider speaks for itself alone", async () => {
@@ -122,12 +123,12 @@ describe("a role lives through garbage", () => {
       })
     const stranger = new SigningKey(osEntropy(32))
     const strangerId = new LocalProvider(stranger, at.pvs).id
-    expect(await reasonOf(forwarded(mine, at.lpKeys[1]))).toBe("unknown-local-provider")
-    expect(await reasonOf(forwarded(strangerId, stranger))).toBe("unknown-local-provider")
-    expect(await reasonOf(forwarded(other, at.lpKeys[1]))).toBe("wrong-local-provider")
-    expect(await reasonOf(forwarded(mine, at.lpKeys[0]))).toBe("unknown-epoch")
+    expect(await reasonOf(forwarded(mine, at.lpKeys[1]))).toBe("turned-away unknown-local-provider")
+    expect(await reasonOf(forwarded(strangerId, stranger))).toBe("turned-away unknown-local-provider")
+    expect(await reasonOf(forwarded(other, at.lpKeys[1]))).toBe("turned-away wrong-local-provider")
+    expect(await reasonOf(forwarded(mine, at.lpKeys[0]))).toBe("refused unknown-epoch")
     const elsewhere = request({ service: osEntropy(32) })
-    expect(await reasonOf(forwarded(mine, at.lpKeys[0], elsewhere))).toBe("wrong-service")
+    expect(await reasonOf(forwarded(mine, at.lpKeys[0], elsewhere))).toBe("refused wrong-service")
   })
 
   test("a Local Provider turns away what is for another one", async () => {

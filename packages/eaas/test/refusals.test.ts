@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { fromHex, toHex, type Bytes } from "@starling/kernel"
 import { ml_kem768_x25519 as xWing } from "@noble/post-quantum/hybrid.js"
 import { commitmentOf, leafOf, MerkleTree } from "@starling/proof"
@@ -9,7 +10,11 @@ import {
   decodeKeyResponse,
   decodeLeafList,
   decodeSealedEpoch,
+  encodeForwardedRequest,
+  encodeForwardStatement,
   encodeKeyRequest,
+  encodeKeyResponse,
+  encodeRefusalStatement,
   scopeOf,
 } from "@starling/eaas/frames"
 import { osEntropy } from "@starling/entropy/node"
@@ -74,6 +79,19 @@ const requestOf = async (ports: Partial<Parameters<typeof clientOf>[2]> = {}): P
   const client = await enrolledClient(at, prover, { ...ports, tap: silent })
   await faults(obtain(client))
   return kept!
+}
+
+const sha256 = (bytes: Bytes): Bytes => new Uint8Array(createHash("sha256").update(bytes).digest())
+
+const forwardBy = (lp: 0 | 1, request: Bytes): Bytes => {
+  const { id } = at.lps[lp]
+  const signature = at.lpKeys[lp].sign(encodeForwardStatement(id, request))
+  return encodeForwardedRequest({ localProvider: id, request, signature })
+}
+
+const spoiltForward = (request: Bytes): Bytes => {
+  const frame = forwardBy(0, request)
+  return flip(frame, frame.length - 1)
 }
 
 const flip = (bytes: Bytes, position: number): Bytes => {
@@ -213,6 +231,43 @@ describe("a Local Provider", () => {
     expect(await faults(obtain(client))).toMatchObject({ reason: "bad-answer" })
     expect((await obtain(clientOf(at, prover, { journal }))).bytes).toHaveLength(1024)
   })
+
+  test.for([
+    { name: "spoils its signature", forward: spoiltForward },
+    { name: "leaves its signature out", forward: (request: Bytes) => request },
+    { name: "has the other one forward it", forward: (request: Bytes) => forwardBy(1, request) },
+  ])("that keeps an issued key back and then $name loses nobody a key", async ({ forward }) => {
+    const journal = memoryJournal()
+    const thief: Tap = {
+      ...tapAt(at.lps[0]),
+      transceive: async (request, signal) => {
+        await at.lps[0].request(request, signal)
+        return await at.pvs.request(forward(request), signal)
+      },
+    }
+    const client = await enrolledClient(at, prover, { journal, tap: thief }, 1)
+    expect(await faults(obtain(client))).toMatchObject({ reason: "turned-away" })
+    expect((await obtain(clientOf(at, prover, { journal }))).bytes).toHaveLength(1024)
+  })
+
+  test.for(["unknown-local-provider", "wrong-local-provider", "malformed", "wrong-service", "unknown-epoch"] as const)(
+    "that has a genuine refusal %s, made before any key was looked for, makes no client forget its request",
+    async (reason) => {
+      const journal = memoryJournal()
+      const tap: Tap = {
+        ...tapAt(at.lps[0]),
+        transceive: async (request, signal) => {
+          await at.lps[0].request(request, signal)
+          const refusal = { service: at.platform.service, request: sha256(request), reason }
+          const signature = at.pvsKey.sign(encodeRefusalStatement(refusal))
+          return encodeKeyResponse({ kind: "refused", ...refusal, signature })
+        },
+      }
+      const client = await enrolledClient(at, prover, { journal, tap }, 1)
+      expect(await faults(obtain(client))).toEqual({ reason: "refused", refusal: reason })
+      expect((await obtain(clientOf(at, prover, { journal }))).bytes).toHaveLength(1024)
+    },
+  )
 
   test("can't redeem a request that is for the other one", async () => {
     const journal = memoryJournal()

@@ -47,6 +47,15 @@ const FIELD_RANDOMNESS_BYTES = 32
 const DELIVERY_ID_BYTES = 8
 const MAX_ATTEMPTS = 3
 
+/** Refusals that the PVS makes once it has looked for an issued key and found none, and that sending again won't change. */
+const SETTLING: ReadonlySet<Refusal> = new Set([
+  "epoch-closed",
+  "superseded",
+  "bad-kem-key",
+  "bad-proof",
+  "nullifier-used",
+])
+
 /**
  * Obtains keys for one device. What a request needs is in the journal before the request leaves, and stays there until
  * its key is durable in the pool: a crash at any point costs no quota, and the same key is then delivered under the same
@@ -223,21 +232,26 @@ export class EntropyClient {
 
   /** `undefined` where nobody can answer this request any more. */
   async #transceive(pending: PendingRequest, signal: AbortSignal): Promise<Bytes | undefined> {
-    const { localProvider, tap, clock } = this.#ports
+    const { localProvider, tap } = this.#ports
     if (equalBytes(pending.localProvider, localProvider.id))
       return await reach(tap.transceive(pending.request, signal), signal)
     // The request is for another Local Provider than the one at hand: it waits for it, as long as that makes sense.
-    if (clock.now() < pending.closesAt + ANSWER_RETENTION)
-      throw new EntropyClientError("turned-away", { refusal: "wrong-local-provider" })
+    if (this.#isAnswerable(pending)) throw new EntropyClientError("turned-away", { refusal: "wrong-local-provider" })
     this.#settle(pending, pending.k + 1)
     return undefined
   }
 
+  /** Whether an issued key can still be had for it. */
+  #isAnswerable(pending: PendingRequest): boolean {
+    return this.#ports.clock.now() < pending.closesAt + ANSWER_RETENTION
+  }
+
   #afterRefusal(pending: PendingRequest, reason: Refusal): Refusal {
-    // Nothing is wrong with the request: it stays, and is sent again another time.
-    if (reason === "source-failed") throw new EntropyClientError("refused", { refusal: reason })
-    // Spent by this device, before its journal was restored from a copy: the next one may be free. Any other refusal
-    // comes after the PVS looked for an issued key and found none, so that k is free again.
+    // The request stays, and is sent again another time: its key may have been issued, or may yet be.
+    if (!SETTLING.has(reason) && this.#isAnswerable(pending))
+      throw new EntropyClientError("refused", { refusal: reason })
+    // Spent by this device, before its journal was restored from a copy: the next one may be free. Otherwise the PVS
+    // looked for an issued key and found none, so that k is free again.
     this.#settle(pending, reason === "nullifier-used" ? pending.k + 1 : pending.k)
     if (["nullifier-used", "superseded", "epoch-closed"].includes(reason)) return reason
     throw new EntropyClientError("refused", { refusal: reason })

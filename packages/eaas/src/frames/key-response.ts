@@ -40,7 +40,10 @@ export interface RefusalStatement {
   readonly reason: Refusal
 }
 
-/** What comes out of the tap. The Local Provider's own refusals carry no signature and prove nothing. */
+/**
+ * What comes out of the tap. Refusals of the Local Provider, and of the PVS where it did not get as far as to look the
+ * request up, carry no signature and prove nothing.
+ */
 export type KeyResponse =
   | ({ readonly kind: "answered"; readonly signature: Bytes } & AnswerStatement)
   | ({ readonly kind: "refused"; readonly signature: Bytes } & RefusalStatement)

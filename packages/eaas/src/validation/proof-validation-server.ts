@@ -67,18 +67,22 @@ export class ProofValidationServer implements ValidationApi {
     return await this.#countersigning.run(async () => encodeEpochVerdict(await this.#countersign(proposal)))
   }
 
-  /** Takes a forwarded request frame, gives a key response frame; what it signs, the Local Provider can't change. */
+  /**
+   * Takes a forwarded request frame, gives a key response frame; what it signs, the Local Provider can't change. A signed
+   * refusal says that no key was issued for the request so far: what is refused before that was looked up, which a Local
+   * Provider can bring about for any request at will, is turned away unsigned.
+   */
   async request(frame: Uint8Array, signal: AbortSignal): Promise<Bytes> {
     const forwarded = decodeForwardedRequest(frame)
-    if (forwarded.kind === "malformed") return this.#refuse(frame, "malformed")
+    if (forwarded.kind === "malformed") return turnedAway("malformed")
     const { localProvider, request, signature } = forwarded.value
     const providerKey = this.#ports.localProviders.get(toHex(localProvider))
     const known =
       providerKey !== undefined && isSignedBy(providerKey, encodeForwardStatement(localProvider, request), signature)
-    if (!known) return this.#refuse(request, "unknown-local-provider")
+    if (!known) return turnedAway("unknown-local-provider")
     const decoded = decodeKeyRequest(request)
-    if (decoded.kind === "malformed") return this.#refuse(request, "malformed")
-    if (!equalBytes(decoded.value.localProvider, localProvider)) return this.#refuse(request, "wrong-local-provider")
+    if (decoded.kind === "malformed") return turnedAway("malformed")
+    if (!equalBytes(decoded.value.localProvider, localProvider)) return turnedAway("wrong-local-provider")
     const judgement = await this.#judge(decoded.value, signal)
     return judgement.kind === "issued" ? judgement.answer : this.#refuse(request, judgement.reason)
   }
@@ -175,6 +179,10 @@ async function readOrFail(source: EntropySource, length: number, signal: AbortSi
     if (error instanceof SourceUnhealthy) return undefined
     throw error
   }
+}
+
+function turnedAway(reason: Refusal): Bytes {
+  return encodeKeyResponse({ kind: "turned-away", reason })
 }
 
 function refused(reason: Refusal): { readonly kind: "refused"; readonly reason: Refusal } {
