@@ -71,7 +71,7 @@ test.for([
   { name: "no key", headers: {}, status: 401, code: "bad-token" },
   { name: "a wrong key", headers: { authorization: "Bearer wrong" }, status: 401, code: "bad-token" },
   { name: "another scheme", headers: { authorization: "Basic d3Jvbmc6" }, status: 401, code: "bad-token" },
-  { name: "a wrong cookie", headers: { cookie: "starling=wrong" }, status: 401, code: "bad-token" },
+  { name: "a wrong cookie", headers: { cookie: "starling=wrong; starling-1=wrong" }, status: 401, code: "bad-token" },
   { name: "the name of another site", headers: { host: "evil.example" }, status: 403, code: "bad-host" },
   { name: "another port in Host", headers: { host: "127.0.0.1:1" }, status: 403, code: "bad-host" },
   { name: "the origin of another site", headers: { origin: "http://evil.example" }, status: 403, code: "bad-origin" },
@@ -115,8 +115,10 @@ test("a token buys one session, once", async () => {
   const session = sessions.redeem(token)
   expect(session).toBeDefined()
   expect(sessions.redeem(token)).toBeUndefined()
-  const answer = await call(port, "/api/who", { headers: { cookie: `other=1; starling=${session}` } })
+  const answer = await call(port, "/api/who", { headers: { cookie: `other=1; starling-${port}=${session}` } })
   expect(JSON.parse(answer.body)).toEqual({ caller: "session" })
+  const elsewhere = await call(port, "/api/who", { headers: { cookie: `starling-${port + 1}=${session}` } })
+  expect(elsewhere.status).toBe(401)
 })
 
 test("a token that was not used for a day is worth nothing", async () => {
@@ -184,6 +186,13 @@ test("events reach an admitted socket, and nobody else gets one", async () => {
     const [error] = await once(refused, "error")
     expect(error.message).toContain(String(status))
   }
+})
+
+test.for(["//", "http://", "/%", "*"])("an upgrade at %s is refused, and the server lives on", async (path) => {
+  const { port, bearer } = await serve()
+  const headers = { ...bearer, connection: "upgrade", upgrade: "websocket" }
+  expect((await call(port, path, { headers })).status).toBe(404)
+  expect((await call(port, "/api/who", { headers: bearer })).status).toBe(200)
 })
 
 test("a taken port is a fault that says what to do", async () => {

@@ -25,7 +25,7 @@ export function serveEvents(server: Server, hub: EventHub, admit: (request: Inco
     socket.on("error", () => socket.destroy())
     try {
       admit(request)
-      if (new URL(request.url ?? "/", "http://localhost").pathname !== "/api/events") {
+      if (URL.parse(request.url ?? "/", "http://localhost")?.pathname !== "/api/events") {
         throw new Fault(404, "not-found", "the only WebSocket is /api/events")
       }
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http"
 import { Fault } from "./fault.ts"
-import { SESSION_COOKIE, type Sessions } from "./session.ts"
+import { sessionCookie, type Sessions } from "./session.ts"
 
 export type Caller = "bearer" | "session"
 
@@ -38,13 +38,13 @@ export function requireLocal(head: RequestHead, port: number): void {
 }
 
 /** Who calls. Throws `Fault` 401. */
-export function identifyCaller(head: RequestHead, sessions: Sessions): Caller {
+export function identifyCaller(head: RequestHead, sessions: Sessions, port: number): Caller {
   if (head.authorization !== undefined) {
     const [, key] = /^Bearer ([A-Za-z0-9_-]{1,128})$/.exec(head.authorization) ?? []
     if (key !== undefined && sessions.isKey(key)) return "bearer"
     throw new Fault(401, "bad-token", "this key is not the one in api.json: the daemon may have been started anew")
   }
-  const session = readCookie(head.cookie, SESSION_COOKIE)
+  const session = readCookie(head.cookie, sessionCookie(port))
   if (session !== undefined && sessions.isSession(session)) return "session"
   throw new Fault(401, "bad-token", "not signed in: open a fresh link, `starling ui` prints one")
 }

@@ -10,7 +10,7 @@ import type { Sessions } from "./session.ts"
 import { findAsset, type Assets } from "./static.ts"
 
 export interface ApiEnv {
-  readonly Variables: { readonly caller: Caller }
+  readonly Variables: { readonly caller: Caller; readonly port: number }
 }
 
 export interface ApiServerOptions {
@@ -44,7 +44,7 @@ export class ApiServer implements AsyncDisposable {
     const port = await listen(server, options.port)
     const closeSockets = serveEvents(server, options.events, (request) => {
       requireLocal(headOf(request.headers), port)
-      identifyCaller(headOf(request.headers), options.sessions)
+      identifyCaller(headOf(request.headers), options.sessions, port)
     })
     const handle = getRequestListener(createApp(options, port).fetch, { overrideGlobalObjects: false })
     server.on("request", (request, response) => {
@@ -72,11 +72,12 @@ function createApp(options: ApiServerOptions, port: number): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>()
   app.use(async (context, next) => {
     requireLocal(headOfRequest(context.req.raw.headers), port)
+    context.set("port", port)
     await next()
   })
   app.use("/api/*", async (context, next) => {
     if (context.req.path !== "/api/session") {
-      context.set("caller", identifyCaller(headOfRequest(context.req.raw.headers), options.sessions))
+      context.set("caller", identifyCaller(headOfRequest(context.req.raw.headers), options.sessions, port))
     }
     await next()
     context.header("cache-control", "no-store")

@@ -6,7 +6,10 @@ const TOKEN_LIFETIME: Milliseconds = 24 * 3_600_000
 const MOST_TOKENS = 32
 const MOST_SESSIONS = 256
 
-export const SESSION_COOKIE = "starling"
+/** Cookies know no ports: each daemon of this machine has a name of its own, so that one does not overwrite another's. */
+export function sessionCookie(port: number): string {
+  return `starling-${port}`
+}
 
 /**
  * Who may call the local API. A one-time token, carried in the fragment of the UI's link, buys a session, carried in a cookie;

@@ -4,7 +4,7 @@ import { NewProfile, NewSession } from "../contract.ts"
 import { Fault } from "../fault.ts"
 import { readBody } from "../read-body.ts"
 import type { ApiEnv } from "../server.ts"
-import { SESSION_COOKIE } from "../session.ts"
+import { sessionCookie } from "../session.ts"
 import { setName } from "@starling/messenger"
 
 export function sessionRoutes(api: Hono<ApiEnv>, backend: Backend): void {
@@ -14,7 +14,8 @@ export function sessionRoutes(api: Hono<ApiEnv>, backend: Backend): void {
     if (session === undefined) {
       throw new Fault(401, "bad-token", "this link was used before or is too old: `starling ui` prints a fresh one")
     }
-    context.header("set-cookie", `${SESSION_COOKIE}=${session}; HttpOnly; SameSite=Strict; Path=/`)
+    const cookie = sessionCookie(context.get("port"))
+    context.header("set-cookie", `${cookie}=${session}; HttpOnly; SameSite=Strict; Path=/`)
     return context.body(null, 204)
   })
   api.post("/api/ui-link", (context) => {
