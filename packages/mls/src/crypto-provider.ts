@@ -23,6 +23,8 @@ export interface Kem {
   /** Bytes of fresh randomness that a key pair or an encapsulation is made of. */
   readonly seedLength: number
   deriveKeyPair(seed: Uint8Array): KeyPair
+  /** Whether `encapsulate` takes it, whatever the seed. */
+  isPublicKey(publicKey: Uint8Array): boolean
   encapsulate(
     publicKey: Uint8Array,
     seed: Uint8Array,

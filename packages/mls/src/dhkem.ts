@@ -31,9 +31,13 @@ export function dhKem(group: DhGroup, kdf: Kdf, secretLength: number): Kem {
     return labeledExpand(kdf, suiteId, secret, "shared_secret", concat(kemOutput, publicKey), secretLength)
   }
 
+  const anyKeys = deriveKeyPair(new Uint8Array(group.privateKeyLength))
+
   return {
     seedLength: group.privateKeyLength,
     deriveKeyPair,
+    // RFC 9180, 7.1.4: whether a point is of small order shows with one private key as with any other
+    isPublicKey: (publicKey) => group.sharedSecret(anyKeys.privateKey, publicKey) !== undefined,
     encapsulate(publicKey, seed) {
       const ephemeral = deriveKeyPair(seed)
       const dh = group.sharedSecret(ephemeral.privateKey, publicKey)

@@ -87,6 +87,11 @@ export function refHash(crypto: CryptoProvider, label: string, value: Uint8Array
   return crypto.hash(encode((w) => w.text(label).opaque(value), value.length + 64))
 }
 
+/** RFC 9420, 5.1.1 with RFC 9180, 7.1.4: refuses what nobody can encrypt to, before others have to. */
+export function requireHpkeKey(crypto: CryptoProvider, publicKey: Uint8Array): void {
+  if (!crypto.kem.isPublicKey(publicKey)) refuse("invalid-public-key", "5.1.1")
+}
+
 /** A fresh HPKE key pair. */
 export function drawKeyPair(mls: MlsContext, purpose: string): KeyPair {
   return mls.crypto.kem.deriveKeyPair(mls.random.draw(mls.crypto.kem.seedLength, purpose))

@@ -2,6 +2,7 @@ import { readRequiredCapabilities, supportsExtension, supportsProposal, type Cap
 import type { MlsContext } from "./context.ts"
 import { credentialType } from "./credential.ts"
 import { ExtensionType, findExtension, type Extension } from "./extension.ts"
+import { requireHpkeKey } from "./labelled-crypto.ts"
 import { leafSignatureIsValid, type LeafNode, type LeafNodeSource, type LeafPosition } from "./leaf-node.ts"
 import { refuse } from "./refusal.ts"
 import { decode } from "@starling/wire"
@@ -34,6 +35,7 @@ export function validateLeafNode(mls: MlsContext, leaf: LeafNode, expected: Leaf
     const { notBefore, notAfter } = leaf.source.lifetime
     if (expected.now < notBefore || expected.now > notAfter) refuse("lifetime", "7.3")
   }
+  requireHpkeKey(mls.crypto, leaf.encryptionKey)
   const objection = mls.authenticate(leaf.credential, leaf.signatureKey, expected.previous?.credential)
   if (objection !== undefined) refuse("credential-rejected", "5.3.1")
   if (!leafSignatureIsValid(mls.crypto, leaf, expected.position)) refuse("bad-signature", "7.3")

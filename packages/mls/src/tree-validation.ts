@@ -2,6 +2,7 @@ import { equalBytes } from "@starling/kernel"
 
 import type { MlsContext } from "./context.ts"
 import type { GroupContext } from "./group-context.ts"
+import { requireHpkeKey } from "./labelled-crypto.ts"
 import { requireCredentialsSupported, validateLeafNode } from "./leaf-node-validation.ts"
 import { parentHashesAreValid } from "./parent-hash.ts"
 import { filledBranches, leafAt, leaves, subtreeAt, type ParentNode, type RatchetTree } from "./ratchet-tree.ts"
@@ -18,6 +19,7 @@ export function validateTree(mls: MlsContext, tree: RatchetTree, context: GroupC
   if (!equalBytes(treeHash(mls.crypto, tree.root), context.treeHash)) refuse("tree-hash-mismatch", "12.4.3.1")
   if (!parentHashesAreValid(mls.crypto, tree)) refuse("parent-hash-mismatch", "7.9.2")
   requireCredentialsSupported(tree.root)
+  for (const { node } of filledBranches(tree.root)) requireHpkeKey(mls.crypto, node.encryptionKey)
   for (const { leafIndex, node } of leaves(tree.root)) {
     validateLeafNode(mls, node, {
       source: node.source.kind,
@@ -45,14 +47,14 @@ export function unmergedLeavesAreValid(tree: RatchetTree): boolean {
 function listedBelow(tree: RatchetTree, index: number, leafIndex: number): boolean {
   let at = subtreeAt(tree, index)
   while (at?.kind === "branch") {
-    if (at.node !== undefined && !lists(at.node, leafIndex)) return false
+    if (at.node !== undefined && !listsUnmerged(at.node, leafIndex)) return false
     at = 2 * leafIndex < at.index ? at.left : at.right
   }
   return true
 }
 
-/** Binary search: a hostile tree may list every leaf in every parent. */
-function lists(node: ParentNode, leafIndex: number): boolean {
+/** Whether the leaf is unmerged in a parent above it. Binary search: a hostile tree may list every leaf in every parent. */
+export function listsUnmerged(node: ParentNode, leafIndex: number): boolean {
   let low = 0
   let high = node.unmergedLeaves.length
   while (low < high) {

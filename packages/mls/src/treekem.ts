@@ -3,7 +3,7 @@ import { equalBytes, type Bytes } from "@starling/kernel"
 import type { MlsContext } from "./context.ts"
 import type { CryptoProvider, KeyPair, SignatureKeyPair } from "./crypto-provider.ts"
 import { hasKey } from "./key-set.ts"
-import { decryptWithLabel, deriveSecret, drawKeyPair, encryptWithLabel } from "./labelled-crypto.ts"
+import { decryptWithLabel, deriveSecret, drawKeyPair, encryptWithLabel, requireHpkeKey } from "./labelled-crypto.ts"
 import { signLeafNode, type LeafNode } from "./leaf-node.ts"
 import { parentHash } from "./parent-hash.ts"
 import {
@@ -105,6 +105,7 @@ export function mergePath(crypto: CryptoProvider, place: PathPlace, path: Update
   if ([path.leafNode.encryptionKey, ...keys].some((key) => hasKey(tree.encryptionKeys, key))) {
     refuse("path-key-reused", "12.4.2")
   }
+  for (const key of keys) requireHpkeKey(crypto, key)
   const { nodes, leafParentHash } = pathNodes(crypto, steps, keys)
   const { source } = path.leafNode
   if (source.kind !== "commit" || !equalBytes(source.parentHash, leafParentHash)) {
@@ -131,7 +132,7 @@ export function openPath(
   const position = receivers.findIndex((receiver) => privateKeys.has(receiver.index))
   const privateKey = privateKeys.get(receivers[position]?.index ?? -1)
   const sealed = node.encryptedPathSecret[position]
-  if (privateKey === undefined || sealed === undefined) throw new RangeError("a member has a key in each resolution")
+  if (privateKey === undefined || sealed === undefined) refuse("undecryptable", "7.5")
   const context = place.groupContext(treeHash(crypto, after.root))
   const pathSecret =
     decryptWithLabel(crypto, privateKey, "UpdatePathNode", context, sealed) ?? refuse("undecryptable", "7.5")

@@ -136,6 +136,24 @@ test.for<{ section: string; name: string; reason: string; proposals: (scene: Sce
     ],
   },
   {
+    section: "5.1.1",
+    name: "an Add whose init key is of small order",
+    reason: "invalid-public-key",
+    proposals: ({ mls, erin }) => [add(forgeKeyPackage(mls.crypto, erin, {}, new Uint8Array(32)))],
+  },
+  {
+    section: "5.1.1",
+    name: "an Add whose encryption key is of small order",
+    reason: "invalid-public-key",
+    proposals: ({ mls, erin }) => [add(forgeKeyPackage(mls.crypto, erin, { encryptionKey: new Uint8Array(32) }))],
+  },
+  {
+    section: "5.1.1",
+    name: "an Add whose encryption key is too short",
+    reason: "invalid-public-key",
+    proposals: ({ mls, erin }) => [add(forgeKeyPackage(mls.crypto, erin, { encryptionKey: new Uint8Array(31) }))],
+  },
+  {
     section: "10.1",
     name: "an Add whose key package is not signed by its leaf",
     reason: "bad-signature",
@@ -284,12 +302,12 @@ function requiredCapabilities(extension: number): Bytes {
   })
 }
 
-test("RFC 9420, 5.1.3: a key package whose init key is of small order can't be added", () => {
+test("RFC 9420, 5.1.1: a key package whose init key is of small order can't be added", () => {
   const { mls, alice, erin } = scene("small order")
   const keyPackage = forgeKeyPackage(mls.crypto, erin, {}, new Uint8Array(32))
   expect(createCommit(mls, alice, { proposals: [{ kind: "add", keyPackage }], now: NOW })).toEqual({
     kind: "refused",
     reason: "invalid-public-key",
-    section: "RFC 9420, 5.1.3",
+    section: "RFC 9420, 5.1.1",
   })
 })

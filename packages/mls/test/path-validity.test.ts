@@ -115,6 +115,21 @@ test.for<{
   see(receive(judge, bob, forged)).toEqual({ kind: "refused", reason, section: `RFC 9420, ${section}` })
 })
 
+test("RFC 9420, 7.5: who lacks the key of a parent above it refuses the path, and breaks nothing", () => {
+  const { mls, alice, carol } = scene("no key")
+  const made = createCommit(mls, alice, { proposals: [], now: NOW })
+  if (made.kind !== "ok") throw new Error(made.reason)
+  const own = 2 * carol.state.ownLeafIndex
+  const privateKeys = new Map([...carol.state.privateKeys].filter(([index]) => index === own))
+  expect(privateKeys.size).toBe(1)
+  expect(receive(mls, carol.state, made.commit).kind).toBe("commit")
+  expect(receive(mls, { ...carol.state, privateKeys }, made.commit)).toEqual({
+    kind: "refused",
+    reason: "undecryptable",
+    section: "RFC 9420, 7.5",
+  })
+})
+
 function withNode(path: Path, change: Partial<Path["nodes"][number]>): Path {
   return { ...path, nodes: path.nodes.map((node, i) => (i === 0 ? { ...node, ...change } : node)) }
 }
