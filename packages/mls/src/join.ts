@@ -15,9 +15,9 @@ import { decodeMlsMessage } from "./mls-message.ts"
 import type { OwnKeyPackage } from "./own-key-package.ts"
 import { derivePskSecret, type PskSource } from "./pre-shared-key.ts"
 import { readRatchetTree } from "./ratchet-tree-bytes.ts"
-import { filteredDirectPath, leafAt, leaves, type RatchetTree } from "./ratchet-tree.ts"
+import { directPath, filteredDirectPath, leafAt, leaves, type RatchetTree } from "./ratchet-tree.ts"
 import { orRefused, refuse, type Refused } from "./refusal.ts"
-import { validateTree } from "./tree-validation.ts"
+import { listsUnmerged, validateTree } from "./tree-validation.ts"
 import { covers } from "./tree-math.ts"
 import { followPath, type PrivateKeys } from "./treekem.ts"
 import { readGroupSecrets, welcomeKey, type GroupSecrets, type Welcome } from "./welcome.ts"
@@ -136,7 +136,10 @@ function findOwnLeaf(tree: RatchetTree, { keyPackage }: OwnKeyPackage): number {
   return refuse("own-leaf-missing", "12.4.3.1")
 }
 
-/** The private keys of the parents that this member shares with the committer. */
+/**
+ * The private keys of the parents that this member shares with the committer. A parent above this member that it has no
+ * key of, and that does not list it as unmerged, would keep it from reading later paths.
+ */
 function pathKeys(
   mls: MlsContext,
   tree: RatchetTree,
@@ -144,7 +147,22 @@ function pathKeys(
   ownLeafIndex: number,
   pathSecret: Bytes | undefined,
 ): PrivateKeys {
-  if (pathSecret === undefined) return new Map()
+  const keys = pathSecret === undefined ? new Map() : sharedKeys(mls, tree, signer, ownLeafIndex, pathSecret)
+  for (const { branch } of directPath(tree, ownLeafIndex)) {
+    if (branch.node !== undefined && !keys.has(branch.index) && !listsUnmerged(branch.node, ownLeafIndex)) {
+      refuse("path-secret-missing", "12.4.3.1")
+    }
+  }
+  return keys
+}
+
+function sharedKeys(
+  mls: MlsContext,
+  tree: RatchetTree,
+  signer: number,
+  ownLeafIndex: number,
+  pathSecret: Bytes,
+): PrivateKeys {
   const shared = filteredDirectPath(tree, signer).filter(({ branch }) => covers(branch.index, 2 * ownLeafIndex))
   const publicKeys = shared.flatMap(({ branch }) => branch.node?.encryptionKey ?? [])
   const followed = followPath(mls.crypto, pathSecret, shared, publicKeys)

@@ -60,6 +60,7 @@ export type RefusalReason =
   | "own-leaf-missing"
   | "inviter-missing"
   | "path-secret-mismatch"
+  | "path-secret-missing"
 
 /** Something that a peer made and that the RFC forbids; the state it was meant for is as it was. */
 export interface Refused {

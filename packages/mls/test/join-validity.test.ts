@@ -2,12 +2,15 @@ import { concat, utf8, type Bytes } from "@starling/kernel"
 import { createCommit, join, type GroupState, type KeyPackage } from "@starling/mls"
 import {
   createWelcome,
+  decodeMlsMessage,
+  decryptWithLabel,
   deriveEpochSecrets,
   derivePskSecret,
   encodeGroupContext,
   isLeafNode,
   leafAt,
   nodesInOrder,
+  readGroupSecrets,
   treeHash,
   treeOf,
   type LeafNode,
@@ -15,7 +18,7 @@ import {
   type RatchetTree,
   type Subtree,
 } from "@starling/mls/rfc9420"
-import { encode } from "@starling/wire"
+import { decode, encode } from "@starling/wire"
 import { test } from "vitest"
 
 import { forgeLeaf } from "./forgery.ts"
@@ -33,7 +36,7 @@ interface Parts {
   readonly confirmationTag?: Bytes
   /** Puts the first leaf's encryption key, or its signature key, into the third leaf too. */
   readonly twice?: "encryptionKey" | "signatureKey"
-  readonly pathSecrets?: ReadonlyMap<number, Bytes>
+  readonly pathSecrets: ReadonlyMap<number, Bytes>
 }
 
 /** Five members, of whom the last is Erin, with unmerged leaves in the tree. */
@@ -43,7 +46,21 @@ function parts(stage: Scene): Parts {
   const made = createCommit(mls, alice, { proposals, path: true, now: NOW })
   if (made.kind !== "ok") throw new Error(made.reason)
   const nodes = [...nodesInOrder(made.next.tree.root)]
-  return { next: made.next, nodes, added: new Map([[4, erin.keyPackage.keyPackage]]) }
+  const pathSecrets = new Map([[7, pathSecretFor(stage, erin, made.welcome)]])
+  return { next: made.next, nodes, added: new Map([[4, erin.keyPackage.keyPackage]]), pathSecrets }
+}
+
+/** The path secret in a good Welcome to one newcomer. */
+function pathSecretFor({ mls }: Scene, { keyPackage }: Client, bytes: Uint8Array = new Uint8Array(0)): Bytes {
+  const message = decodeMlsMessage(bytes)
+  if (message.kind !== "ok" || message.value.kind !== "welcome") throw new TypeError("no Welcome")
+  const { secrets, encryptedGroupInfo } = message.value.welcome
+  const opened = secrets.map(({ encryptedGroupSecrets: sealed }) =>
+    decryptWithLabel(mls.crypto, keyPackage.initPrivateKey, "Welcome", encryptedGroupInfo, sealed),
+  )
+  const read = decode(opened[0] ?? new Uint8Array(0), readGroupSecrets)
+  if (read.kind !== "ok" || read.value.pathSecret === undefined) throw new TypeError("no path secret")
+  return read.value.pathSecret
 }
 
 /** A Welcome in which everything agrees with the forged parts. */
@@ -98,6 +115,12 @@ test.for<{ section: string; name: string; reason: string; change: (parts: Parts,
     name: "with a path secret that gives other keys",
     reason: "path-secret-mismatch",
     change: (good) => ({ ...good, pathSecrets: new Map([[7, new Uint8Array(32)]]) }),
+  },
+  {
+    section: "12.4.3.1",
+    name: "without the path secret that the new member needs",
+    reason: "path-secret-missing",
+    change: (good) => ({ ...good, pathSecrets: new Map() }),
   },
   {
     section: "12.4.3.1",
