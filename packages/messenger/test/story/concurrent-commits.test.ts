@@ -53,8 +53,8 @@ test.for([
   const seenByDave = dave.texts(group)
   expect(new Set(seenByDave).size).toBe(seenByDave.length)
   expect(seenByDave).toContain("hello from a branch")
-  const additions = (timeline(alice.state, group) ?? []).filter(({ added }) => added.includes(dave.identity))
-  expect(additions[0]?.chosen ? "addition" : "heal").toBe(winner)
+  const addition = (timeline(alice.state, group) ?? []).find(({ added }) => added.includes(dave.identity))
+  expect(addition?.chosen ? "addition" : "heal").toBe(winner)
   // Where the addition won, its newcomer is entitled to what was said meanwhile on the branch that lost.
   expect(seenByDave.includes("hello from another branch")).toBe(winner === "addition")
   expectNoticedOnce(alice, bob, carol, dave)
