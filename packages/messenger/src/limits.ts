@@ -35,6 +35,10 @@ export const MAX_SENT = 200
 
 /** Ranges of a device's messages in one vector; what is cut off is sent once more. */
 export const MAX_RANGES = 64
+/** Ranges of messages, over all devices, that an inviter can keep a joiner from asking for. */
+export const MAX_PAST_RANGES = 1024
+/** Rows that are looked at for messages which a joiner was not to ask for, and could read after all. */
+export const PAST_PROBES = 16
 export const MAX_DEVICES = 4096
 /** Bytes of records and messages in one answer to a sync request. */
 export const SYNC_BUDGET = 1024 * 1024

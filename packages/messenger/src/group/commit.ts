@@ -4,7 +4,7 @@ import { encodeInvitation } from "../invitation/invitation-frame.ts"
 import { toSeconds } from "../invitation/issued-key-package.ts"
 import { queueInvitation } from "../invitation/outbox.ts"
 import { MAX_ADDITIONS } from "../limits.ts"
-import type { MessageVector } from "../message/seq-set.ts"
+import { joinVectors, type MessageVector } from "../message/seq-set.ts"
 import type { Turn } from "../peer/turn.ts"
 import { commitAuthenticatedData, encodeCommitRecord } from "../record/commit-record.ts"
 import { RECORD_KINDS, type RecordHash } from "../record/record.ts"
@@ -146,7 +146,8 @@ function describe(
 
 /** Messages that no joiner of this commit is meant to have; empty where one of them was a member on some branch. */
 function pastFor(turn: Turn, uuid: string, additions: readonly Addition[]): MessageVector {
-  const nodes = [...turn.group(uuid).forest.values()]
+  const { forest, held, past } = turn.group(uuid)
+  const nodes = [...forest.values()]
   const known = additions.some(({ device }) => nodes.some(({ roster }) => hasDevice(roster, device.device)))
-  return known || additions.length === 0 ? new Map() : turn.group(uuid).held
+  return known || additions.length === 0 ? new Map() : joinVectors(held, past)
 }

@@ -23,6 +23,7 @@ export type GroupRow = Pick<
   | "healing"
   | "sentCount"
   | "held"
+  | "past"
   | "acks"
   | "sent"
   | "shownCount"
@@ -44,6 +45,7 @@ export function encodeGroupRow(group: GroupRow): Bytes {
     writer.optional(group.healing, writeHealing)
     writeNumber(writer, group.sentCount)
     writeMessageVector(writer, group.held, NO_BOUND)
+    writeMessageVector(writer, group.past, NO_BOUND)
     writeMessageVector(writer, group.acks, NO_BOUND)
     writer.vector(group.sent, writeSent)
     writeNumber(writer, group.shownCount)
@@ -68,6 +70,7 @@ export function decodeGroupRow(crypto: CryptoProvider, bytes: Uint8Array): Group
       healing: reader.optional(readHealing),
       sentCount: readTime(reader),
       held: readMessageVector(reader, NO_BOUND),
+      past: readMessageVector(reader, NO_BOUND),
       acks: readMessageVector(reader, NO_BOUND),
       sent: reader.vector(readSent),
       shownCount: readTime(reader),

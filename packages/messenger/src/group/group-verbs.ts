@@ -50,7 +50,8 @@ export function createGroup(state: PeerState, name: string, env: Env): Outcome<{
       healing: undefined,
       sentCount: 0,
     } as const
-    const rest = { held: new Map(), acks: new Map(), sent: [], shownCount: 0, unread: 0, last: undefined } as const
+    const vectors = { held: new Map(), past: new Map(), acks: new Map() } as const
+    const rest = { ...vectors, sent: [], shownCount: 0, unread: 0, last: undefined } as const
     const group = bareGroup(turn.crypto, { ...row, ...rest, seen: new Set([turn.own.device]) }, new Set())
     const node = group.forest.get(sid)
     if (node === undefined) throw new Error("a group has its creation")

@@ -41,6 +41,8 @@ export interface Group {
   /** Messages that this device sent so far. */
   readonly sentCount: number
   readonly held: MessageVector
+  /** Messages that an inviter said came before this device: never asked for, and read all the same where they come. */
+  readonly past: MessageVector
   /** Which of this device's messages other devices are known to hold. */
   readonly acks: MessageVector
   readonly shown: ReadonlySet<MessageId>

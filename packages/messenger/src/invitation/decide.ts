@@ -5,6 +5,8 @@ import { bareGroup } from "../group/rebuild-group.ts"
 import { settle } from "../group/settle.ts"
 import { withTips } from "../group/tips.ts"
 import { NO_WORK } from "../group/group-work.ts"
+import { MAX_PAST_RANGES } from "../limits.ts"
+import { boundVector } from "../message/seq-set.ts"
 import { RECORD_KINDS } from "../record/record.ts"
 import { refusal, type Turn } from "../peer/turn.ts"
 import type { Refusal } from "../peer/step.ts"
@@ -83,7 +85,8 @@ function newcomersGroup(turn: Turn, id: Uint8Array, opened: readonly OpenedWelco
     knownAtEntry: [],
     healing: undefined,
     sentCount: 0,
-    held: opened.length === 1 ? first.joining.past : new Map(),
+    held: new Map(),
+    past: opened.length === 1 ? boundVector(first.joining.past, MAX_PAST_RANGES) : new Map(),
     acks: new Map(),
     sent: [],
     shownCount: 0,

@@ -50,6 +50,35 @@ export function sharedBy(one: SeqSet, other: SeqSet): SeqSet {
   return missingFrom(one, missingFrom(one, other))
 }
 
+/** The numbers that either has. */
+export function joinSets(one: SeqSet, other: SeqSet): SeqSet {
+  const joined: SeqRange[] = []
+  for (const range of [...one, ...missingFrom(other, one)].sort((a, b) => a.from - b.from)) {
+    const last = joined.at(-1)
+    if (last !== undefined && last.to === range.from - 1) joined[joined.length - 1] = { from: last.from, to: range.to }
+    else joined.push(range)
+  }
+  return joined
+}
+
+export function joinVectors(one: MessageVector, other: MessageVector): MessageVector {
+  const joined = new Map(one)
+  for (const [device, set] of other) joined.set(device, joinSets(joined.get(device) ?? [], set))
+  return joined
+}
+
+/** The vector with at most `maxRanges` ranges over all of its devices. */
+export function boundVector(vector: MessageVector, maxRanges: number): MessageVector {
+  const bounded = new Map<DeviceKey, SeqSet>()
+  let left = maxRanges
+  for (const [device, set] of vector) {
+    if (left === 0) break
+    bounded.set(device, set.slice(0, left))
+    left -= Math.min(left, set.length)
+  }
+  return bounded
+}
+
 export function addToVector(vector: MessageVector, device: DeviceKey, seq: number): MessageVector {
   return new Map(vector).set(device, addSeq(vector.get(device) ?? [], seq))
 }

@@ -37,7 +37,7 @@ export {
 } from "../invitation/key-package-frames.ts"
 export { decodeContent, encodeContent, messageId } from "../message/content.ts"
 export { decodeSealedMessage, encodeSealedMessage, messageAuthenticatedData } from "../message/sealed-message.ts"
-export { addSeq, hasSeq, missingFrom, sharedBy, type SeqSet } from "../message/seq-set.ts"
+export { addSeq, hasSeq, joinSets, missingFrom, sharedBy, type SeqSet } from "../message/seq-set.ts"
 export { decodeAnswer, okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
 export { commitAuthenticatedData, decodeCommitRecord, encodeCommitRecord } from "../record/commit-record.ts"
 export { decodeOperation, encodeOperation, type Change } from "../record/operation.ts"

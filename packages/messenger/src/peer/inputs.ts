@@ -106,7 +106,8 @@ function receivePayload(turn: Turn, group: Group, kind: Envelope["kind"], payloa
   const message = decodeSealedMessage(payload)
   if (message.kind !== "ok") return
   const { device, seq } = message.value
-  const isGap = seq > 1 && device !== turn.own.device && !hasSeq(group.held.get(device) ?? [], seq - 1)
+  const before = [...(group.held.get(device) ?? []), ...(group.past.get(device) ?? [])]
+  const isGap = seq > 1 && device !== turn.own.device && !hasSeq(before, seq - 1)
   const waits = absorbMessages(turn, group.uuid, [message.value])
   if (waits || (isGap && turn.group(group.uuid) !== group)) syncForGap(turn, group.uuid, from)
   else if (turn.group(group.uuid) !== group) acknowledgeSoon(turn, group.uuid, device)

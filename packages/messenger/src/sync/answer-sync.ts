@@ -8,9 +8,9 @@ import { findDevice } from "../group/rebuild-group.ts"
 import { hasDevice } from "../group/roster.ts"
 import type { Device, DeviceKey } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
-import { SYNC_BUDGET } from "../limits.ts"
+import { PAST_PROBES, SYNC_BUDGET } from "../limits.ts"
 import { decodeSealedMessage } from "../message/sealed-message.ts"
-import { missingFrom, sharedBy, type MessageVector } from "../message/seq-set.ts"
+import { missingFrom, sharedBy, type SeqSet } from "../message/seq-set.ts"
 import { okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
 import { BUCKETS } from "../peer/buckets.ts"
 import type { Turn } from "../peer/turn.ts"
@@ -41,7 +41,10 @@ export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId, reader
   const told = current === undefined ? sharedHoldings(request, group) : holdingsOf(group)
   if (takesPart(group)) {
     if (current !== undefined) noteHoldings(turn, group.uuid, device.device, request)
-    if (!request.inTurn && holdsMore(request, group)) requestSyncInTurn(turn, group.uuid, from, told)
+    if (!request.inTurn && holdsMore(request, group)) {
+      const past = current === undefined ? undefined : group.past
+      requestSyncInTurn(turn, group.uuid, from, told, past)
+    }
   }
   return okAnswer(encodeSyncAnswer({ ...told, ...answer, out: !takesPart(group) }))
 }
@@ -102,7 +105,7 @@ function select(
     left -= record.encoded.length
     recordBytes.push(record.encoded)
   }
-  for (const bytes of messagesFor(group, request.messages, device.device, reader)) {
+  for (const bytes of messagesFor(group, request, device.device, reader)) {
     if (left < bytes.length) return { recordBytes, messageBytes, more: true }
     left -= bytes.length
     messageBytes.push(bytes)
@@ -110,30 +113,53 @@ function select(
   return { recordBytes, messageBytes, more: false }
 }
 
-/** Messages of states that the device is a member of, and that it does not hold. */
+/**
+ * Messages of states that the device is a member of, and that it does not hold. What it was told to be from before its
+ * time is looked at from the newest on, until a few in a row were indeed: who invited it may have said too much.
+ */
 function* messagesFor(
   group: Group,
-  held: MessageVector,
+  { messages, past }: SyncRequest,
   requester: DeviceKey,
   reader: Pick<Store, "get">,
 ): Generator<Bytes> {
+  const read = (device: DeviceKey, seq: number): Bytes | undefined => {
+    const bytes = reader.get(BUCKETS.messages, group.uuid, `${device}:${seq}`)
+    const message = bytes === undefined ? undefined : decodeSealedMessage(bytes)
+    if (message?.kind !== "ok") return undefined
+    return hasDevice(group.forest.get(message.value.sid)?.roster ?? [], requester) ? bytes : undefined
+  }
   for (const [device, set] of group.held) {
     if (device === requester) continue
-    for (const { from, to } of missingFrom(set, held.get(device) ?? [])) {
+    const missing = missingFrom(set, messages.get(device) ?? [])
+    const unasked = sharedBy(missing, past.get(device) ?? [])
+    const found: Bytes[] = []
+    let probes = PAST_PROBES
+    for (const seq of descending(unasked)) {
+      const bytes = read(device, seq)
+      probes = bytes === undefined ? probes - 1 : PAST_PROBES
+      if (bytes !== undefined) found.push(bytes)
+      if (probes === 0) break
+    }
+    yield* found.toReversed()
+    for (const { from, to } of missingFrom(missing, unasked)) {
       for (let seq = from; seq <= to; seq++) {
-        const bytes = reader.get(BUCKETS.messages, group.uuid, `${device}:${seq}`)
-        const message = bytes === undefined ? undefined : decodeSealedMessage(bytes)
-        if (bytes === undefined || message?.kind !== "ok") continue
-        if (hasDevice(group.forest.get(message.value.sid)?.roster ?? [], requester)) yield bytes
+        const bytes = read(device, seq)
+        if (bytes !== undefined) yield bytes
       }
     }
   }
 }
 
+function* descending(set: SeqSet): Generator<number> {
+  for (const { from, to } of set.toReversed()) for (let seq = to; seq >= from; seq--) yield seq
+}
+
 function holdsMore(request: SyncRequest, group: Group): boolean {
   for (const [device, seq] of request.records) if (seq > (group.logs.get(device)?.length ?? 0)) return true
   for (const [device, set] of request.messages)
-    if (missingFrom(set, group.held.get(device) ?? []).length > 0) return true
+    if (missingFrom(missingFrom(set, group.held.get(device) ?? []), group.past.get(device) ?? []).length > 0)
+      return true
   return false
 }
 

@@ -1,5 +1,6 @@
 import type { Group } from "../group/group.ts"
 import type { PeerId } from "../identity/peer-id.ts"
+import type { MessageVector } from "../message/seq-set.ts"
 import { SYNC_GAP_PAUSE, SYNC_PERIOD, SYNC_SOON } from "../limits.ts"
 import { jitter } from "../peer/jitter.ts"
 import type { Turn } from "../peer/turn.ts"
@@ -13,22 +14,29 @@ export function holdingsOf(group: Group): Holdings {
 
 /** Asks one member for what this device lacks, unless it is being asked already. */
 export function requestSync(turn: Turn, uuid: string, peerId: PeerId): void {
-  askWith(turn, uuid, peerId, holdingsOf(turn.group(uuid)), false)
+  const group = turn.group(uuid)
+  askWith(turn, uuid, peerId, holdingsOf(group), group.past, false)
 }
 
 /** Asks back somebody whose request showed that it holds more. `told` is what it learns of this device's holdings. */
-export function requestSyncInTurn(turn: Turn, uuid: string, peerId: PeerId, told: Holdings): void {
-  askWith(turn, uuid, peerId, told, true)
+export function requestSyncInTurn(
+  turn: Turn,
+  uuid: string,
+  peerId: PeerId,
+  told: Holdings,
+  past: MessageVector = new Map(),
+): void {
+  askWith(turn, uuid, peerId, told, past, true)
 }
 
-function askWith(turn: Turn, uuid: string, peerId: PeerId, told: Holdings, inTurn: boolean): void {
+function askWith(turn: Turn, uuid: string, peerId: PeerId, told: Holdings, past: MessageVector, inTurn: boolean): void {
   const group = turn.group(uuid)
   if (!turn.isConnected(peerId) || !takesPart(group)) return
   const underWay = [...turn.state.requests.values()].some(
     (request) => request.kind === "sync" && request.peerId === peerId && request.group === uuid,
   )
   if (underWay) return
-  const payload = encodeSyncRequest({ ...told, group: group.id, inTurn })
+  const payload = encodeSyncRequest({ ...told, group: group.id, inTurn, past })
   turn.request("sync", { kind: "sync", peerId, group: uuid }, payload)
 }
 

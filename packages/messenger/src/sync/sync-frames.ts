@@ -22,6 +22,8 @@ export interface SyncRequest extends Holdings {
   readonly group: Bytes
   /** Asked because the other one's request showed that it holds more: it does not ask back again. */
   readonly inTurn: boolean
+  /** Messages that were none of the asker's business when it joined, by the word of who invited it. It may not hold them. */
+  readonly past: MessageVector
 }
 
 /** "This is what I hold, and this is what you lack." */
@@ -44,13 +46,14 @@ export function encodeSyncRequest(request: SyncRequest): Bytes {
       .fixed(request.group)
       .uint8(request.inTurn ? 1 : 0)
     writeHoldings(writer, request)
+    writeMessageVector(writer, request.past)
   })
 }
 
 export function decodeSyncRequest(bytes: Uint8Array): Versioned<SyncRequest> {
   return decodeVersioned(bytes, VERSION, MAX_DIRECT_BYTES, (reader) => {
     const head = { group: reader.fixed(16), inTurn: readFlag(reader) }
-    return { ...head, ...readHoldings(reader) }
+    return { ...head, ...readHoldings(reader), past: readMessageVector(reader) }
   })
 }
 
