@@ -64,6 +64,8 @@ export const SYNC_PERIOD = 10 * SECOND
 export const SYNC_SOON = 1_500
 /** At most one gap-driven request to one member about one group within this time. */
 export const SYNC_GAP_PAUSE = 500
+/** A sync request without an outcome after this time is given up: its answer was one that could not be taken. */
+export const SYNC_PATIENCE = 60 * SECOND
 export const RETRY_FIRST = 2 * SECOND
 export const RETRY_LAST = 5 * 60 * SECOND
 export const DIAL_PERIOD = 30 * SECOND

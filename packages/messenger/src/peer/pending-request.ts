@@ -1,3 +1,5 @@
+import type { Milliseconds } from "@starling/kernel"
+
 import type { IdentityId } from "../identity/identity-id.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 
@@ -6,4 +8,4 @@ export type PendingRequest =
   | { readonly kind: "hello"; readonly peerId: PeerId }
   | { readonly kind: "key-package"; readonly peerId: PeerId; readonly group: string; readonly identity: IdentityId }
   | { readonly kind: "invitation"; readonly peerId: PeerId; readonly entry: string }
-  | { readonly kind: "sync"; readonly peerId: PeerId; readonly group: string }
+  | { readonly kind: "sync"; readonly peerId: PeerId; readonly group: string; readonly at: Milliseconds }

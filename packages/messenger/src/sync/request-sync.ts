@@ -1,8 +1,9 @@
 import type { Group } from "../group/group.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import type { MessageVector } from "../message/seq-set.ts"
-import { SYNC_GAP_PAUSE, SYNC_PERIOD, SYNC_SOON } from "../limits.ts"
+import { SYNC_GAP_PAUSE, SYNC_PATIENCE, SYNC_PERIOD, SYNC_SOON } from "../limits.ts"
 import { jitter } from "../peer/jitter.ts"
+import type { PendingRequest } from "../peer/pending-request.ts"
 import type { Turn } from "../peer/turn.ts"
 import { recordVector } from "../record/record-log.ts"
 import { connectedPartners } from "./partners.ts"
@@ -32,12 +33,21 @@ export function requestSyncInTurn(
 function askWith(turn: Turn, uuid: string, peerId: PeerId, told: Holdings, past: MessageVector, inTurn: boolean): void {
   const group = turn.group(uuid)
   if (!turn.isConnected(peerId) || !takesPart(group)) return
-  const underWay = [...turn.state.requests.values()].some(
-    (request) => request.kind === "sync" && request.peerId === peerId && request.group === uuid,
+  const underWay = [...turn.state.requests].find(
+    ([, request]) => request.kind === "sync" && request.peerId === peerId && request.group === uuid,
   )
-  if (underWay) return
+  if (underWay !== undefined && !giveUp(turn, ...underWay)) return
   const payload = encodeSyncRequest({ ...told, group: group.id, inTurn, past })
-  turn.request("sync", { kind: "sync", peerId, group: uuid }, payload)
+  turn.request("sync", { kind: "sync", peerId, group: uuid, at: turn.now }, payload)
+}
+
+/** Forgets a request that has waited too long: where taking its answer threw, the step that ends it never happened. */
+function giveUp(turn: Turn, token: string, request: PendingRequest): boolean {
+  if (request.kind !== "sync" || turn.now - request.at < SYNC_PATIENCE) return false
+  const requests = new Map(turn.state.requests)
+  requests.delete(token)
+  turn.state = { ...turn.state, requests }
+  return true
 }
 
 /** Every connected member is asked: after joining, and when connections come. */

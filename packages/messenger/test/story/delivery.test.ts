@@ -127,3 +127,25 @@ test("with plain topics a group's topic is its UUID, through removals too", () =
   expect(alice.topics).toContain(`/starling/group/${group}`)
   expect(alice.topics.size).toBe(2)
 })
+
+test("a member whose answer was never taken is asked again after a minute", () => {
+  const { world, people, group } = gather(19, "alice", "bob")
+  const [alice, bob] = people as [Person, Person]
+  // As where taking the answer threw: the step that would have ended the request did not happen.
+  bob.input((state, env) => {
+    const requests = new Map(state.requests)
+    requests.set("sync lost", { kind: "sync", peerId: alice.peerId, group, at: env.now })
+    return { state: { ...state, requests }, writes: [], effects: [], wakeAt: env.now }
+  })
+  world.weather = { ...world.weather, loss: 1 }
+  alice.send(group, "does it come?")
+  const asked: number[] = []
+  const began = world.now
+  bob.overheard = (effect) => {
+    if (effect.kind === "request" && effect.protocol === "sync") asked.push(world.now - began)
+  }
+  world.run(90_000)
+  expect(asked[0]).toBeGreaterThanOrEqual(60_000)
+  expect(asked.length).toBeGreaterThanOrEqual(2)
+  expect(bob.state.requests.has("sync lost")).toBe(false)
+})
