@@ -1,3 +1,4 @@
+import type { Bytes } from "@starling/kernel"
 import { createCommit, type CreatedCommit, type ProposalIntent, type Refused } from "@starling/mls"
 
 import { encodeInvitation } from "../invitation/invitation-frame.ts"
@@ -48,7 +49,7 @@ export function commit(turn: Turn, uuid: string, work: WorkLeft): void {
     path: true,
   })
   if (created.kind === "ok") {
-    adopt(turn, uuid, parent, planned, ops, created)
+    adopt(turn, uuid, { parent, before: state.interimTranscriptHash, planned, ops, created })
     return
   }
   if (planned.additions.length === 0) throw new Error(`a commit of ours breaks ${created.section}: ${created.reason}`)
@@ -65,17 +66,20 @@ function refuseKeyPackages(turn: Turn, uuid: string, { additions }: Planned, { r
   turn.notify({ kind: "trouble", code: "key-package-refused", text })
 }
 
-function adopt(
-  turn: Turn,
-  uuid: string,
-  parent: ForestNode,
-  planned: Planned,
-  ops: readonly RecordHash[],
-  { next, commit: mls, welcome }: CreatedCommit,
-): void {
+interface Made {
+  readonly parent: ForestNode
+  /** The parent's interim transcript hash. */
+  readonly before: Bytes
+  readonly planned: Planned
+  readonly ops: readonly RecordHash[]
+  readonly created: CreatedCommit
+}
+
+function adopt(turn: Turn, uuid: string, { parent, before, planned, ops, created }: Made): void {
+  const { next, commit: mls, welcome } = created
   const sid = stateIdOf(turn.crypto, next)
   const [epoch, at] = [parent.epoch + 1, turn.now]
-  const body = encodeCommitRecord({ parent: parent.sid, sid, epoch, at, ops, mls })
+  const body = encodeCommitRecord({ parent: parent.sid, sid, before, epoch, at, ops, mls })
   authorRecord(turn, uuid, RECORD_KINDS.commit, body, parent.era)
   const group = turn.group(uuid)
   const node: ForestNode = {
@@ -99,7 +103,7 @@ function adopt(
   const keyPackages = [...turn.work(uuid).keyPackages].filter(([identity]) => !invited.has(identity))
   turn.changeWork(uuid, { keyPackages: new Map(keyPackages) })
   if (welcome === undefined) return
-  const invitation = encodeInvitation({ group: group.id, at, welcome })
+  const invitation = encodeInvitation({ at, welcome })
   for (const { device } of planned.additions) queueInvitation(turn, uuid, device, invitation)
 }
 

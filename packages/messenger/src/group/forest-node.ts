@@ -31,7 +31,8 @@ export interface ForestNode {
    * - `held`: it was made or processed here, and its state is held until `dropped`.
    * - `dropped`: the state was let go after the retention.
    * - `excludes`: it was processed here, and this device is no member of it.
-   * - `invalid`: its parent's state refused it.
+   * - `invalid`: its parent's state refused it, as it does for everybody.
+   * - `barred`: it could not be entered with what it holds for this device; others may be in it.
    */
   readonly standing: Standing
   readonly era: Era | undefined
@@ -41,7 +42,7 @@ export interface ForestNode {
 
 export type Standing =
   | { readonly kind: "held"; readonly state: GroupState }
-  | { readonly kind: "open" | "dropped" | "excludes" | "invalid" }
+  | { readonly kind: "open" | "dropped" | "excludes" | "invalid" | "barred" }
 
 export type Forest = ReadonlyMap<StateId, ForestNode>
 

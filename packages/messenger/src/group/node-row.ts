@@ -22,7 +22,7 @@ export interface NodeRow {
 }
 
 const VERSION = 1
-const KINDS = ["open", "held", "dropped", "excludes", "invalid"] as const
+const KINDS = ["open", "held", "dropped", "excludes", "invalid", "barred"] as const
 
 export function encodeNodeRow(node: ForestNode): Bytes {
   return encode((writer) => {

@@ -1,11 +1,18 @@
-import { equalBytes, type Milliseconds } from "@starling/kernel"
-import { publicCommitHeader, type CryptoProvider, type PublicCommitHeader } from "@starling/mls"
+import { equalBytes, toHex, type Milliseconds } from "@starling/kernel"
+import {
+  confirmedTranscriptHashAfter,
+  publicCommitHeader,
+  type CryptoProvider,
+  type PublicCommitHeader,
+  type TranscriptBefore,
+} from "@starling/mls"
 
 import type { IdentityId } from "../identity/identity-id.ts"
+import { bytesOf } from "../record/operation.ts"
 import { commitAuthenticatedData, decodeCommitRecord, type CommitRecord } from "../record/commit-record.ts"
 import type { LoggedRecord } from "../record/record.ts"
 import type { EpochReason } from "../view/group-view.ts"
-import type { ForestNode } from "./forest-node.ts"
+import { stateOf, type ForestNode } from "./forest-node.ts"
 import type { Group } from "./group.ts"
 import { subjectOf, type KnownOperation } from "./membership.ts"
 import { hasDevice, identitiesOf, nextRoster, type Roster } from "./roster.ts"
@@ -17,7 +24,8 @@ export type Placement =
 
 /**
  * Judges a COMMIT by what everybody can check, members or not of its branch: its author sits in the parent's roster,
- * MLS bytes and record say the same, and each addition and removal cites an operation that asks for it.
+ * MLS bytes and record say the same, its id is the one that the MLS bytes lead to, and each addition and removal cites an
+ * operation that asks for it.
  */
 export function placeCommit(crypto: CryptoProvider, group: Group, record: LoggedRecord, now: Milliseconds): Placement {
   const decoded = decodeCommitRecord(record.body)
@@ -29,12 +37,49 @@ export function placeCommit(crypto: CryptoProvider, group: Group, record: Logged
   const ops = cited.filter((op) => op !== undefined)
   const header = publicCommitHeader(commit.mls)
   if (header.kind !== "ok" || !headerMatches(group, parent, record, commit, header.value)) return { kind: "refused" }
+  if (!transcriptsBefore(parent, commit).every((before) => isNamedBy(crypto, before, commit)))
+    return { kind: "refused" }
   const roster = nextRoster(crypto, parent.roster, header.value)
   const author = parent.roster[header.value.senderLeaf]?.identity
   if (roster === undefined || author === undefined) return { kind: "refused" }
   const change = describeChange(parent.roster, roster, header.value)
   if (!citesAll(change, ops, roster)) return { kind: "refused" }
   return { kind: "placed", node: nodeOf(commit, record, author, roster, change, ops, now) }
+}
+
+/**
+ * Judges `records` one after the other, from the front again whenever one has found its place, and returns those that
+ * wait: of two records by one device that differ only in what no id covers, the earlier one comes first on every device.
+ */
+export function placeInOrder(
+  records: readonly LoggedRecord[],
+  place: (record: LoggedRecord) => Placement["kind"],
+): readonly LoggedRecord[] {
+  let waiting = records
+  for (let i = 0; i < waiting.length;) {
+    const record = waiting[i]
+    const outcome = record === undefined ? "refused" : place(record)
+    if (outcome !== "waiting") waiting = waiting.toSpliced(i, 1)
+    i = outcome === "placed" ? 0 : outcome === "waiting" ? i + 1 : i
+  }
+  return waiting
+}
+
+/**
+ * The transcript that the record names, so that no two contents ever share an id; and the parent's own where it is known
+ * here. That of the creation is its creator's secret: nobody but the creator commits there.
+ */
+function transcriptsBefore(parent: ForestNode, { before }: CommitRecord): TranscriptBefore[] {
+  const named = { kind: "interim", hash: before } as const
+  if (parent.mls.length > 0)
+    return [named, { kind: "commit", confirmedTranscriptHash: bytesOf(parent.sid), commit: parent.mls }]
+  const hash = stateOf(parent)?.interimTranscriptHash
+  return hash === undefined ? [named] : [named, { kind: "interim", hash }]
+}
+
+function isNamedBy(crypto: CryptoProvider, before: TranscriptBefore, { sid, mls }: CommitRecord): boolean {
+  const computed = confirmedTranscriptHashAfter(crypto, before, mls)
+  return computed.kind === "ok" && toHex(computed.value) === sid
 }
 
 interface Change {

@@ -14,7 +14,7 @@ import type { GroupRow } from "./group-row.ts"
 import type { Group } from "./group.ts"
 import { resolveMembership, type KnownOperation } from "./membership.ts"
 import type { NodeRow } from "./node-row.ts"
-import { placeCommit } from "./place-commit.ts"
+import { placeCommit, placeInOrder } from "./place-commit.ts"
 import { rosterOf } from "./roster.ts"
 
 /** A group of which no record has come yet. */
@@ -84,16 +84,14 @@ export function rebuildGroup(
   }
   const forest = new Map(Array.from(group.forest, ([sid, node]) => [sid, withRow(node)] as const))
   group = { ...group, forest }
-  let waiting = records.filter((record) => record.kind === RECORD_KINDS.commit)
+  let waiting: readonly LoggedRecord[] = records.filter((record) => record.kind === RECORD_KINDS.commit)
   const place = (): void => {
-    for (let before = -1; before !== waiting.length;) {
-      before = waiting.length
-      waiting = waiting.filter((record) => {
-        const placement = placeCommit(crypto, group, record, 0)
-        if (placement.kind === "placed") forest.set(placement.node.sid, withRow(placement.node))
-        return placement.kind === "waiting"
-      })
-    }
+    waiting = placeInOrder(waiting, (record) => {
+      const placement = placeCommit(crypto, group, record, 0)
+      if (placement.kind === "placed" && forest.get(placement.node.sid)?.parent === undefined)
+        forest.set(placement.node.sid, withRow(placement.node))
+      return placement.kind
+    })
   }
   // First what hangs together from the creation on, then what was joined further on.
   place()

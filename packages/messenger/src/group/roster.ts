@@ -38,6 +38,12 @@ export function nextRoster(crypto: CryptoProvider, roster: Roster, header: Publi
   return next
 }
 
+/** True where the same devices of the same identities sit at the same leaves. */
+export function sameRoster(a: Roster, b: Roster): boolean {
+  const length = Math.max(a.length, b.length)
+  return Array.from({ length }).every((_, i) => a[i]?.device === b[i]?.device && a[i]?.identity === b[i]?.identity)
+}
+
 export function devicesOf(roster: Roster): Device[] {
   return roster.filter((device) => device !== undefined)
 }

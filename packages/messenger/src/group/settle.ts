@@ -1,5 +1,5 @@
 import { equalBytes } from "@starling/kernel"
-import { receive } from "@starling/mls"
+import { receive, type RefusalReason } from "@starling/mls"
 
 import { absorbMessages } from "../message/receive-message.ts"
 import { resendMessages } from "../message/send-message.ts"
@@ -11,9 +11,9 @@ import { eraAfter } from "./commit.ts"
 import { stateOf, type ForestNode } from "./forest-node.ts"
 import type { Group } from "./group.ts"
 import { stateIdOf } from "./group-id.ts"
-import { placeCommit } from "./place-commit.ts"
+import { placeCommit, placeInOrder } from "./place-commit.ts"
 import { reconcile } from "./reconcile.ts"
-import { hasDevice } from "./roster.ts"
+import { hasDevice, rosterOf, sameRoster } from "./roster.ts"
 import { isAttached, isDisplaced, withTips } from "./tips.ts"
 
 /**
@@ -50,25 +50,26 @@ export function goOut(turn: Turn, uuid: string, phase: "left" | "removed"): void
 }
 
 function placeCommits(turn: Turn, uuid: string): void {
-  let { unplaced } = turn.work(uuid)
-  const before = unplaced
-  for (let length = -1; length !== unplaced.length;) {
-    length = unplaced.length
-    unplaced = unplaced.filter((record) => {
-      const group = turn.group(uuid)
-      const placement = placeCommit(turn.crypto, group, record, turn.now)
-      if (placement.kind === "placed") place(turn, group, placement.node)
-      return placement.kind === "waiting"
-    })
-  }
-  if (unplaced.length !== before.length) turn.changeWork(uuid, { unplaced })
+  const { unplaced } = turn.work(uuid)
+  const waiting = placeInOrder(unplaced, (record) => {
+    const group = turn.group(uuid)
+    const placement = placeCommit(turn.crypto, group, record, turn.now)
+    if (placement.kind === "placed") place(turn, group, placement.node)
+    return placement.kind
+  })
+  if (waiting.length !== unplaced.length) turn.changeWork(uuid, { unplaced: waiting })
 }
 
-/** A state that was joined, or made here, is there already: it gains what its COMMIT says of its past. */
+/**
+ * A state that was joined, or made here, is there already: it gains what its COMMIT says of its past. One whose members
+ * are not those that the COMMIT leads to is not the state of that name.
+ */
 function place(turn: Turn, group: Group, node: ForestNode): void {
   const known = group.forest.get(node.sid)
   if (known?.parent !== undefined || node.sid === group.creation) return
-  const { standing, era, placedAt } = known ?? node
+  const state = stateOf(known)
+  const isAnother = state !== undefined && !sameRoster(rosterOf(turn.crypto, state), node.roster)
+  const { standing, era, placedAt } = isAnother ? { ...node, standing: { kind: "barred" } as const } : (known ?? node)
   turn.putGroup({ ...group, forest: new Map(group.forest).set(node.sid, { ...node, standing, era, placedAt }) })
 }
 
@@ -85,18 +86,30 @@ function processCommits(turn: Turn, uuid: string): void {
   }
 }
 
+/**
+ * Refusals that rest on what the commit holds for this device alone: its author can have sealed something else to
+ * everybody else. Others may well be in the state.
+ */
+const OWN_SECRETS: ReadonlySet<RefusalReason> = new Set([
+  "undecryptable",
+  "path-key-mismatch",
+  "bad-confirmation-tag",
+] as const)
+
 function processCommit(turn: Turn, uuid: string, node: ForestNode, parent: ForestNode | undefined): ForestNode {
-  const invalid: ForestNode = { ...node, standing: { kind: "invalid" } }
+  const refused = (kind: "invalid" | "barred"): ForestNode => ({ ...node, standing: { kind } })
   const state = stateOf(parent)
   if (parent === undefined || state === undefined) return node
   const received = receive(turn.env.mls, state, node.mls)
   if (received.kind === "self-removed") return { ...node, standing: { kind: "excludes" } }
-  if (received.kind !== "commit") return invalid
+  if (received.kind === "refused" && OWN_SECRETS.has(received.reason)) return refused("barred")
+  if (received.kind !== "commit") return refused("invalid")
   const { next, authenticatedData } = received
   const agrees =
     stateIdOf(turn.crypto, next) === node.sid &&
-    equalBytes(authenticatedData, commitAuthenticatedData(parent.sid, node.ops))
-  if (!agrees) return invalid
+    equalBytes(authenticatedData, commitAuthenticatedData(parent.sid, node.ops)) &&
+    sameRoster(rosterOf(turn.crypto, next), node.roster)
+  if (!agrees) return refused("invalid")
   const era = eraAfter(turn, uuid, parent, node.removed.length > 0, next)
   return { ...node, standing: { kind: "held", state: next }, era }
 }

@@ -3,10 +3,15 @@ import type { AuthenticationService, CryptoProvider } from "@starling/mls"
 
 import { readDevice } from "./device-certificate.ts"
 
-/** Accepts a leaf whose credential is a device certificate signed by its identity and naming this very signature key. */
+/**
+ * Accepts a leaf whose credential is a device certificate signed by its identity and naming this very signature key. Who
+ * renews a leaf keeps the credential to the byte (RFC 9420, 5.3.1): another one would be another member.
+ */
 export function authenticateDevice(crypto: CryptoProvider): AuthenticationService {
-  return (credential, signatureKey) => {
+  return (credential, signatureKey, previous) => {
     if (credential.kind !== "basic") return "not a device certificate"
+    if (previous !== undefined && (previous.kind !== "basic" || !equalBytes(previous.identity, credential.identity)))
+      return "another credential than before"
     const device = readDevice(crypto, credential.identity)
     switch (device.kind) {
       case "newer-version":

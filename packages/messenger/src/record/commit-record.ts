@@ -10,6 +10,8 @@ import { readSeq, type RecordHash } from "./record.ts"
 export interface CommitRecord {
   readonly parent: StateId
   readonly sid: StateId
+  /** The parent's interim transcript hash (RFC 9420, 8.2): with the commit's content it makes `sid`. */
+  readonly before: Bytes
   readonly epoch: number
   /** As the author's clock had it: for display, never for a decision. */
   readonly at: Milliseconds
@@ -26,6 +28,7 @@ export function encodeCommitRecord(commit: CommitRecord): Bytes {
     writer
       .fixed(bytesOf(commit.parent))
       .fixed(bytesOf(commit.sid))
+      .fixed(commit.before)
       .uint64(BigInt(commit.epoch))
       .uint64(BigInt(commit.at))
     writeHashes(writer, commit.ops)
@@ -37,6 +40,7 @@ export function decodeCommitRecord(body: Uint8Array): Decoded<CommitRecord> {
   return decode(body, (reader) => ({
     parent: toHex(reader.fixed(32)),
     sid: toHex(reader.fixed(32)),
+    before: reader.fixed(32),
     epoch: readSeq(reader),
     at: readTime(reader),
     ops: readHashes(reader),

@@ -1,0 +1,86 @@
+import { toHex, type Bytes } from "@starling/kernel"
+import { createCommit, type GroupState, type MlsContext } from "@starling/mls"
+import { gossip } from "@starling/messenger"
+import {
+  commitAuthenticatedData,
+  encodeCommitRecord,
+  FIRST_PREV,
+  sealEnvelope,
+  signRecord,
+  type ForestNode,
+} from "@starling/messenger/parts"
+
+import { hexOf } from "./frames.ts"
+import { crypto } from "./seeded.ts"
+import type { Person } from "./world.ts"
+
+export interface ForgedCommit {
+  readonly parent: ForestNode
+  /** What the author commits in, where it is not the parent's own state. */
+  readonly state?: GroupState
+  readonly mls?: MlsContext
+  /** Claimed in place of the true one. */
+  readonly sid?: string
+  readonly before?: Bytes
+  readonly bend?: (mls: Bytes) => Bytes
+}
+
+/** A COMMIT that `insider`'s own program would not make, in its log as the next record, as it travels. */
+export function forgeCommit(insider: Person, group: string, forged: ForgedCommit): { sid: string; data: Bytes } {
+  const { own, groups } = insider.state.durable
+  const { id, logs } = groups.get(group)!
+  const { parent } = forged
+  const state = forged.state ?? stateIn(parent)
+  const created = createCommit(forged.mls ?? insider.env().mls, state, {
+    proposals: [],
+    authenticatedData: commitAuthenticatedData(parent.sid, []),
+    now: BigInt(Math.floor(insider.world.now / 1000)),
+    path: true,
+  })
+  if (created.kind !== "ok") throw new Error(created.reason)
+  const sid = forged.sid ?? toHex(created.next.confirmedTranscriptHash)
+  const log = logs.get(own.device) ?? []
+  const record = signRecord(crypto, own.signatureKeys.privateKey, {
+    group: id,
+    device: own.certificate.signatureKey,
+    seq: log.length + 1,
+    prev: hexOf(log.at(-1)?.hash ?? toHex(FIRST_PREV)),
+    kind: 2,
+    body: encodeCommitRecord({
+      parent: parent.sid,
+      sid,
+      before: forged.before ?? state.interimTranscriptHash,
+      epoch: parent.epoch + 1,
+      at: insider.world.now,
+      ops: [],
+      mls: forged.bend?.(created.commit) ?? created.commit,
+    }),
+  })
+  return { sid, data: sealEnvelope(crypto, parent.era!, "upd", record.encoded) }
+}
+
+/** Gossip by `insider` that reaches these people alone. */
+export function whisper(insider: Person, group: string, data: Bytes, ...people: readonly Person[]): void {
+  for (const person of people) {
+    const { topic } = nodeOf(person, group).era!
+    person.input((state, env) => gossip(state, topic, data, insider.peerId, env))
+  }
+}
+
+/** The state that a person sends in, or the one named. */
+export function nodeOf(person: Person, group: string, sid?: string): ForestNode {
+  const { forest, live } = person.state.durable.groups.get(group)!
+  const node = forest.get(sid ?? live)
+  if (node === undefined) throw new Error(`${person.name} has no such state`)
+  return node
+}
+
+export function stateIn(node: ForestNode): GroupState {
+  if (node.standing.kind !== "held") throw new Error("a state that is not held")
+  return node.standing.state
+}
+
+/** What has become of a state here; `undefined` where it has no place. */
+export function standingOf(person: Person, group: string, sid: string): string | undefined {
+  return person.state.durable.groups.get(group)?.forest.get(sid)?.standing.kind
+}
