@@ -55,12 +55,16 @@ export function applyProposals(
   return { tree, extensions, added }
 }
 
+/** RFC 9420, 8.4: they are counted in a uint16. */
+const MAX_PSKS = 0xffff
+
 /** RFC 9420, 12.1.4: the keys that a commit or a Welcome names, in order. */
 export function findPreSharedKeys(
   mls: MlsContext,
   ids: readonly PreSharedKeyId[],
   source: PskSource | undefined,
 ): readonly PreSharedKey[] {
+  if (ids.length > MAX_PSKS) refuse("invalid-psk", "8.4")
   return ids.map((id) => {
     if (id.nonce.length !== mls.crypto.suite.hashLength) refuse("invalid-psk", "12.1.4")
     const key = source?.(id) ?? refuse("unknown-psk", "8.4")

@@ -8,11 +8,11 @@ import { frameContent, signContent } from "./frame-content.ts"
 import { WireFormat } from "./framing.ts"
 import { ownLeaf, startEpoch, type GroupState } from "./group-state.ts"
 import type { KeyPackage } from "./key-package.ts"
-import { nextEpoch, pathPlace, survivingKeys } from "./next-epoch.ts"
+import { nextEpoch, pathPlace, requireSuccessor, survivingKeys } from "./next-epoch.ts"
 import type { PskReference, PskSource } from "./pre-shared-key.ts"
 import { needsPath, sortMemberProposals, type SentProposal } from "./proposal-list.ts"
 import type { Proposal } from "./proposal.ts"
-import { orRefused, refuse, type Refused } from "./refusal.ts"
+import { orRefused, type Refused } from "./refusal.ts"
 import { createPath, type CreatedPath } from "./treekem.ts"
 
 /** A change that a commit makes, spelt out in it. */
@@ -58,7 +58,7 @@ export function createCommit(mls: MlsContext, state: GroupState, options: NewCom
 
 function build(mls: MlsContext, state: GroupState, options: NewCommit): CreatedCommit {
   const { crypto } = mls
-  if (state.reinit !== undefined) refuse("group-reinitialised", "12.1.5")
+  requireSuccessor(state)
   const sender = { kind: "member", leafIndex: state.ownLeafIndex } as const
   const byValue = options.proposals.map((intent): Proposal => proposalOf(mls, intent))
   const pending = options.includePending === true ? state.proposals : []

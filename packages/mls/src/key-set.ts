@@ -2,11 +2,13 @@ import { equalBytes, type Bytes } from "@starling/kernel"
 
 /**
  * A set of public keys as a value: a trie over their nibbles, so that adding or deleting one key shares all of the rest.
- * Slot 0 of a branch holds the key that ends there, slot `1 + nibble` those that go on.
+ * There is a branch only where keys part, so whoever chooses the keys can't make it larger than their number allows.
  */
 export type KeySet = undefined | Bytes | KeySetBranch
 
+/** Keys whose first `depth` nibbles are equal: slot 0 holds the one that ends there, slot `1 + nibble` those that go on. */
 interface KeySetBranch {
+  readonly depth: number
   readonly slots: readonly KeySet[]
 }
 
@@ -14,37 +16,54 @@ const SLOTS = 17
 
 export function hasKey(set: KeySet, key: Uint8Array): boolean {
   let at = set
-  for (let depth = 0; at !== undefined; depth++) {
-    if (at instanceof Uint8Array) return equalBytes(at, key)
-    at = at.slots[slot(key, depth)]
-  }
-  return false
+  while (at !== undefined && !(at instanceof Uint8Array)) at = at.slots[slot(key, at.depth)]
+  return at !== undefined && equalBytes(at, key)
 }
 
 /** The set with `key`, which it must not hold yet. */
-export function addKey(set: KeySet, key: Bytes, depth = 0): KeySet {
+export function addKey(set: KeySet, key: Bytes): KeySet {
   if (set === undefined) return key
-  if (set instanceof Uint8Array) {
-    if (equalBytes(set, key)) throw new RangeError("a key set holds a key once")
-    return addKey(replace({ slots: Array.from<KeySet>({ length: SLOTS }) }, slot(set, depth), set), key, depth)
-  }
-  const index = slot(key, depth)
-  return replace(set, index, addKey(set.slots[index], key, depth + 1))
+  const near = nearest(set, key)
+  if (equalBytes(near, key)) throw new RangeError("a key set holds a key once")
+  let depth = 0
+  while (slot(near, depth) === slot(key, depth)) depth++
+  return inserted(set, key, near, depth)
 }
 
 /** The set without `key`. */
-export function deleteKey(set: KeySet, key: Uint8Array, depth = 0): KeySet {
+export function deleteKey(set: KeySet, key: Uint8Array): KeySet {
   if (set === undefined) return undefined
   if (set instanceof Uint8Array) return equalBytes(set, key) ? undefined : set
-  const index = slot(key, depth)
-  const rest = replace(set, index, deleteKey(set.slots[index], key, depth + 1))
+  const index = slot(key, set.depth)
+  const rest = replace(set, index, deleteKey(set.slots[index], key))
   const filled = rest.slots.filter((entry) => entry !== undefined)
-  const only = filled.length === 1 ? filled[0] : rest
-  return filled.length === 0 ? undefined : only instanceof Uint8Array ? only : rest
+  return filled.length === 1 ? filled[0] : rest
+}
+
+/** One of the keys that share the most nibbles with `key`. */
+function nearest(set: Bytes | KeySetBranch, key: Uint8Array): Bytes {
+  let at = set
+  while (!(at instanceof Uint8Array)) {
+    const next: KeySet = at.slots[slot(key, at.depth)] ?? at.slots.find((entry) => entry !== undefined)
+    if (next === undefined) throw new RangeError("a branch of a key set is never empty")
+    at = next
+  }
+  return at
+}
+
+/** `near`, which is in the set, and `key` part after `depth` nibbles. */
+function inserted(set: KeySet, key: Bytes, near: Uint8Array, depth: number): KeySet {
+  if (set === undefined) return key
+  if (set instanceof Uint8Array || set.depth > depth) {
+    const slots = Array.from<KeySet>({ length: SLOTS }).with(slot(near, depth), set).with(slot(key, depth), key)
+    return { depth, slots }
+  }
+  const index = slot(key, set.depth)
+  return replace(set, index, inserted(set.slots[index], key, near, depth))
 }
 
 function replace(branch: KeySetBranch, index: number, value: KeySet): KeySetBranch {
-  return { slots: branch.slots.with(index, value) }
+  return { ...branch, slots: branch.slots.with(index, value) }
 }
 
 function slot(key: Uint8Array, depth: number): number {

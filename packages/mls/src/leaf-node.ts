@@ -6,6 +6,7 @@ import { readCredential, writeCredential, type Credential } from "./credential.t
 import type { CryptoProvider } from "./crypto-provider.ts"
 import { readExtensions, writeExtensions, type Extension } from "./extension.ts"
 import { signWithLabel, verifyWithLabel } from "./labelled-crypto.ts"
+import { MAX_PUBLIC_KEY } from "./limits.ts"
 import { opaqueSize } from "./opaque-size.ts"
 
 /** Seconds since 1970-01-01 UTC, both ends included. */
@@ -67,8 +68,8 @@ export function writeLeafNode(writer: Writer, leaf: LeafNode): void {
 export function readLeafNode(reader: Reader): LeafNode {
   const start = reader.position
   const leaf = {
-    encryptionKey: reader.opaque(),
-    signatureKey: reader.opaque(),
+    encryptionKey: reader.opaque(MAX_PUBLIC_KEY),
+    signatureKey: reader.opaque(MAX_PUBLIC_KEY),
     credential: readCredential(reader),
     capabilities: readCapabilities(reader),
     source: readSource(reader),

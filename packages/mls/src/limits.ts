@@ -3,6 +3,9 @@
 /** Bytes of one MLSMessage; a Welcome to 65 536 members with their tree fits. */
 export const MAX_MESSAGE = 1 << 26
 
+/** Bytes of a public key; post-quantum ones fit. */
+export const MAX_PUBLIC_KEY = 2048
+
 /** Leaves of a ratchet tree, blank ones included. */
 export const MAX_LEAVES = 1 << 16
 

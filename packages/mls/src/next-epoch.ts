@@ -8,6 +8,7 @@ import type { GroupState } from "./group-state.ts"
 import { deriveEpochSecrets, deriveJoinerSecret, type EpochSecrets } from "./key-schedule.ts"
 import { derivePskSecret, type PreSharedKey } from "./pre-shared-key.ts"
 import { subtreeAt, type RatchetTree } from "./ratchet-tree.ts"
+import { refuse } from "./refusal.ts"
 import { confirmedTranscriptHash } from "./transcript.ts"
 import { treeHash } from "./tree-hash.ts"
 import type { PathPlace, PrivateKeys } from "./treekem.ts"
@@ -26,6 +27,15 @@ export interface SignedCommit {
   readonly wireFormat: FramedWireFormat
   readonly framed: FramedContent
   readonly signature: Bytes
+}
+
+/** RFC 9420, 8.1: an epoch is a uint64. */
+const LAST_EPOCH = 2n ** 64n - 1n
+
+/** Refuses a commit on a state that no epoch may follow. */
+export function requireSuccessor({ reinit, epoch }: GroupState): void {
+  if (reinit !== undefined) refuse("group-reinitialised", "12.1.5")
+  if (epoch === LAST_EPOCH) refuse("no-epoch-left", "8.1")
 }
 
 /** RFC 9420, 12.4: the last steps of a commit, the same for who makes it and who receives it. */

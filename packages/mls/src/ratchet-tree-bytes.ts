@@ -2,7 +2,7 @@ import { encode, type Reader, type Writer } from "@starling/wire"
 import type { Bytes } from "@starling/kernel"
 
 import { readLeafNode, writeLeafNode, type LeafNode } from "./leaf-node.ts"
-import { MAX_LEAVES } from "./limits.ts"
+import { MAX_LEAVES, MAX_PUBLIC_KEY } from "./limits.ts"
 import { isLeafNode, nodesInOrder, treeOf, type ParentNode, type RatchetTree } from "./ratchet-tree.ts"
 
 const NODE_TYPES = { leaf: 1, parent: 2 } as const
@@ -53,7 +53,7 @@ function readNode(reader: Reader): LeafNode | ParentNode {
 }
 
 function readParentNode(reader: Reader): ParentNode {
-  const encryptionKey = reader.opaque()
+  const encryptionKey = reader.opaque(MAX_PUBLIC_KEY)
   const parentHash = reader.opaque()
   let last = -1
   const unmergedLeaves = reader.vector((r) => {

@@ -7,7 +7,7 @@ import type { AuthenticatedContent } from "./framing.ts"
 import { memberOf, startEpoch, type GroupState, type Member } from "./group-state.ts"
 import { requireCredentialsSupported, validateLeafNode } from "./leaf-node-validation.ts"
 import type { LeafNode } from "./leaf-node.ts"
-import { nextEpoch, pathPlace, survivingKeys } from "./next-epoch.ts"
+import { nextEpoch, pathPlace, requireSuccessor, survivingKeys } from "./next-epoch.ts"
 import { needsPath, sortMemberProposals, type ProposalList, type SentProposal } from "./proposal-list.ts"
 import type { PskSource } from "./pre-shared-key.ts"
 import { leafAt, type RatchetTree } from "./ratchet-tree.ts"
@@ -45,7 +45,7 @@ export function receiveCommit(
   now: bigint | undefined,
 ): ReceivedCommit | SelfRemoved {
   const { crypto } = mls
-  if (state.reinit !== undefined) refuse("group-reinitialised", "12.1.5")
+  requireSuccessor(state)
   const { authenticatedData } = signed.framed
   const list = sortMemberProposals(sentProposals(state, commit, committer), committer)
   const path = commit.path ?? (needsPath(list) ? refuse("path-required", "12.4.2") : undefined)

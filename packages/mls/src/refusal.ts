@@ -52,6 +52,7 @@ export type RefusalReason =
   | "path-key-mismatch"
   | "parent-hash-mismatch"
   | "group-reinitialised"
+  | "no-epoch-left"
   | "group-full"
   // joining
   | "no-ratchet-tree"

@@ -3,6 +3,7 @@ import type { Reader, Writer } from "@starling/wire"
 
 import type { HpkeCiphertext } from "./crypto-provider.ts"
 import { readLeafNode, writeLeafNode, type LeafNode } from "./leaf-node.ts"
+import { MAX_PUBLIC_KEY } from "./limits.ts"
 
 /** RFC 9420, 7.6: the new public key of a parent, and its path secret for each node of the copath child's resolution. */
 export interface UpdatePathNode {
@@ -27,7 +28,7 @@ export function readUpdatePath(reader: Reader): UpdatePath {
   return {
     leafNode: readLeafNode(reader),
     nodes: reader.vector((r) => ({
-      encryptionKey: r.opaque(),
+      encryptionKey: r.opaque(MAX_PUBLIC_KEY),
       encryptedPathSecret: r.vector(readHpkeCiphertext),
     })),
   }

@@ -295,6 +295,20 @@ test("RFC 9420, 12.4: a commit of Adds alone needs no path, and has one if asked
   }
 })
 
+test("RFC 9420, 8.4: a commit of more PSKs than can be counted is refused", () => {
+  const { mls, alice, bob } = scene("many PSKs")
+  const proposals = Array.from({ length: 0x10000 }, (_, i): Proposal => {
+    const nonce = encode((w) => w.fixed(NONCE.subarray(4)).uint32(i))
+    return { kind: "psk", id: { kind: "external", id: utf8("psk"), nonce } }
+  })
+  const commit = forgeCommit(mls, alice, proposals)
+  expect(receive(mls, bob, commit, { psks: () => utf8("known") })).toEqual({
+    kind: "refused",
+    reason: "invalid-psk",
+    section: "RFC 9420, 8.4",
+  })
+})
+
 function requiredCapabilities(extension: number): Bytes {
   return encode((w) => {
     w.vector([extension], (v, type) => v.uint16(type))

@@ -1,5 +1,6 @@
 import { utf8 } from "@starling/kernel"
 import {
+  confirmedTranscriptHashAfter,
   createCommit,
   decodeOwnKeyPackage,
   decodeState,
@@ -62,6 +63,7 @@ test("no bytes make a decoder or an operation throw", () => {
       readKeyPackage(mls, bytes, NOW)
       welcomeReferences(bytes)
       publicCommitHeader(bytes)
+      confirmedTranscriptHashAfter(mls.crypto, { kind: "interim", hash: bytes }, bytes)
       decodeState(bytes)
       decodeOwnKeyPackage(bytes)
     }),

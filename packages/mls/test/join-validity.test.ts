@@ -1,5 +1,5 @@
 import { concat, utf8, type Bytes } from "@starling/kernel"
-import { createCommit, join, type GroupState, type KeyPackage } from "@starling/mls"
+import { createCommit, join, receive, type GroupState, type KeyPackage } from "@starling/mls"
 import {
   createWelcome,
   decodeMlsMessage,
@@ -21,7 +21,7 @@ import {
 import { decode, encode } from "@starling/wire"
 import { test } from "vitest"
 
-import { forgeLeaf } from "./forgery.ts"
+import { forgeCommit, forgeLeaf } from "./forgery.ts"
 import { scene, type Scene } from "./scene.ts"
 import { NOW, type Client } from "./world.ts"
 
@@ -188,6 +188,21 @@ test.for<{ section: string; name: string; reason: string; change: (parts: Parts,
   const stage = scene(name)
   const welcome = forged(stage, change(parts(stage), stage))
   expect(joining(stage, stage.erin, welcome)).toEqual({ kind: "refused", reason, section: `RFC 9420, ${section}` })
+})
+
+test("RFC 9420, 8.1: who joins the last epoch there can be refuses to go on from it", ({ expect }) => {
+  const stage = scene("last epoch")
+  const { mls, carol } = stage
+  const good = parts(stage)
+  const welcome = forged(stage, { ...good, next: { ...good.next, epoch: 2n ** 64n - 1n } })
+  const joined = joining(stage, stage.erin, welcome)
+  if (joined.kind !== "joined") throw new Error(joined.reason)
+  const { state } = joined
+  const refused = { kind: "refused", reason: "no-epoch-left", section: "RFC 9420, 8.1" }
+  expect(createCommit(mls, state, { proposals: [], now: NOW })).toEqual(refused)
+  const { ownLeafIndex, signatureKeys } = carol.state
+  const commit = forgeCommit(mls, { ...state, ownLeafIndex, signatureKeys }, [{ kind: "remove", leafIndex: 1 }])
+  expect(receive(mls, state, commit)).toEqual(refused)
 })
 
 test("RFC 9420, 12.4.3.1: a Welcome for others, of other bytes, or of another kind is refused", ({ expect }) => {
