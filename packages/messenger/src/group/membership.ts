@@ -4,7 +4,7 @@ import type { Device, DeviceKey } from "../identity/device-certificate.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
 import type { Change } from "../record/operation.ts"
 import type { RecordHash } from "../record/record.ts"
-import { causalPasts, type CausalPasts } from "./causal-past.ts"
+import { causalPasts, depthOf, precedes, type CausalPasts } from "./causal-past.ts"
 
 /** An operation in a group's set, with its author. */
 export interface KnownOperation {
@@ -36,24 +36,28 @@ export interface Membership {
  * The creator is a member; each member may add and remove. A removal beats an addition that it does not know of; an
  * addition that knows of the removal admits again. What a removed member did concurrently with the removal is void.
  * Where members remove each other, the senior one's removal stands (the creator first, then by depth of the first
- * addition, then by its hash).
+ * addition, then by its hash). `before` spares the work that was done for a part of the operations.
  */
-export function resolveMembership(operations: Operations, creator: Device, creatorName: string): Membership {
-  const pasts = causalPasts(operations)
+export function resolveMembership(
+  operations: Operations,
+  creator: Device,
+  creatorName: string,
+  before?: Membership,
+): Membership {
+  const pasts = causalPasts(operations, before?.pasts)
   const seniority = rankBySeniority(operations, pasts, creator.identity)
   const everybody = new Set([...seniority.keys(), creator.identity])
   const first = resolveOnce(operations, pasts, seniority, creator.identity, everybody)
   const { removals, adds, leaves } = resolveOnce(operations, pasts, seniority, creator.identity, first.admitted)
   const desired = new Map<IdentityId, { device: Device; name: string; add: RecordHash | undefined }>()
-  const outs = [...removals, ...leaves]
-  if (!outs.some((op) => subjectOf(op) === creator.identity))
-    desired.set(creator.identity, { device: creator, name: creatorName, add: undefined })
+  const outs = Map.groupBy([...removals, ...leaves], subjectOf)
+  if (!outs.has(creator.identity)) desired.set(creator.identity, { device: creator, name: creatorName, add: undefined })
   for (const add of adds.toSorted((a, b) => (a.hash < b.hash ? -1 : 1))) {
     if (add.change.kind !== "add") continue
     const { device, name } = add.change
-    const past = pasts.get(add.hash)
-    const standing = outs.every((out) => subjectOf(out) !== device.identity || past?.has(out.hash))
-    if (standing && !desired.has(device.identity)) desired.set(device.identity, { device, name, add: add.hash })
+    if (desired.has(device.identity)) continue
+    const standing = (outs.get(device.identity) ?? []).every((out) => precedes(pasts, out.hash, add.hash))
+    if (standing) desired.set(device.identity, { device, name, add: add.hash })
   }
   return { desired, removals, leaves, pasts }
 }
@@ -78,9 +82,19 @@ function resolveOnce(
   const bySeniority = all
     .filter((op) => op.change.kind === "remove" && entitled.has(op.author))
     .sort((a, b) => rankOf(seniority, a) - rankOf(seniority, b) || (a.hash < b.hash ? -1 : 1))
+  const additions = Map.groupBy(all, (op) => (op.change.kind === "add" ? subjectOf(op) : undefined))
   const removals: KnownOperation[] = []
-  for (const op of bySeniority) if (!isVoided(op, removals, operations, pasts)) removals.push(op)
-  const standing = all.filter((op) => !isVoided(op, removals, operations, pasts))
+  const against = new Map<IdentityId, KnownOperation[]>()
+  const isStanding = (op: KnownOperation): boolean =>
+    !isVoided(op, against.get(op.author) ?? [], additions.get(op.author) ?? [], pasts)
+  for (const op of bySeniority) {
+    if (!isStanding(op)) continue
+    removals.push(op)
+    const others = against.get(subjectOf(op))
+    if (others === undefined) against.set(subjectOf(op), [op])
+    else others.push(op)
+  }
+  const standing = all.filter(isStanding)
   const leaves = standing.filter((op) => op.change.kind === "leave")
   const admitted = new Set([creator])
   const adds = new Set<KnownOperation>()
@@ -95,25 +109,28 @@ function resolveOnce(
   return { removals, adds: [...adds], leaves, admitted }
 }
 
-/** True where the author was removed by a removal that `op` neither precedes nor, after a new addition, follows. */
+/**
+ * True where the author was removed by a removal that `op` neither precedes nor, after a new addition, follows. Both
+ * `removals` and `additions` are those of the author.
+ */
 function isVoided(
   op: KnownOperation,
   removals: readonly KnownOperation[],
-  operations: Operations,
+  additions: readonly KnownOperation[],
   pasts: CausalPasts,
 ): boolean {
-  const past = pasts.get(op.hash)
+  if (removals.length === 0) return false
+  const known = additions.filter((addition) => precedes(pasts, addition.hash, op.hash))
   return removals.some((removal) => {
-    if (subjectOf(removal) !== op.author || removal.hash === op.hash) return false
-    if (pasts.get(removal.hash)?.has(op.hash)) return false
-    return !Array.from(past ?? []).some((hash) => readmits(operations.get(hash), removal, pasts))
+    if (removal.hash === op.hash || precedes(pasts, op.hash, removal.hash)) return false
+    return !known.some((addition) => readmits(addition, removal, pasts))
   })
 }
 
 /** True where `op` adds the one whom `removal` removed, knowing of it. */
 export function readmits(op: KnownOperation | undefined, removal: KnownOperation, pasts: CausalPasts): boolean {
   if (op?.change.kind !== "add" || op.change.device.identity !== subjectOf(removal)) return false
-  return pasts.get(op.hash)?.has(removal.hash) ?? false
+  return precedes(pasts, removal.hash, op.hash)
 }
 
 /** True for somebody who left or was removed. Who has not caught up yet may miss others in `desired`, but not so here. */
@@ -130,7 +147,7 @@ export function standingOut(
 ): KnownOperation | undefined {
   const outs = [...removals, ...leaves].filter((op) => subjectOf(op) === identity)
   const returns = [...operations.values()].filter((op) => op.change.kind === "add" && subjectOf(op) === identity)
-  const standing = outs.filter(({ hash }) => !returns.some((op) => pasts.get(op.hash)?.has(hash)))
+  const standing = outs.filter(({ hash }) => !returns.some((op) => precedes(pasts, hash, op.hash)))
   const candidates = standing.length > 0 ? standing : outs
   return candidates.find(({ author }) => author === preferred) ?? candidates[0]
 }
@@ -154,7 +171,7 @@ function rankOf(seniority: ReadonlyMap<IdentityId, number>, op: KnownOperation):
 }
 
 function rankBySeniority(operations: Operations, pasts: CausalPasts, creator: IdentityId): Map<IdentityId, number> {
-  const depth = (op: KnownOperation): number => pasts.get(op.hash)?.size ?? 0
+  const depth = (op: KnownOperation): number => depthOf(pasts, op.hash)
   const additions = [...operations.values()]
     .filter((op) => op.change.kind === "add")
     .sort((a, b) => depth(a) - depth(b) || (a.hash < b.hash ? -1 : 1))

@@ -53,7 +53,7 @@ function withOperation(crypto: CryptoProvider, group: Group, record: LoggedRecor
 }
 
 export function membershipOf(group: Group): Group["membership"] {
-  return resolveMembership(group.operations, group.founding.creator, group.founding.creatorName)
+  return resolveMembership(group.operations, group.founding.creator, group.founding.creatorName, group.membership)
 }
 
 /** The device behind a key, where the creator or an operation vouches for it. */

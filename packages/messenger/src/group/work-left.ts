@@ -2,6 +2,7 @@ import type { IdentityId } from "../identity/identity-id.ts"
 import type { Device } from "../identity/device-certificate.ts"
 import type { RecordHash } from "../record/record.ts"
 import { MAX_REMOVALS } from "../limits.ts"
+import { precedes } from "./causal-past.ts"
 import { ancestry, stateOf } from "./forest-node.ts"
 import type { Group } from "./group.ts"
 import { standingOut, subjectOf, type KnownOperation } from "./membership.ts"
@@ -68,9 +69,8 @@ function reasonToRemove(group: Group, identity: IdentityId, self: IdentityId): K
   if (!membership.desired.has(identity)) return standingOut(membership, operations, identity, self)
   const addedAt = ancestry(group.forest, group.live).find(({ added }) => added.includes(identity))
   const cited = addedAt?.ops.find((hash) => isAddition(operations.get(hash), identity))
-  const known = membership.pasts.get(cited ?? "")
   const outs = [...membership.removals, ...membership.leaves].filter((op) => subjectOf(op) === identity)
-  return outs.find(({ hash }) => known?.has(hash) !== true) ?? "none"
+  return outs.find(({ hash }) => !precedes(membership.pasts, hash, cited ?? "")) ?? "none"
 }
 
 function isAddition(op: KnownOperation | undefined, identity: IdentityId): boolean {

@@ -3,6 +3,7 @@ export { decodeContactLink, encodeContactLink, parseContactLink, type ContactLin
 export { decodeHello, encodeHello, type Hello } from "../contacts/hello-frame.ts"
 export { isName } from "../contacts/name.ts"
 export { safeName } from "../contacts/safe-name.ts"
+export { causalPasts, depthOf, precedes } from "../group/causal-past.ts"
 export { chooseTip, rank, type Choice } from "../group/choose-commit.ts"
 export { decodeEnvelope, openEnvelope, sealEnvelope } from "../group/envelope.ts"
 export { eraOf } from "../group/era.ts"
