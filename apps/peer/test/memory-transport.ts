@@ -15,13 +15,15 @@ export class LonelyTransport implements Transport {
   /** Called before each act is noted. */
   onAct: (act: string) => void = () => {}
   events: TransportEvents | undefined
+  /** Whom it is connected to; set by hand. */
+  linked: readonly PeerLink[] = []
 
   addresses(): readonly string[] {
     return []
   }
 
   links(): readonly PeerLink[] {
-    return []
+    return this.linked
   }
 
   async start(events: TransportEvents): Promise<void> {

@@ -19,7 +19,7 @@ import { StoreError, type Store } from "@starling/messenger/ports"
 import type { MlsContext } from "@starling/mls"
 import { nodeCrypto } from "@starling/mls/node"
 import { openStore } from "@starling/store"
-import { expect, onTestFinished, test } from "vitest"
+import { expect, onTestFinished, test, vi } from "vitest"
 import { Runner } from "../src/daemon/runner.ts"
 import { LonelyTransport } from "./memory-transport.ts"
 
@@ -113,6 +113,34 @@ test("what peers send while the disk is full is reported and dropped", async () 
   expect(set.reported.every((error) => error instanceof StoreError)).toBe(true)
   set.full = false
   expect(set.runner.act((state, env) => setName(state, "Ana", env))).toMatchObject({ kind: "done" })
+})
+
+test("who came or went while the disk was full is noticed once there is room, and not where it changed again", async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const set = await setting()
+  const { runner, transport } = set
+  const links = () => [...runner.state.links.keys()]
+  const [ana, bo] = ["12D3KooWAna", "12D3KooWBo"].map((peerId) => ({ peerId, address: "/ip4/127.0.0.1", since: 0 }))
+  if (ana === undefined || bo === undefined || transport.events === undefined) throw new Error("not started")
+  transport.linked = [ana]
+  transport.events.connected(ana)
+  expect(links()).toEqual([ana.peerId])
+
+  set.full = true
+  transport.linked = [bo]
+  transport.events.disconnected(ana.peerId)
+  transport.events.connected(bo)
+  expect(links()).toEqual([ana.peerId])
+  set.full = false
+  vi.advanceTimersByTime(2_000)
+  expect(links()).toEqual([bo.peerId])
+
+  set.full = true
+  transport.events.connected(ana)
+  set.full = false
+  vi.advanceTimersByTime(2_000)
+  expect(links()).toEqual([bo.peerId])
 })
 
 test("a refused verb changes nothing and is told to who asked", async () => {

@@ -42,7 +42,10 @@ export interface RunnerOptions {
   readonly reader: Pick<Store, "get" | "list">
   readonly transport: Transport
   readonly now: () => Milliseconds
-  /** Writes what `step` has to write, after the state `before`. Durable when it returns; throws `StoreError` with nothing written. */
+  /**
+   * Writes what `step` has to write, after the state `before`. Durable when it returns, but where the step is deferrable;
+   * throws `StoreError` with nothing written.
+   */
   readonly commit: (step: Step, before: PeerState) => void
   readonly notify: (event: Notification) => void
   readonly linksChanged: () => void
@@ -104,11 +107,16 @@ export class Runner implements AsyncDisposable {
   #events(): TransportEvents {
     return {
       connected: (link: PeerLink) => {
-        this.#take(() => connected(this.#state, link, this.env()))
+        const { peerId } = link
+        const isMissed = (): boolean => this.#isLinked(peerId) && !this.#state.links.has(peerId)
+        this.#insist(() => connected(this.#state, link, this.env()), isMissed)
         this.#options.linksChanged()
       },
       disconnected: (peerId: string) => {
-        this.#take(() => disconnected(this.#state, peerId, this.env()))
+        this.#insist(
+          () => disconnected(this.#state, peerId, this.env()),
+          () => !this.#isLinked(peerId),
+        )
         this.#options.linksChanged()
       },
       gossip: (topic: string, data: Bytes, from: string) =>
@@ -139,15 +147,22 @@ export class Runner implements AsyncDisposable {
     }
   }
 
-  /** An input that would be missed for good: repeated while the world refuses it. */
-  #insist(input: () => Step): void {
+  /** An input that would be missed for good: repeated while the world refuses it and it `isMissed`. */
+  #insist(input: () => Step, isMissed = (): boolean => true): void {
     if (this.#ended.signal.aborted) return
     try {
       this.#apply(input())
     } catch (error) {
       this.#options.report(error)
-      if (isWorldsFault(error)) setTimeout(() => this.#insist(input), RETRY_AFTER).unref()
+      if (!isWorldsFault(error)) return
+      setTimeout(() => {
+        if (isMissed()) this.#insist(input, isMissed)
+      }, RETRY_AFTER).unref()
     }
+  }
+
+  #isLinked(peerId: string): boolean {
+    return this.#options.transport.links().some((link) => link.peerId === peerId)
   }
 
   #setTimer(wakeAt: Milliseconds | undefined): void {
