@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { expect, onTestFinished, test } from "vitest"
+import { expect, onTestFinished, test, vi } from "vitest"
 import { StoreError } from "@starling/messenger/ports"
 import { openFoundation, type Foundation } from "../src/daemon/foundation.ts"
 
@@ -86,4 +86,40 @@ test("the folder belongs to one daemon at a time", () => {
   expect(() => open(folder)).toThrow(expect.objectContaining({ reason: "locked" }))
   first.close()
   open(folder).close()
+})
+
+const row = (value: number, key = "k") =>
+  ({ kind: "put", bucket: "b", partition: "p", key, ordinal: 1, value: new Uint8Array([value]) }) as const
+
+test("what is deferred goes with the next commit, before what that one writes to the same row", () => {
+  const { foundation, close } = open(home())
+  const { ledger, store } = foundation
+  ledger.defer([row(1), row(1, "other")])
+  ledger.defer([row(2)])
+  expect(store.all("b")).toEqual([])
+  ledger.commit([row(3)])
+  expect(store.get("b", "p", "k")).toEqual(new Uint8Array([3]))
+  expect(store.get("b", "p", "other")).toEqual(new Uint8Array([1]))
+  ledger.commit([])
+  expect(store.get("b", "p", "k")).toEqual(new Uint8Array([3]))
+  close()
+})
+
+test("what is deferred is written after half a second though nothing follows, and at the end", () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const folder = home()
+  const first = open(folder)
+  const { ledger, store } = first.foundation
+  ledger.defer([row(1)])
+  vi.advanceTimersByTime(499)
+  expect(store.get("b", "p", "k")).toBeUndefined()
+  vi.advanceTimersByTime(1)
+  expect(store.get("b", "p", "k")).toEqual(new Uint8Array([1]))
+  ledger.defer([row(2)])
+  first.close()
+  expect(vi.getTimerCount()).toBe(0)
+  const second = open(folder)
+  expect(second.foundation.store.get("b", "p", "k")).toEqual(new Uint8Array([2]))
+  second.close()
 })

@@ -103,7 +103,8 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
       transport,
       now,
       commit(step, before) {
-        ledger.commitWith((drawn) => [...step.writes, ...epochEntropy.writesFor(before, step, drawn)])
+        if (step.deferrable) ledger.defer(step.writes)
+        else ledger.commitWith((drawn) => [...step.writes, ...epochEntropy.writesFor(before, step, drawn)])
         entropyChanged()
       },
       notify: (event) => announce(event),

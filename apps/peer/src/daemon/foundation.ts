@@ -46,12 +46,11 @@ export function openFoundation({ dataFolder, policy, now }: FoundationOptions, r
       journalOf: (block): readonly DrawRecord[] => draws.ofBlock(block),
     }),
   )
-  const ledger = new Ledger({ store, journal: draws, takeRecords: () => pool.takeRecords() })
+  const ledger = resources.use(new Ledger({ store, journal: draws, takeRecords: () => pool.takeRecords() }))
   if (folder.created) ledger.noteLocalDraw(rootKey.expose().length, "root key", now())
   const deliveries = new DeliveryJournal(store)
   deliveries.add(pool.deliveries())
   ledger.commit([])
-  resources.defer(() => ledger.flush())
   return {
     store,
     pool,

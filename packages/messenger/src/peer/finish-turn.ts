@@ -4,6 +4,7 @@ import type { Group } from "../group/group.ts"
 import { connectedPartners } from "../sync/partners.ts"
 import { takesPart } from "../sync/request-sync.ts"
 import { topicsOf } from "../sync/topics.ts"
+import { isDeferrable } from "./deferrable.ts"
 import { writesBetween } from "./persist.ts"
 import type { Effect, Notification, Step } from "./step.ts"
 import type { PeerState } from "./state.ts"
@@ -16,6 +17,7 @@ export function finishTurn(turn: Turn): Step {
   return {
     state: turn.state,
     writes: [...writesBetween(turn.before.durable, turn.state.durable), ...turn.writes],
+    deferrable: turn.writes.length === 0 && isDeferrable(turn.before.durable, turn.state.durable),
     effects: [
       ...subscriptions,
       ...turn.effects.filter(({ kind }) => kind !== "notify"),

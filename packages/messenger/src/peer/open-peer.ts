@@ -29,7 +29,8 @@ export interface PeerOptions {
 /** A first device of a new person. */
 export function createIdentity(env: Env, options: PeerOptions = {}): Step {
   const state = emptyState(createOwnIdentity(env.mls, env.now), options.plainTopics ?? false)
-  return { state, writes: writesBetween(undefined, state.durable), effects: [], wakeAt: undefined }
+  const writes = writesBetween(undefined, state.durable)
+  return { state, writes, deferrable: false, effects: [], wakeAt: undefined }
 }
 
 /** The peer as its last committed step left it. Throws `StoreError` where the store is of a newer version or damaged. */

@@ -14,11 +14,13 @@ export interface Env {
 
 /**
  * What one input leads to. The runner commits `writes` in one transaction, then carries `effects` out in order, then
- * calls `wake` at `wakeAt` (one timer, replaced by each step; `undefined` cancels it).
+ * calls `wake` at `wakeAt` (one timer, replaced by each step; `undefined` cancels it). Where the step is `deferrable` its
+ * writes may go with a later commit instead, in the order of the steps: what a crash then loses is learnt anew.
  */
 export interface Step {
   readonly state: PeerState
   readonly writes: readonly Write[]
+  readonly deferrable: boolean
   readonly effects: readonly Effect[]
   readonly wakeAt: Milliseconds | undefined
 }

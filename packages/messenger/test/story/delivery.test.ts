@@ -135,7 +135,7 @@ test("a member whose answer was never taken is asked again after a minute", () =
   bob.input((state, env) => {
     const requests = new Map(state.requests)
     requests.set("sync lost", { kind: "sync", peerId: alice.peerId, group, at: env.now })
-    return { state: { ...state, requests }, writes: [], effects: [], wakeAt: env.now }
+    return { state: { ...state, requests }, writes: [], deferrable: true, effects: [], wakeAt: env.now }
   })
   world.weather = { ...world.weather, loss: 1 }
   alice.send(group, "does it come?")
@@ -148,4 +148,19 @@ test("a member whose answer was never taken is asked again after a minute", () =
   expect(asked[0]).toBeGreaterThanOrEqual(60_000)
   expect(asked.length).toBeGreaterThanOrEqual(2)
   expect(bob.state.requests.has("sync lost")).toBe(false)
+})
+
+test("that a message has arrived costs no commit, and is learnt again after a crash", () => {
+  const { world, people, group } = gather(12, "alice", "bob")
+  const [alice, bob] = people as [Person, Person]
+  const [hers, his] = [alice.store.commits, bob.store.commits]
+  const id = alice.send(group, "counted")
+  expect(alice.store.commits - hers).toBe(1)
+  world.run(5_000)
+  expect(deliveryOf(alice.state, group, id)).toEqual({ reached: 1, delivered: 1, recipients: 1 })
+  expect([alice.store.commits - hers, bob.store.commits - his]).toEqual([1, 1])
+  alice.restart()
+  expect(deliveryOf(alice.state, group, id)).toEqual({ reached: 0, delivered: 0, recipients: 1 })
+  world.run(20_000)
+  expect(deliveryOf(alice.state, group, id)).toMatchObject({ delivered: 1, recipients: 1 })
 })

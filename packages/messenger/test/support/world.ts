@@ -39,6 +39,7 @@ import {
 import { MemoryStore } from "./memory-store.ts"
 import { crypto, Dice, seededDraw } from "./seeded.ts"
 import { authenticateDevice } from "@starling/messenger"
+import type { Write } from "@starling/messenger/ports"
 
 export interface Weather {
   /** Chance that one publication does not reach one neighbour. */
@@ -162,6 +163,8 @@ export class Person {
   readonly store = new MemoryStore()
   readonly #draw: (length: number) => Bytes
   readonly #options: PeerOptions
+  /** Written with the next commit. */
+  #deferred: Write[] = []
   readonly topics = new Set<string>()
   readonly notifications: Notification[] = []
   clockOffset: number
@@ -279,8 +282,9 @@ export class Person {
     return this.notifications.flatMap((event) => (event.kind === "trouble" ? [event.text] : []))
   }
 
-  /** The process dies and starts again from its store. */
+  /** The process dies and starts again from its store: what was deferred is lost. */
   restart(): void {
+    this.#deferred = []
     const opened = openPeer(this.store, this.env(), this.#options)
     if (opened.kind !== "open") throw new Error("the identity is gone")
     const neighbours = [...this.world.people.values()].filter((other) => this.world.areConnected(this, other))
@@ -304,7 +308,8 @@ export class Person {
   }
 
   #perform(step: Step): void {
-    if (step.writes.length > 0) this.store.commit(step.writes)
+    this.#deferred.push(...step.writes)
+    if (!step.deferrable && this.#deferred.length > 0) this.store.commit(this.#deferred.splice(0))
     if (step.writes.length > 0 && --this.crashAfter <= 0) {
       this.crashAfter = Infinity
       this.crashes++
