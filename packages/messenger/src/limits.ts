@@ -2,6 +2,7 @@
 
 const SECOND = 1_000
 const HOUR = 3_600 * SECOND
+export const DAY = 24 * HOUR
 
 /** UTF-8 bytes of one message's text. */
 export const MAX_TEXT = 32 * 1024
@@ -21,11 +22,19 @@ export const MAX_ADDRESS = 256
 /** Records and messages that can't be placed yet. */
 export const MAX_PENDING_PER_DEVICE = 64
 export const MAX_PENDING_PER_GROUP = 256
-/** Welcomes kept for one group before its invitation is decided. */
+/** Welcomes of one inviter kept for one group before the invitation is decided. */
 export const MAX_WELCOMES = 4
+/** Undecided invitations of all inviters that are no contacts, and of any one inviter. */
 export const MAX_INVITATIONS = 64
-/** KeyPackages handed to peers that are no contacts. */
+export const MAX_INVITATIONS_PER_INVITER = 8
+/** Unused KeyPackages handed to peers that are no contacts. */
 export const MAX_STRANGER_KEY_PACKAGES = 64
+/** KeyPackages made for one peer within a day, used ones included. */
+export const MAX_KEY_PACKAGES_PER_DAY = 16
+/** Welcomes that one KeyPackage serves: what its bearer began with it before the first of them arrived. */
+export const MAX_KEY_PACKAGE_USES = 4
+/** States of one group that this device was added to while their COMMITs have not come. */
+export const MAX_UNATTACHED = 8
 export const MAX_NEARBY = 256
 
 /** Ids of shown messages that a repetition is compared with, per group. */
@@ -46,7 +55,9 @@ export const SYNC_BUDGET = 1024 * 1024
 /** Clocks that differ by more make no common lifetimes. */
 export const MAX_CLOCK_DIFFERENCE = HOUR
 /** A KeyPackage is valid from an hour before it was made, for four weeks. */
-export const KEY_PACKAGE_LIFETIME = 28 * 24 * HOUR
+export const KEY_PACKAGE_LIFETIME = 28 * DAY
+/** An unused KeyPackage of a stranger that is older makes room for another stranger's. */
+export const STRANGER_PATIENCE = HOUR
 /** How long states off the chosen path, and old ones on it, stay able to process what comes late. */
 export const RETENTION = 72 * HOUR
 /** Epochs on the chosen path whose states stay for good. */

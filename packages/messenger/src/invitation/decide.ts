@@ -11,19 +11,31 @@ import { RECORD_KINDS } from "../record/record.ts"
 import { refusal, type Turn } from "../peer/turn.ts"
 import type { Refusal } from "../peer/step.ts"
 import { syncNow } from "../sync/request-sync.ts"
-import { joinedNode, markUsed, openWelcome, type OpenedWelcome } from "./join-group.ts"
+import { invitationKey, type HeldInvitation } from "./held-invitation.ts"
+import { joinedNode, openWelcome, type OpenedWelcome } from "./join-group.ts"
+import { openInvitation } from "./open-invitations.ts"
+import { enterWaiting } from "./receive-invitation.ts"
 
-/** Joins the group of a held invitation. */
+/** Joins the group of the invitation that is shown, in the states that its own inviter led to. */
 export function acceptInvitation(turn: Turn, uuid: string): { readonly group: string } | Refusal {
   const entered = enter(turn, uuid, false)
   if (entered !== undefined) return entered
   settle(turn, uuid)
+  enterWaiting(turn)
   syncNow(turn, uuid)
   return { group: uuid }
 }
 
-/** Leaves the group without having shown it: the others learn that this device is not coming. */
+/**
+ * Leaves the group without having shown it: the others learn that this device is not coming. Where somebody else invites
+ * to a group of the same id, nothing is said yet: what is declined may be a forgery of it, and that one is asked about next.
+ */
 export function declineInvitation(turn: Turn, uuid: string): { readonly group: string } | Refusal {
+  const held = openInvitation(turn.state, uuid)
+  if (held !== undefined && rivalsOf(turn, held).length > 0) {
+    setInvitations(turn, [held], [])
+    return { group: uuid }
+  }
   const known = turn.state.durable.groups.get(uuid)
   const entered = enter(turn, uuid, known === undefined || known.hidden)
   if (entered?.code === "unknown-invitation") return entered
@@ -39,18 +51,22 @@ export function declineInvitation(turn: Turn, uuid: string): { readonly group: s
 
 /** Takes the invitation from the table and enters the states that its Welcomes lead to. */
 function enter(turn: Turn, uuid: string, hidden: boolean): Refusal | undefined {
-  const held = turn.state.durable.invitations.get(uuid)
+  const held = openInvitation(turn.state, uuid)
   const id = bytesOfUuid(uuid)
   if (held === undefined || id === undefined)
     return refusal(
       "unknown-invitation",
       "There is no open invitation to this group. List the open ones and choose one of them.",
     )
-  const invitations = new Map(turn.state.durable.invitations)
-  invitations.delete(uuid)
-  turn.setDurable({ invitations })
-  const opened = held.welcomes.flatMap((welcome) => {
-    const result = openWelcome(turn, id, welcome)
+  const rivals = rivalsOf(turn, held)
+  const alike = rivals.filter(({ founding }) => founding === held.founding)
+  setInvitations(
+    turn,
+    [held, ...rivals],
+    alike.map((each) => ({ ...each, standing: "joined" })),
+  )
+  const opened = held.welcomes.flatMap(({ welcome }) => {
+    const result = openWelcome(turn, welcome)
     return result.kind === "opened" ? [result] : []
   })
   const [first] = opened
@@ -59,7 +75,6 @@ function enter(turn: Turn, uuid: string, hidden: boolean): Refusal | undefined {
       "invitation-invalid",
       `The invitation of ${held.fromName || held.from.slice(0, 8)} can no longer be used. Ask for another one.`,
     )
-  for (const each of opened) markUsed(turn, each.keyPackage)
   const group = turn.state.durable.groups.get(uuid) ?? newcomersGroup(turn, id, opened, first)
   const nodes = opened.map((each) => joinedNode(turn, uuid, each, held.at))
   const forest = new Map(group.forest)
@@ -73,6 +88,19 @@ function enter(turn: Turn, uuid: string, hidden: boolean): Refusal | undefined {
   turn.putGroup(withTips(turn.crypto, { ...group, phase: "active", hidden, forest, entries, knownAtEntry }))
   turn.state = { ...turn.state, work: new Map(turn.state.work).set(uuid, { ...NO_WORK, unplaced: commitsOf(group) }) }
   return undefined
+}
+
+/** What others hold out under the same group id. */
+function rivalsOf(turn: Turn, held: HeldInvitation): readonly HeldInvitation[] {
+  const all = [...turn.state.durable.invitations.values()]
+  return all.filter(({ group, from, standing }) => group === held.group && from !== held.from && standing === "open")
+}
+
+function setInvitations(turn: Turn, gone: readonly HeldInvitation[], put: readonly HeldInvitation[]): void {
+  const invitations = new Map(turn.state.durable.invitations)
+  for (const each of gone) invitations.delete(invitationKey(each))
+  for (const each of put) invitations.set(invitationKey(each), each)
+  turn.setDurable({ invitations })
 }
 
 function newcomersGroup(turn: Turn, id: Uint8Array, opened: readonly OpenedWelcome[], first: OpenedWelcome): Group {

@@ -2,14 +2,24 @@ import type { Bytes } from "@starling/kernel"
 
 import { clocksDiffer } from "../contacts/meet.ts"
 import type { PeerId } from "../identity/peer-id.ts"
-import { KEY_PACKAGE_LIFETIME, MAX_STRANGER_KEY_PACKAGES, RETENTION } from "../limits.ts"
+import {
+  DAY,
+  KEY_PACKAGE_LIFETIME,
+  MAX_KEY_PACKAGES_PER_DAY,
+  MAX_STRANGER_KEY_PACKAGES,
+  RETENTION,
+  STRANGER_PATIENCE,
+} from "../limits.ts"
 import { okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
 import { keyPackageKey } from "../peer/persist.ts"
 import type { Turn } from "../peer/turn.ts"
 import { issueKeyPackage, type IssuedKeyPackage } from "./issued-key-package.ts"
 import { decodeKeyPackageRequest, encodeKeyPackageAnswer } from "./key-package-frames.ts"
 
-/** Answers a request for a KeyPackage: one outstanding to each peer, so that nobody can drain the pool of randomness. */
+/**
+ * Answers a request for a KeyPackage: one outstanding to each peer, and a few a day, so that nobody can drain the pool of
+ * randomness.
+ */
 export function handOutKeyPackage(turn: Turn, payload: Uint8Array, from: PeerId): Bytes {
   const request = decodeKeyPackageRequest(payload)
   if (request.kind !== "ok") return refusedAnswer(request.kind)
@@ -22,25 +32,45 @@ export function handOutKeyPackage(turn: Turn, payload: Uint8Array, from: PeerId)
 /** Lets go of KeyPackages that expired, and of used ones once no Welcome of a concurrent commit can come any more. */
 export function pruneKeyPackages(turn: Turn): void {
   const { keyPackages, invitations } = turn.state.durable
-  const kept = [...keyPackages].filter(([, { used, issuedAt }]) => {
+  const waiting = new Set([...invitations.values()].flatMap((held) => held.welcomes.map((each) => each.keyPackage)))
+  const kept = [...keyPackages].filter(([key, { served, issuedAt }]) => {
     const age = turn.now - issuedAt
-    return used ? age < RETENTION || invitations.size > 0 : age < KEY_PACKAGE_LIFETIME
+    return served.length > 0 ? age < RETENTION || waiting.has(key) : age < KEY_PACKAGE_LIFETIME
   })
   if (kept.length < keyPackages.size) turn.setDurable({ keyPackages: new Map(kept) })
 }
 
 function outstanding(turn: Turn, from: PeerId): IssuedKeyPackage | undefined {
   return [...turn.state.durable.keyPackages.values()].find(
-    ({ peerId, used, issuedAt }) => peerId === from && !used && turn.now - issuedAt < KEY_PACKAGE_LIFETIME / 2,
+    ({ peerId, served, issuedAt }) =>
+      peerId === from && served.length === 0 && turn.now - issuedAt < KEY_PACKAGE_LIFETIME / 2,
   )
 }
 
 function issueTo(turn: Turn, from: PeerId): IssuedKeyPackage | undefined {
+  const ofToday = [...turn.state.durable.keyPackages.values()].filter(
+    ({ peerId, issuedAt }) => peerId === from && turn.now - issuedAt < DAY,
+  )
+  if (ofToday.length >= MAX_KEY_PACKAGES_PER_DAY) return undefined
   const friends = new Set([...turn.state.durable.contacts.values()].map(({ device }) => device.peerId))
-  const strangers = [...turn.state.durable.keyPackages.values()].filter(({ peerId }) => !friends.has(peerId))
-  if (!friends.has(from) && strangers.length >= MAX_STRANGER_KEY_PACKAGES) return undefined
+  if (!friends.has(from) && !makeRoom(turn, friends)) return undefined
   const issued = issueKeyPackage(turn.env.mls, turn.own, from, turn.now)
   const keyPackages = new Map(turn.state.durable.keyPackages).set(keyPackageKey(issued.own.reference), issued)
   turn.setDurable({ keyPackages })
   return issued
+}
+
+/** False where strangers hold all that are for them, and each of those was given out just now. */
+function makeRoom(turn: Turn, friends: ReadonlySet<PeerId>): boolean {
+  const unused = [...turn.state.durable.keyPackages]
+    .filter(([, { peerId, served }]) => served.length === 0 && !friends.has(peerId))
+    .sort(([, a], [, b]) => a.issuedAt - b.issuedAt)
+  const [oldest] = unused
+  if (oldest === undefined || unused.length < MAX_STRANGER_KEY_PACKAGES) return true
+  const [key, { issuedAt }] = oldest
+  if (turn.now - issuedAt < STRANGER_PATIENCE) return false
+  const keyPackages = new Map(turn.state.durable.keyPackages)
+  keyPackages.delete(key)
+  turn.setDurable({ keyPackages })
+  return true
 }

@@ -4,9 +4,11 @@ import { encode } from "@starling/wire"
 import { readTime } from "../identity/device-certificate.ts"
 import { decodeVersioned, type Versioned } from "../versioned.ts"
 
-/** Direct protocol `invitation`, and the same on the invitee's own topic. Who sent it follows from the Welcome. */
+/**
+ * Direct protocol `invitation`, and the same on the invitee's own topic. Which group it is to, and who invites, stands
+ * inside the Welcome alone, where nobody on the way can read it.
+ */
 export interface InvitationFrame {
-  readonly group: Bytes
   /** As the inviter's clock had it. */
   readonly at: Milliseconds
   /** MLSMessage(Welcome) with the ratchet tree. */
@@ -17,14 +19,11 @@ const VERSION = 1
 export const MAX_INVITATION = 500 * 1024
 
 export function encodeInvitation(invitation: InvitationFrame): Bytes {
-  return encode((writer) =>
-    writer.uint16(VERSION).fixed(invitation.group).uint64(BigInt(invitation.at)).opaque(invitation.welcome),
-  )
+  return encode((writer) => writer.uint16(VERSION).uint64(BigInt(invitation.at)).opaque(invitation.welcome))
 }
 
 export function decodeInvitation(bytes: Uint8Array): Versioned<InvitationFrame> {
   return decodeVersioned(bytes, VERSION, MAX_INVITATION, (reader) => ({
-    group: reader.fixed(16),
     at: readTime(reader),
     welcome: reader.opaque(MAX_INVITATION),
   }))

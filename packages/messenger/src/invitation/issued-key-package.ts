@@ -1,4 +1,4 @@
-import type { Bytes, Milliseconds } from "@starling/kernel"
+import { toHex, type Bytes, type Milliseconds } from "@starling/kernel"
 import {
   createKeyPackage,
   decodeOwnKeyPackage,
@@ -12,8 +12,9 @@ import { SUPPORTED_EXTENSIONS } from "../group/group-extensions.ts"
 import { readTime } from "../identity/device-certificate.ts"
 import type { OwnIdentity } from "../identity/own-identity.ts"
 import type { PeerId } from "../identity/peer-id.ts"
-import { KEY_PACKAGE_LIFETIME, MAX_CLOCK_DIFFERENCE } from "../limits.ts"
+import { KEY_PACKAGE_LIFETIME, MAX_CLOCK_DIFFERENCE, MAX_KEY_PACKAGE_USES } from "../limits.ts"
 import { StoreError } from "../ports/store.ts"
+import { bytesOf } from "../record/operation.ts"
 import { decodeOwnRow } from "../versioned.ts"
 
 /** A KeyPackage that was handed to a peer: one at a time to each, the same one again until it is used or expires. */
@@ -21,8 +22,8 @@ export interface IssuedKeyPackage {
   readonly own: OwnKeyPackage
   readonly peerId: PeerId
   readonly issuedAt: Milliseconds
-  /** A Welcome for it has come; it is kept for the decision, and no longer handed out. */
-  readonly used: boolean
+  /** SHA-256 of the Welcomes that it served, in hexadecimal. One is enough for it to be handed out no more. */
+  readonly served: readonly string[]
 }
 
 const VERSION = 1
@@ -39,7 +40,7 @@ export function issueKeyPackage(
     lifetime: lifetimeFrom(now),
     supportedExtensions: SUPPORTED_EXTENSIONS,
   })
-  return { own: keyPackage, peerId, issuedAt: now, used: false }
+  return { own: keyPackage, peerId, issuedAt: now, served: [] }
 }
 
 /** In seconds, as MLS counts (RFC 9420, 7.2). */
@@ -60,16 +61,17 @@ export function encodeIssuedKeyPackage(issued: IssuedKeyPackage): Bytes {
       .uint16(VERSION)
       .text(issued.peerId)
       .uint64(BigInt(issued.issuedAt))
-      .uint8(issued.used ? 1 : 0)
+      .vector(issued.served, (w, digest) => w.fixed(bytesOf(digest)))
       .opaque(encodeOwnKeyPackage(issued.own)),
   )
 }
 
 export function decodeIssuedKeyPackage(bytes: Uint8Array): IssuedKeyPackage {
   return decodeOwnRow("key package", bytes, VERSION, (reader) => {
-    const [peerId, issuedAt, used] = [reader.text(256), readTime(reader), reader.uint8() === 1]
+    const [peerId, issuedAt] = [reader.text(256), readTime(reader)]
+    const served = reader.vector((r) => toHex(r.fixed(32)), MAX_KEY_PACKAGE_USES)
     const own = decodeOwnKeyPackage(reader.opaque())
     if (own.kind !== "ok") throw new StoreError("corrupt", `a key package that can't be read: ${own.why}`)
-    return { own: own.value, peerId, issuedAt, used }
+    return { own: own.value, peerId, issuedAt, served }
   })
 }

@@ -1,41 +1,58 @@
-import { equalBytes, toHex, type Milliseconds } from "@starling/kernel"
-import { join, welcomeReferences, type GroupState } from "@starling/mls"
+import { toHex, type Milliseconds } from "@starling/kernel"
+import { join, welcomeReferences, type CryptoProvider, type GroupState } from "@starling/mls"
 
 import { beginEra, eraOf } from "../group/era.ts"
 import type { ForestNode } from "../group/forest-node.ts"
 import {
   decodeFounding,
   decodeJoining,
+  encodeFounding,
   findExtension,
   FOUNDING_EXTENSION,
   JOINING_EXTENSION,
   type Founding,
   type Joining,
 } from "../group/group-extensions.ts"
-import { stateIdOf } from "../group/group-id.ts"
+import { stateIdOf, uuidOf } from "../group/group-id.ts"
 import { rosterOf } from "../group/roster.ts"
 import { readDevice, type Device } from "../identity/device-certificate.ts"
+import { MAX_KEY_PACKAGE_USES } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { IssuedKeyPackage } from "./issued-key-package.ts"
+
+const GROUP_ID = 16
 
 /** A Welcome that was opened and checked; nothing of it has taken effect. */
 export interface OpenedWelcome {
   readonly kind: "opened"
+  /** UUID. */
+  readonly group: string
   readonly state: GroupState
   readonly inviter: Device
   readonly founding: Founding
   readonly joining: Joining
   readonly keyPackage: string
 }
-/** `unknown-key-package`: it is for none that this device holds. */
+/** `unknown-key-package`: it is for none that this device holds, or for one that has served enough. */
 export type WelcomeFault = { readonly kind: "unknown-key-package" | "invalid" | "newer-version" }
 
-export function openWelcome(turn: Turn, group: Uint8Array, welcome: Uint8Array): OpenedWelcome | WelcomeFault {
+/** Opens a Welcome that has just come; `served` is one that came before. */
+export function openNewWelcome(
+  turn: Turn,
+  welcome: Uint8Array,
+): OpenedWelcome | WelcomeFault | { readonly kind: "served" } {
+  const served = findKeyPackage(turn, welcome)?.issued.served ?? []
+  if (served.includes(digestOf(turn.crypto, welcome))) return { kind: "served" }
+  return served.length >= MAX_KEY_PACKAGE_USES ? { kind: "unknown-key-package" } : openWelcome(turn, welcome)
+}
+
+/** A KeyPackage was handed to one peer, so that no other inviter's Welcome for it is good. */
+export function openWelcome(turn: Turn, welcome: Uint8Array): OpenedWelcome | WelcomeFault {
   const found = findKeyPackage(turn, welcome)
   if (found === undefined) return { kind: "unknown-key-package" }
-  const { own } = found.issued
+  const { own, peerId } = found.issued
   const joined = join(turn.env.mls, { welcome, keyPackage: own, signatureKeys: turn.own.signatureKeys })
-  if (joined.kind === "refused" || !equalBytes(joined.state.groupId, group)) return { kind: "invalid" }
+  if (joined.kind === "refused" || joined.state.groupId.length !== GROUP_ID) return { kind: "invalid" }
   const founding = findExtension(joined.state.extensions, FOUNDING_EXTENSION)
   const joining = findExtension(joined.groupInfoExtensions, JOINING_EXTENSION)
   const { credential } = joined.inviter
@@ -48,8 +65,10 @@ export function openWelcome(turn: Turn, group: Uint8Array, welcome: Uint8Array):
   if (Object.values(parts).some(({ kind }) => kind === "newer-version")) return { kind: "newer-version" }
   if (parts.founding.kind !== "ok" || parts.joining.kind !== "ok" || parts.inviter.kind !== "ok")
     return { kind: "invalid" }
+  if (parts.inviter.value.peerId !== peerId) return { kind: "invalid" }
   return {
     kind: "opened",
+    group: uuidOf(joined.state.groupId),
     state: joined.state,
     inviter: parts.inviter.value,
     founding: parts.founding.value,
@@ -83,11 +102,20 @@ export function joinedNode(turn: Turn, uuid: string, opened: OpenedWelcome, at: 
   }
 }
 
-/** A used KeyPackage is handed out no more, and kept for Welcomes of concurrent commits. */
-export function markUsed(turn: Turn, key: string): void {
+/** A KeyPackage that served is handed out no more, and kept for Welcomes of concurrent commits. */
+export function markServed(turn: Turn, key: string, welcome: Uint8Array): void {
   const issued = turn.state.durable.keyPackages.get(key)
-  if (issued === undefined || issued.used) return
-  turn.setDurable({ keyPackages: new Map(turn.state.durable.keyPackages).set(key, { ...issued, used: true }) })
+  if (issued === undefined) return
+  const served = [...issued.served, digestOf(turn.crypto, welcome)]
+  turn.setDurable({ keyPackages: new Map(turn.state.durable.keyPackages).set(key, { ...issued, served }) })
+}
+
+export function foundingDigest(crypto: CryptoProvider, founding: Founding): string {
+  return digestOf(crypto, encodeFounding(founding))
+}
+
+function digestOf(crypto: CryptoProvider, bytes: Uint8Array): string {
+  return toHex(crypto.hash(bytes))
 }
 
 function findKeyPackage(

@@ -15,6 +15,7 @@ export {
   encodeJoining,
   FOUNDING_EXTENSION,
   JOINING_EXTENSION,
+  type Founding,
 } from "../group/group-extensions.ts"
 export { resolveMembership, type KnownOperation, type Operations } from "../group/membership.ts"
 export {

@@ -38,7 +38,7 @@ export interface DurableState {
   readonly contacts: ReadonlyMap<IdentityId, Contact>
   /** By UUID. */
   readonly groups: ReadonlyMap<string, Group>
-  /** By the group's UUID. */
+  /** By the group's UUID and the inviter's identity. */
   readonly invitations: ReadonlyMap<string, HeldInvitation>
   /** By reference (RFC 9420, 5.2) in hexadecimal. */
   readonly keyPackages: ReadonlyMap<string, IssuedKeyPackage>

@@ -2,6 +2,7 @@ import { settle } from "../group/settle.ts"
 import { dropOldStates } from "../group/drop-old-states.ts"
 import { pruneKeyPackages } from "../invitation/hand-out-key-package.ts"
 import { flushOutbox } from "../invitation/outbox.ts"
+import { enterWaiting, pruneInvitations } from "../invitation/receive-invitation.ts"
 import { syncIfDue } from "../sync/request-sync.ts"
 import { dialWhoIsAway } from "./dial.ts"
 import type { PeerState } from "./state.ts"
@@ -13,10 +14,12 @@ export function wake(state: PeerState, env: Env): Step {
   return takeTurn(state, env, (turn) => {
     if (state.dialAt <= env.now) {
       dialWhoIsAway(turn)
+      pruneInvitations(turn)
       pruneKeyPackages(turn)
       for (const uuid of state.durable.groups.keys()) dropOldStates(turn, uuid)
     }
     flushOutbox(turn)
+    enterWaiting(turn)
     for (const uuid of state.durable.groups.keys()) {
       const { dueAt } = turn.work(uuid)
       if (dueAt !== undefined && dueAt <= env.now) settle(turn, uuid)

@@ -3,6 +3,7 @@ import { toHex } from "@starling/kernel"
 import { rawNameOf } from "../contacts/find-peer.ts"
 import { ancestry, stateOf, type ForestNode } from "../group/forest-node.ts"
 import type { Group } from "../group/group.ts"
+import { openInvitations } from "../invitation/open-invitations.ts"
 import { devicesOf, identitiesOf } from "../group/roster.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
 import { deliveryCount } from "../message/delivery.ts"
@@ -56,7 +57,7 @@ export function timeline(state: PeerState, uuid: string): readonly TimelineView[
 }
 
 export function invitations(state: PeerState): readonly InvitationView[] {
-  return [...state.durable.invitations.values()].map(({ group, groupName, from, fromName, at }) => ({
+  return openInvitations(state).map(({ group, groupName, from, fromName, at }) => ({
     group,
     name: groupName,
     from,

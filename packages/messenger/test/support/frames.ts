@@ -112,7 +112,7 @@ const leave = { change: { kind: "leave", after: sid(0x80) }, deps: [] } as const
 const ids = { parent: sid(0x80), sid: sid(0x81), before: counting(0x90, 32) }
 const commit = { ...ids, epoch: 1, at: CLOCK, ops: [sid(0xe0)], mls: counting(0xa0, 8) }
 const content = { salt: counting(0xb0, 16), text: "hello", at: CLOCK }
-const invitation = { group, at: CLOCK, welcome: counting(0xa0, 8) }
+const invitation = { at: CLOCK, welcome: counting(0xa0, 8) }
 const request = { ...holdings, group, inTurn: false, past: holdings.messages }
 const answer = {
   ...holdings,
