@@ -19,6 +19,18 @@ export const MAX_DEPENDENCIES = 8
 export const MAX_ADDRESSES = 16
 export const MAX_ADDRESS = 256
 
+/**
+ * Where every member ends a device's log: after this many operations, or records of kinds that this version does not know,
+ * and before one of those that is larger.
+ */
+export const MAX_OPERATIONS = 4096
+export const MAX_UNKNOWN_RECORDS = 4096
+export const MAX_UNKNOWN_BODY = 4096
+/** Operations that a device makes unasked, before it keeps the rest for what its person asks for. */
+export const MAX_OPERATIONS_UNASKED = 2048
+/** Operations that a device keeps for leaving. */
+export const OPERATIONS_TO_LEAVE = 64
+
 /** Records and messages that can't be placed yet. */
 export const MAX_PENDING_PER_DEVICE = 64
 export const MAX_PENDING_PER_GROUP = 256

@@ -19,6 +19,7 @@ const STATUSES: Readonly<Record<RefusalCode, 400 | 404 | 409>> = {
   "invitation-invalid": 409,
   "clock-differs": 409,
   "catching-up": 409,
+  "log-full": 409,
 }
 
 /** What a caller is told of a verb that the messenger refused. */

@@ -1,5 +1,6 @@
 import { FIRST_PREV, RECORD_KINDS, signRecord, type LoggedRecord, type RecordHash } from "../record/record.ts"
 import { bytesOf, encodeOperation, type Change } from "../record/operation.ts"
+import { countOperations } from "../record/record-log.ts"
 import { MAX_DEPENDENCIES } from "../limits.ts"
 import type { Group } from "./group.ts"
 import type { Turn } from "../peer/turn.ts"
@@ -39,6 +40,11 @@ export function authorRecord(
 export function knownOperations(group: Group): RecordHash[] {
   const unseen = group.knownAtEntry.filter((hash) => !group.operations.has(hash))
   return [...unseen, ...frontier(group.operations)].slice(0, MAX_DEPENDENCIES)
+}
+
+/** How many more operations this device's log has room for, when some are kept back. */
+export function roomForOperations(turn: Turn, uuid: string, limit: number): number {
+  return limit - countOperations(turn.group(uuid).logs.get(turn.own.device) ?? [])
 }
 
 /** Says what this member wants of the membership, knowing of every operation that it has. */

@@ -4,6 +4,7 @@ import { findPeer, type KnownPeer } from "../contacts/find-peer.ts"
 import { clocksDiffer, clockText } from "../contacts/meet.ts"
 import { isName } from "../contacts/name.ts"
 import { acceptInvitation, declineInvitation } from "../invitation/decide.ts"
+import { MAX_OPERATIONS, OPERATIONS_TO_LEAVE } from "../limits.ts"
 import { lifetimeFrom } from "../invitation/issued-key-package.ts"
 import { isText } from "../message/content.ts"
 import { sendMessage } from "../message/send-message.ts"
@@ -11,7 +12,7 @@ import type { PeerState } from "../peer/state.ts"
 import type { Env, Outcome, Refusal } from "../peer/step.ts"
 import { isRefusal, refusal, takeVerb, type Turn } from "../peer/turn.ts"
 import { syncNow, syncSoon } from "../sync/request-sync.ts"
-import { authorOperation } from "./author-record.ts"
+import { authorOperation, roomForOperations } from "./author-record.ts"
 import { beginEra } from "./era.ts"
 import { stateOf } from "./forest-node.ts"
 import { encodeFounding, FOUNDING_EXTENSION, SUPPORTED_EXTENSIONS } from "./group-extensions.ts"
@@ -81,6 +82,7 @@ export function invite(
     const reason = whyNotInvite(turn, group, known)
     if (reason !== undefined) return reason
     if (!group.membership.desired.has(known.device.identity)) {
+      if (roomForOperations(turn, uuid, MAX_OPERATIONS - OPERATIONS_TO_LEAVE) < 1) return logFull()
       authorOperation(turn, uuid, { kind: "add", device: known.device, name: known.name })
       syncSoon(turn, uuid)
     }
@@ -136,6 +138,7 @@ export function remove(state: PeerState, uuid: string, peer: string, env: Env): 
     const present = identitiesOf(group.forest.get(group.live)?.roster ?? [])
     if (!group.membership.desired.has(identity) && !present.has(identity))
       return refusal("not-a-member", "This peer is no member of the group.")
+    if (roomForOperations(turn, uuid, MAX_OPERATIONS - OPERATIONS_TO_LEAVE) < 1) return logFull()
     authorOperation(turn, uuid, { kind: "remove", identity, after: group.live })
     settle(turn, uuid)
     syncSoon(turn, uuid)
@@ -185,6 +188,13 @@ function whyNotInvite(turn: Turn, group: Group, { device, name }: KnownPeer): Re
   const clockAhead = turn.state.acquaintances.get(peerId)?.clockAhead ?? 0
   if (!turn.isConnected(peerId) || !clocksDiffer(clockAhead)) return undefined
   return refusal("clock-differs", `${clockText(name || identity.slice(0, 8), clockAhead)} Then invite again.`)
+}
+
+function logFull(): Refusal {
+  return refusal(
+    "log-full",
+    "This device has added and removed as often as one device can in a group. Ask another member to do it.",
+  )
 }
 
 function epochOf(group: Group): number {

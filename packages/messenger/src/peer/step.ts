@@ -97,6 +97,7 @@ export type RefusalCode =
   | "invitation-invalid"
   | "clock-differs"
   | "catching-up"
+  | "log-full"
 
 export type Outcome<T> = (Step & { readonly kind: "done"; readonly result: T }) | Refusal
 

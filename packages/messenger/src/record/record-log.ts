@@ -2,7 +2,8 @@ import { equalBytes, toHex } from "@starling/kernel"
 import type { CryptoProvider } from "@starling/mls"
 
 import type { DeviceKey } from "../identity/device-certificate.ts"
-import { FIRST_PREV, verifyRecord, type LoggedRecord } from "./record.ts"
+import { MAX_OPERATIONS, MAX_UNKNOWN_BODY, MAX_UNKNOWN_RECORDS } from "../limits.ts"
+import { FIRST_PREV, RECORD_KINDS, verifyRecord, type LoggedRecord } from "./record.ts"
 
 /** Every device's records of one group, from its first without gaps. */
 export type RecordLogs = ReadonlyMap<DeviceKey, readonly LoggedRecord[]>
@@ -16,8 +17,9 @@ export type RecordVector = ReadonlyMap<DeviceKey, number>
  * - `gap`: records of its device before it are missing.
  * - `conflict`: its device signed another record for this place, or for the place before.
  * - `forged`: the device did not sign it.
+ * - `full`: the log ends before it, at every member.
  */
-export type LogVerdict = "next" | "known" | "gap" | "conflict" | "forged"
+export type LogVerdict = "next" | "known" | "gap" | "conflict" | "forged" | "full"
 
 /** Whether `record`, by a device that the group knows, continues that device's log. */
 export function judgeRecord(crypto: CryptoProvider, logs: RecordLogs, record: LoggedRecord): LogVerdict {
@@ -28,7 +30,34 @@ export function judgeRecord(crypto: CryptoProvider, logs: RecordLogs, record: Lo
   if (record.seq !== log.length + 1) return "gap"
   const last = log.at(-1)
   const prev = last === undefined ? toHex(FIRST_PREV) : last.hash
-  return toHex(record.prev) === prev ? "next" : "conflict"
+  if (toHex(record.prev) !== prev) return "conflict"
+  return isWithinBounds(log, record) ? "next" : "full"
+}
+
+/** How many operations a log holds. */
+export function countOperations(log: readonly LoggedRecord[]): number {
+  return log.filter(({ kind }) => kind === RECORD_KINDS.operation).length
+}
+
+/**
+ * Whether a log may go on with `record`. A question of the log alone, so that all members answer it alike: what one took and
+ * another refused would part them for good.
+ */
+function isWithinBounds(log: readonly LoggedRecord[], { kind, body }: LoggedRecord): boolean {
+  switch (kind) {
+    case RECORD_KINDS.commit:
+      return true
+    case RECORD_KINDS.operation:
+      return log.length < MAX_OPERATIONS || countOperations(log) < MAX_OPERATIONS
+    default: {
+      if (body.length > MAX_UNKNOWN_BODY) return false
+      return log.length < MAX_UNKNOWN_RECORDS || log.filter(isUnknown).length < MAX_UNKNOWN_RECORDS
+    }
+  }
+}
+
+function isUnknown({ kind }: LoggedRecord): boolean {
+  return kind !== RECORD_KINDS.operation && kind !== RECORD_KINDS.commit
 }
 
 export function appendRecord(logs: RecordLogs, record: LoggedRecord): RecordLogs {

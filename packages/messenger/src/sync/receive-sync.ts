@@ -1,10 +1,11 @@
 import { absorbRecords } from "../group/absorb-records.ts"
-import { authorOperation } from "../group/author-record.ts"
+import { authorOperation, roomForOperations } from "../group/author-record.ts"
 import { ancestry } from "../group/forest-node.ts"
 import { hasDevice } from "../group/roster.ts"
 import { settle } from "../group/settle.ts"
 import type { Device } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
+import { MAX_OPERATIONS_UNASKED } from "../limits.ts"
 import { absorbMessages } from "../message/receive-message.ts"
 import { decodeSealedMessage } from "../message/sealed-message.ts"
 import { decodeAnswer } from "../peer/answer-frame.ts"
@@ -57,6 +58,7 @@ function renewMember(turn: Turn, uuid: string, device: Device, tip: StateId): vo
     return
   const addedAt = ancestry(group.forest, group.live).find(({ added }) => added.includes(device.identity))
   if (!ancestry(group.forest, tip).some(({ sid }) => sid === addedAt?.sid)) return
+  if (roomForOperations(turn, uuid, MAX_OPERATIONS_UNASKED) < 2) return
   authorOperation(turn, uuid, { kind: "remove", identity: device.identity, after: group.live })
   authorOperation(turn, uuid, { kind: "add", device, name: wanted.name })
   settle(turn, uuid)
