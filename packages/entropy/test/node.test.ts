@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url"
 import { EntropyPool, PoolCorrupt } from "@starling/entropy"
 import { openPoolFile, osEntropy, PoolLocked } from "@starling/entropy/node"
 import { Secret } from "@starling/kernel"
-import { afterEach, beforeEach, expect, test } from "vitest"
+import { afterEach, beforeEach, expect, test, vi } from "vitest"
 
 import { delivery } from "./deliveries.ts"
 import { Seeded } from "./seeded.ts"
@@ -39,14 +39,27 @@ function open(root = 1): EntropyPool {
   })
 }
 
-/** Starts another process that wants the pool, and waits for what it says. */
-async function startOwner(): Promise<{ process: ChildProcess; said: string }> {
-  const owner = spawn(process.execPath, [fileURLToPath(new URL("owner.ts", import.meta.url)), path], {
-    stdio: ["pipe", "pipe", "inherit"],
-  })
+/** Starts another process that wants the pool, on its own or under `parent`, and waits for what it says. */
+async function startOwner(parent: readonly string[] = []): Promise<{ process: ChildProcess; said: string }> {
+  const [command = "", ...rest] = [
+    ...parent,
+    process.execPath,
+    fileURLToPath(new URL("owner.ts", import.meta.url)),
+    path,
+  ]
+  const owner = spawn(command, rest, { stdio: ["pipe", "pipe", "inherit"] })
   owners.push(owner)
   const [said] = await once(owner.stdout, "data")
   return { process: owner, said: String(said).trim() }
+}
+
+function thrownBy(opening: () => unknown): PoolLocked {
+  try {
+    opening()
+  } catch (error) {
+    if (error instanceof PoolLocked) return error
+  }
+  throw new Error("nobody has the pool")
 }
 
 test("a pool on a real disk survives closing and opening", () => {
@@ -96,11 +109,23 @@ test("a second process is told who has the pool, until the first one ends", asyn
   expect((await startOwner()).said).toBe("opened")
 })
 
+test.skipIf(process.platform !== "linux")(
+  "a killed process that its parent never reaps no longer has the pool (needs /proc)",
+  async () => {
+    const unreaping = ["sh", "-c", 'exec 3<&0; "$@" <&3 & exec sleep 60', "sh"]
+    expect((await startOwner(unreaping)).said).toBe("opened")
+    const { pid } = thrownBy(() => openPoolFile(path))
+    process.kill(pid, "SIGKILL")
+    await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/stat`, "utf8")).toContain(") Z "))
+    openPoolFile(path).close()
+  },
+)
+
 test("of eight processes that find the lock of a dead one, exactly one gets the pool", async () => {
   const dead = await startOwner()
   dead.process.kill("SIGKILL")
   await once(dead.process, "exit")
-  const said = (await Promise.all(Array.from({ length: 8 }, startOwner))).map((owner) => owner.said)
+  const said = (await Promise.all(Array.from({ length: 8 }, () => startOwner()))).map((owner) => owner.said)
   expect(said.filter((line) => line === "opened")).toHaveLength(1)
   expect(said.filter((line) => line.startsWith("PoolLocked"))).toHaveLength(7)
 })

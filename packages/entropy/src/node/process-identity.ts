@@ -11,17 +11,18 @@ export interface ProcessIdentity {
 }
 
 export function ownIdentity(): ProcessIdentity {
-  return { pid: process.pid, boot: bootId(), started: startOf(process.pid) }
+  return { pid: process.pid, boot: bootId(), started: statusOf(process.pid).started }
 }
 
-/** Whether that very process still runs. */
+/** Whether that very process still runs. One that ended and that its parent has not reaped has a number, and runs no more. */
 export function isAlive(identity: ProcessIdentity): boolean {
   if (identity.boot !== bootId()) return false
-  if (!runs(identity.pid)) return false
-  return identity.started === startOf(identity.pid)
+  if (!isTaken(identity.pid)) return false
+  const { state, started } = statusOf(identity.pid)
+  return state !== "Z" && state !== "X" && identity.started === started
 }
 
-function runs(pid: number): boolean {
+function isTaken(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
@@ -34,10 +35,14 @@ function bootId(): string {
   return readProc("/proc/sys/kernel/random/boot_id").trim()
 }
 
-/** Field 22 of proc_pid_stat(5), counted after the name, which may hold anything but ends with the last parenthesis. */
-function startOf(pid: number): string {
+/**
+ * Fields 3 and 22 of proc_pid_stat(5), counted after the name, which may hold anything but ends with the last
+ * parenthesis; empty where the system does not tell.
+ */
+function statusOf(pid: number): { readonly state: string; readonly started: string } {
   const stat = readProc(`/proc/${pid}/stat`)
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  return { state: fields[0] ?? "", started: fields[19] ?? "" }
 }
 
 function readProc(path: string): string {
