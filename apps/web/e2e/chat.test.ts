@@ -231,3 +231,19 @@ test.skipIf(noChromium)("the draws are told page by page, and a refill fills the
   await page.getByText("54 KiB of 64 KiB").waitFor()
   await page.getByText("The quantum source is simulated").waitFor()
 })
+
+test.skipIf(noChromium)(
+  "trouble that the daemon tells of stands once, until it is closed (needs chromium)",
+  async () => {
+    await using window = await openField()
+    const { page, daemon } = window
+    const message = "Ben's clock and this one differ by 24 h: check date and time on both."
+    for (let i = 0; i < 2; i++) daemon.emit({ type: "trouble", code: "clock-differs", message: `${message}\u202E` })
+    const notice = page.getByRole("status").getByText(message, { exact: true })
+    await notice.waitFor()
+    await expect(notice.count()).resolves.toBe(1)
+    await page.getByRole("button", { name: "Close" }).click()
+    await notice.waitFor({ state: "detached" })
+    expect(window.complaints).toEqual([])
+  },
+)

@@ -29,6 +29,15 @@ export interface Status {
   readonly listen: readonly string[]
   /** False where the root key lies in the data folder unprotected. */
   readonly rootKeyProtected: boolean
+  /** The last one since the daemon was started. */
+  readonly trouble?: Trouble
+}
+
+/** Something that goes wrong by nobody's asking; `message` says to people what it is and what to do. */
+export interface Trouble {
+  readonly code: string
+  readonly message: string
+  readonly at: number
 }
 
 export interface Contact {
@@ -190,3 +199,4 @@ export type ApiEvent =
       readonly delivery: NonNullable<Message["delivery"]>
     }
   | { readonly type: "entropy" }
+  | { readonly type: "trouble"; readonly code: string; readonly message: string }

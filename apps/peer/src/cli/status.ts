@@ -8,8 +8,9 @@ export const statusCommand: Command = {
   options: [],
   summary: "who this is, who is connected, how full the pool is",
   async run({ connect, output }) {
-    const { identity, peerId, name, peers, groups, pool } = await connect().get<Status>("/api/status")
-    output.item({ identity, peerId, name, peers, groups, pool }, (status) =>
+    const { identity, peerId, name, peers, groups, pool, trouble } = await connect().get<Status>("/api/status")
+    const shown = { identity, peerId, name, peers, groups, pool, ...(trouble === undefined ? {} : { trouble }) }
+    output.item(shown, (status) =>
       [
         `name      ${status.name === "" ? "(none yet)" : oneLine(status.name)}`,
         `identity  ${status.identity}`,
@@ -18,6 +19,7 @@ export const statusCommand: Command = {
         `pool      ${status.pool.bytes} of ${status.pool.capacity} bytes`,
         `peers     ${status.peers.length}`,
         ...status.peers.map((peer) => `  ${peer.peerId}  ${oneLine(peer.address)}`),
+        ...(trouble === undefined ? [] : [`trouble   ${oneLine(trouble.message)}`]),
       ].join("\n"),
     )
   },

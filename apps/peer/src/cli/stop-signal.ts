@@ -1,9 +1,13 @@
 import { once } from "node:events"
 
-/** Aborts at the first Ctrl-C, SIGTERM or SIGHUP; at the second the process ends where it stands. */
+/**
+ * Aborts at the first Ctrl-C, SIGTERM or SIGHUP. At a second Ctrl-C the process ends where it stands; the others may well
+ * come twice where a whole group of processes is told and each tells the next.
+ */
 export function stopSignal(): AbortSignal {
   const stop = new AbortController()
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => stop.abort())
+  process.once("SIGINT", () => stop.abort())
+  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort())
   return stop.signal
 }
 

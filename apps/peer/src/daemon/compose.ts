@@ -11,6 +11,7 @@ import type { MlsContext } from "@starling/mls"
 import { nodeCrypto } from "@starling/mls/node"
 import { openNode } from "@starling/p2p"
 import type { Backend } from "../api/backend.ts"
+import type { Trouble } from "../api/contract.ts"
 import { EventHub } from "../api/event-hub.ts"
 import { Fault } from "../api/fault.ts"
 import { refusalFault, worldFault } from "../api/fault-of.ts"
@@ -112,6 +113,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
       report,
     }),
   )
+  let trouble: Trouble | undefined
   const sessions = new Sessions({ random: localRandom, now })
   const stop = Promise.withResolvers<void>()
   const backend: Backend = {
@@ -134,6 +136,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
       pool: { bytes: pool.bytes, capacity: pool.capacity },
       listen: transport.addresses(),
       rootKeyProtected: false,
+      ...(trouble === undefined ? {} : { trouble }),
     }),
     addresses: () => transport.addresses(),
     uiLink: () => uiLink(),
@@ -177,7 +180,9 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
         events.emit({ type: "group", group: event.group })
         return
       case "trouble":
+        trouble = { code: event.code, message: event.text, at: now() }
         options.log(event.text)
+        events.emit({ type: "trouble", code: event.code, message: event.text })
         return
       case "groups":
       case "invitations":

@@ -1,6 +1,9 @@
+import { once } from "node:events"
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
+import { WebSocket } from "ws"
+import { z } from "zod"
 import { PeerProcess, starling, temporaryFolder } from "./peer-process.ts"
 
 test("a daemon is soon up, ends cleanly on SIGTERM, and comes back as the same peer", async () => {
@@ -56,4 +59,24 @@ test("a taken port is refused with what to do", async () => {
   )
   expect(ran).toMatchObject({ status: 1, error: { code: "port-taken" } })
   expect(ran.error?.message).toContain("--port")
+})
+
+test("a clock that is a day ahead is told to whoever watches, and to whoever asks later", async () => {
+  const ahead = `data:text/javascript,${encodeURIComponent("const { now } = Date; Date.now = () => now() + 864e5")}`
+  const ana = await PeerProcess.up("Ana")
+  const bo = await PeerProcess.up("Bo", undefined, undefined, { NODE_OPTIONS: `--import=${ahead}` })
+  const { key } = JSON.parse(readFileSync(join(ana.folder, "api.json"), "utf8"))
+  const watch = new WebSocket(`${ana.ready.api}/api/events`, { headers: { authorization: `Bearer ${key}` } })
+  await once(watch, "open")
+  const events: unknown[] = []
+  watch.on("message", (frame: Buffer) => events.push(JSON.parse(frame.toString("utf8"))))
+
+  const [link] = await bo.starling("contact", "link")
+  await ana.starling("contact", "add", z.object({ link: z.string() }).parse(link).link)
+  const message = "Bo's clock and this one differ by 24 h: check date and time on both."
+  await expect
+    .poll(() => events, { timeout: 20_000 })
+    .toContainEqual({ type: "trouble", code: "clock-differs", message })
+  watch.terminate()
+  expect(await ana.starling("status")).toMatchObject([{ trouble: { code: "clock-differs", message } }])
 })

@@ -46,10 +46,12 @@ export class PeerProcess {
     name: string,
     more: readonly string[] = ["--eaas", "off"],
     folder = temporaryFolder(name),
+    environment: Readonly<Record<string, string>> = {},
   ): Promise<PeerProcess> {
     const options = ["--data", folder, "--json", "--name", name, "--port", "0", "--listen", "/ip4/127.0.0.1/tcp/0"]
     const child = spawn(process.execPath, [STARLING, "up", ...options, "--headless", "--no-open", ...more], {
       stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, ...environment },
     })
     onTestFinished(async () => void (await end(child, "SIGTERM")))
     const first = once(createInterface({ input: child.stdout }), "line")

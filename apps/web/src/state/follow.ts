@@ -7,6 +7,7 @@ import { announce } from "./announcement.ts"
 import { refresh } from "./fetching.ts"
 import { parseRoute } from "./route.ts"
 import { change, useWorld } from "./store.ts"
+import { sayNotice } from "./toasts.ts"
 import { fold } from "./world.ts"
 
 /** Keeps the store in step with the daemon until `signal` aborts. */
@@ -65,6 +66,8 @@ function fetchAnnounced(event: ApiEvent): void {
       return
     case "entropy":
       return refresh.entropy()
+    case "trouble":
+      return sayNotice(safeName(event.message))
     case "delivery":
       return
   }

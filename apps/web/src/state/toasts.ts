@@ -4,7 +4,7 @@ import { Refused } from "../api/call.ts"
 
 export interface Toast {
   readonly key: number
-  readonly kind: "done" | "failed"
+  readonly kind: "done" | "failed" | "notice"
   readonly title: string
   readonly detail?: string
 }
@@ -22,6 +22,12 @@ export function say(title: string): void {
 /** `title` says what did not happen; the daemon's own words, or `unreachable`, say why and what to do. */
 export function sayFailed(title: string, fault: unknown, unreachable: string): void {
   push({ kind: "failed", title, detail: fault instanceof Refused ? fault.message : unreachable })
+}
+
+/** What nobody asked for and somebody should know, until it is closed; said again, it stands once. */
+export function sayNotice(title: string): void {
+  const { toasts } = useToasts.getState()
+  if (!toasts.some((toast) => toast.kind === "notice" && toast.title === title)) push({ kind: "notice", title })
 }
 
 export function dismiss(key: number): void {

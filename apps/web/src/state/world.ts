@@ -62,6 +62,7 @@ export function fold(world: World, event: ApiEvent): World {
     case "invitations":
     case "groups":
     case "group":
+    case "trouble":
       return world
   }
 }
