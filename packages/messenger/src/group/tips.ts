@@ -2,7 +2,7 @@ import type { CryptoProvider } from "@starling/mls"
 
 import type { StateId } from "../record/operation.ts"
 import { chooseTip, type Choice } from "./choose-commit.ts"
-import { ancestry, stateOf, type Forest } from "./forest-node.ts"
+import { ancestry, stateOf } from "./forest-node.ts"
 import type { Group } from "./group.ts"
 
 /** The group with `chosen` and `live` as its records and states have them. */
@@ -31,7 +31,7 @@ function bestHeld(choice: Choice, entries: readonly StateId[], otherwise: StateI
   for (const entry of entries) {
     if (!held.has(entry)) continue
     const tip = chooseTip({ ...choice, forest: held }, entry)
-    if (isBetter(choice.forest, tip, best, otherwise)) best = tip
+    if (isBetter(choice, tip, best, otherwise)) best = tip
   }
   return best
 }
@@ -40,10 +40,13 @@ function isUsable(kind: string): boolean {
   return kind === "held" || kind === "dropped"
 }
 
-function isBetter(forest: Forest, tip: StateId, best: StateId, otherwise: StateId): boolean {
+/** A state that the records lead to beats any that only a Welcome speaks for, whatever epoch that one gives itself. */
+function isBetter({ forest, creation }: Choice, tip: StateId, best: StateId, otherwise: StateId): boolean {
   const node = forest.get(tip)
   if (stateOf(node) === undefined) return false
   if (best === otherwise) return true
+  const [attached, bestAttached] = [tip, best].map((sid) => ancestry(forest, sid).at(-1)?.sid === creation)
+  if (attached !== bestAttached) return attached === true
   const difference = (node?.epoch ?? 0) - (forest.get(best)?.epoch ?? 0)
   return difference > 0 || (difference === 0 && tip < best)
 }

@@ -302,3 +302,36 @@ test("a second member's Welcome that came before the decision is entered once it
   expectOneState(group, alice, bob, carol)
   expect(bob.state.durable.invitations.size).toBe(0)
 })
+
+test("a device that was added on a branch that lost stays there, however high a member's Welcome from nowhere is", () => {
+  let displaced = 0
+  for (let seed = 60; seed < 64; seed++) {
+    const { world, people, group } = gather(seed, "alice", "carol", "mallory")
+    const [alice, carol, mallory] = people as [Person, Person, Person]
+    const bob = world.person("bob")
+    carol.knows(bob)
+    world.partition([alice], [carol, bob])
+    alice.heal(group)
+    carol.invite(group, bob)
+    world.run(2_000)
+    bob.accept(group)
+    world.run(5_000)
+    world.partition([alice, carol], [bob])
+    world.run(2_000)
+    world.connect(carol, bob)
+    // Bob learns of Alice's branch from Carol, who is about to add him there.
+    const tips = (): { live: string; chosen: string } => bob.state.durable.groups.get(group)!
+    for (let i = 0; i < 100 && tips().live === tips().chosen; i++) world.run(1)
+    const { live, chosen } = tips()
+    if (live === chosen) continue
+    displaced++
+    const keyPackage = askForKeyPackage(bob, mallory.peerId)!
+    const frame = forgeInvitation(mallory, keyPackage, groupIdOf(group), foundingOf(alice, group), 20)
+    expect(ask(bob, mallory.peerId, "invitation", frame).status).toBe("ok")
+    expect(bob.state.durable.groups.get(group)).toMatchObject({ live, chosen })
+    world.partition([alice, bob, carol, mallory])
+    world.run(60_000)
+    expectOneState(group, alice, bob, carol, mallory)
+  }
+  expect(displaced).toBeGreaterThan(0)
+})

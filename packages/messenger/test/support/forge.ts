@@ -47,6 +47,7 @@ export function forgeInvitation(
   keyPackage: Bytes,
   groupId: Uint8Array,
   founding: Partial<Founding> = {},
+  epoch = 1,
 ): Bytes {
   const { now, mls } = inviter.env()
   const { own } = inviter.state.durable
@@ -54,7 +55,7 @@ export function forgeInvitation(
   const read = readKeyPackage(mls, keyPackage, seconds)
   if (read.kind === "refused") throw new Error(read.reason)
   const whole = { name: "forged", createdAt: now, creator: own, creatorName: own.name, ...founding }
-  const state = createGroup(mls, {
+  let state = createGroup(mls, {
     groupId: new Uint8Array(groupId),
     credential: { kind: "basic", identity: own.encoded },
     signatureKeys: own.signatureKeys,
@@ -62,6 +63,11 @@ export function forgeInvitation(
     supportedExtensions: [FOUNDING_EXTENSION, JOINING_EXTENSION],
     lifetime: { notBefore: seconds - 3600n, notAfter: seconds + 86_400n },
   })
+  for (let before = 1; before < epoch; before++) {
+    const commit = createCommit(mls, state, { proposals: [], now: seconds, path: true })
+    if (commit.kind !== "ok") throw new Error(commit.reason)
+    state = commit.next
+  }
   const joining = encodeJoining({ eraKey: undefined, frontier: [], past: new Map() })
   const created = createCommit(mls, state, {
     proposals: [{ kind: "add", keyPackage: read.keyPackage }],
