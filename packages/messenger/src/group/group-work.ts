@@ -1,6 +1,7 @@
 import type { Milliseconds } from "@starling/kernel"
 import type { KeyPackage } from "@starling/mls"
 
+import type { DeviceKey } from "../identity/device-certificate.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import type { SealedMessage } from "../message/sealed-message.ts"
@@ -27,6 +28,10 @@ export interface GroupWork {
   readonly syncWith: PeerId | undefined
   /** When members were last asked because something was missing. */
   readonly gapAt: ReadonlyMap<PeerId, Milliseconds>
+  /** Devices that are known to hold the record by which this one leaves. */
+  readonly witnesses: ReadonlySet<DeviceKey>
+  /** Devices whose log somebody holds otherwise than this device does. */
+  readonly divergent: ReadonlySet<DeviceKey>
 }
 
 export const NO_WORK: GroupWork = {
@@ -41,4 +46,6 @@ export const NO_WORK: GroupWork = {
   syncCount: 0,
   syncWith: undefined,
   gapAt: new Map(),
+  witnesses: new Set(),
+  divergent: new Set(),
 }

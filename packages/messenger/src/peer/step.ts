@@ -63,7 +63,12 @@ export type Notification =
   | { readonly kind: "trouble"; readonly code: TroubleCode; readonly text: string }
 
 /** Trouble that nobody asked for; `text` is for people and says what to do. */
-export type TroubleCode = "clock-differs" | "key-package-refused" | "invitation-refused" | "newer-version"
+export type TroubleCode =
+  | "clock-differs"
+  | "key-package-refused"
+  | "invitation-refused"
+  | "logs-differ"
+  | "newer-version"
 
 export interface DeliveryCount {
   /** Neighbours that the message was written to. */

@@ -3,13 +3,19 @@ import type { CryptoProvider } from "@starling/mls"
 
 import type { DeviceKey } from "../identity/device-certificate.ts"
 import { MAX_OPERATIONS, MAX_UNKNOWN_BODY, MAX_UNKNOWN_RECORDS } from "../limits.ts"
-import { FIRST_PREV, RECORD_KINDS, verifyRecord, type LoggedRecord } from "./record.ts"
+import { FIRST_PREV, RECORD_KINDS, verifyRecord, type LoggedRecord, type RecordHash } from "./record.ts"
 
 /** Every device's records of one group, from its first without gaps. */
 export type RecordLogs = ReadonlyMap<DeviceKey, readonly LoggedRecord[]>
 
-/** How many records of each device are held: what two members compare. */
-export type RecordVector = ReadonlyMap<DeviceKey, number>
+/** How much of each device's log is held: what two members compare. */
+export type RecordVector = ReadonlyMap<DeviceKey, LogHead>
+export interface LogHead {
+  /** Records from the first on. */
+  readonly length: number
+  /** The last of them: only who has it can name it. */
+  readonly head: RecordHash
+}
 
 /**
  * - `next`: the record continues its device's log.
@@ -65,7 +71,19 @@ export function appendRecord(logs: RecordLogs, record: LoggedRecord): RecordLogs
 }
 
 export function recordVector(logs: RecordLogs): RecordVector {
-  return new Map(Array.from(logs, ([device, log]) => [device, log.length]))
+  return new Map(
+    Array.from(logs.keys()).flatMap((device): [DeviceKey, LogHead][] => {
+      const head = headOf(logs, device)
+      return head === undefined ? [] : [[device, head]]
+    }),
+  )
+}
+
+/** The end of a device's log, or of its first `length` records; `undefined` where nothing of it is held. */
+export function headOf(logs: RecordLogs, device: DeviceKey, length?: number): LogHead | undefined {
+  const log = logs.get(device) ?? []
+  const last = log[Math.min(length ?? log.length, log.length) - 1]
+  return last === undefined ? undefined : { length: last.seq, head: last.hash }
 }
 
 /** True where `records` belongs to the group with this id: a record signed for one group says nothing in another. */

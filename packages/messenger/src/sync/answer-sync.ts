@@ -16,6 +16,7 @@ import { BUCKETS } from "../peer/buckets.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { Store } from "../ports/store.ts"
 import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/record.ts"
+import { headOf, type LogHead } from "../record/record-log.ts"
 import { decodeCommitRecord } from "../record/commit-record.ts"
 import type { StateId } from "../record/operation.ts"
 import { noteHoldings } from "./note-holdings.ts"
@@ -100,7 +101,7 @@ function select(
   const messageBytes: Bytes[] = []
   let left = SYNC_BUDGET
   for (const record of records) {
-    if (record.seq <= (request.records.get(record.author) ?? 0)) continue
+    if (record.seq <= (request.records.get(record.author)?.length ?? 0)) continue
     if (left < record.encoded.length) return { recordBytes, messageBytes, more: true }
     left -= record.encoded.length
     recordBytes.push(record.encoded)
@@ -156,7 +157,7 @@ function* descending(set: SeqSet): Generator<number> {
 }
 
 function holdsMore(request: SyncRequest, group: Group): boolean {
-  for (const [device, seq] of request.records) if (seq > (group.logs.get(device)?.length ?? 0)) return true
+  for (const [device, { length }] of request.records) if (length > (group.logs.get(device)?.length ?? 0)) return true
   for (const [device, set] of request.messages)
     if (missingFrom(missingFrom(set, group.held.get(device) ?? []), group.past.get(device) ?? []).length > 0)
       return true
@@ -165,10 +166,10 @@ function holdsMore(request: SyncRequest, group: Group): boolean {
 
 /** What both hold: says nothing to the other one that it did not say itself. */
 function sharedHoldings(request: SyncRequest, group: Group): Holdings {
-  const records = new Map<DeviceKey, number>()
-  for (const [device, seq] of request.records) {
-    const shared = Math.min(seq, group.logs.get(device)?.length ?? 0)
-    if (shared > 0) records.set(device, shared)
+  const records = new Map<DeviceKey, LogHead>()
+  for (const [device, { length }] of request.records) {
+    const shared = headOf(group.logs, device, length)
+    if (shared !== undefined) records.set(device, shared)
   }
   const messages = new Map(
     Array.from(request.messages, ([device, set]) => [device, sharedBy(set, group.held.get(device) ?? [])] as const),

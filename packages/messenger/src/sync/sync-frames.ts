@@ -7,7 +7,7 @@ import { readMessageVector, writeMessageVector, type MessageVector } from "../me
 import { MAX_DIRECT_BYTES } from "../ports/transport.ts"
 import { bytesOf, type StateId } from "../record/operation.ts"
 import { MAX_RECORD, readSeq } from "../record/record.ts"
-import type { RecordVector } from "../record/record-log.ts"
+import type { LogHead, RecordVector } from "../record/record-log.ts"
 import { decodeVersioned, type Versioned } from "../versioned.ts"
 
 /** What a member holds of a group. */
@@ -78,16 +78,22 @@ export function decodeSyncAnswer(bytes: Uint8Array): Versioned<SyncAnswer> {
 
 function writeHoldings(writer: Writer, holdings: Holdings): void {
   writer.fixed(bytesOf(holdings.tip))
-  writer.vector(holdings.records, (w, [device, seq]) => w.fixed(bytesOf(device)).uint64(BigInt(seq)))
+  writer.vector(holdings.records, (w, [device, { length, head }]) =>
+    w.fixed(bytesOf(device)).uint64(BigInt(length)).fixed(bytesOf(head)),
+  )
   writeMessageVector(writer, holdings.messages)
 }
 
 function readHoldings(reader: Reader): Holdings {
   return {
     tip: toHex(reader.fixed(32)),
-    records: new Map(reader.vector((r): [string, number] => [toHex(r.fixed(32)), readSeq(r)], MAX_DEVICES)),
+    records: new Map(reader.vector((r) => [toHex(r.fixed(32)), readLogHead(r)] as const, MAX_DEVICES)),
     messages: readMessageVector(reader),
   }
+}
+
+function readLogHead(reader: Reader): LogHead {
+  return { length: readSeq(reader), head: toHex(reader.fixed(32)) }
 }
 
 function readFlag(reader: Reader): boolean {

@@ -76,7 +76,7 @@ const record = signRecord(crypto, deviceKeys.privateKey, {
 })
 const sealed = { device: device.device, seq: 1, sid: sid(0x80), mls: counting(0xa0, 8) }
 const holdings = {
-  records: new Map([[device.device, 3]]),
+  records: new Map([[device.device, { length: 3, head: sid(0xe0) }]]),
   messages: new Map([
     [
       device.device,
