@@ -41,12 +41,7 @@ function open(root = 1): EntropyPool {
 
 /** Starts another process that wants the pool, on its own or under `parent`, and waits for what it says. */
 async function startOwner(parent: readonly string[] = []): Promise<{ process: ChildProcess; said: string }> {
-  const [command = "", ...rest] = [
-    ...parent,
-    process.execPath,
-    fileURLToPath(new URL("owner.ts", import.meta.url)),
-    path,
-  ]
+  const [command, ...rest] = [...parent, process.execPath, fileURLToPath(new URL("owner.ts", import.meta.url)), path]
   const owner = spawn(command, rest, { stdio: ["pipe", "pipe", "inherit"] })
   owners.push(owner)
   const [said] = await once(owner.stdout, "data")
