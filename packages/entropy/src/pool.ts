@@ -32,7 +32,7 @@ export interface EntropyPoolOptions {
 
 /**
  * The device's store of EaaS bytes, each handed out at most once: a block of up to 4 KiB is erased on disk before the
- * first of its bytes is drawn, and what a crash leaves of it is logged as burned when the pool is next opened.
+ * first of its bytes is drawn. What is left of it is burned: logged by a clean stop, or after a crash by the next opening.
  *
  * Disk trouble surfaces as `PoolWriteFailed`; a stored block that was tampered with, as `PoolCorrupt`.
  */
@@ -54,7 +54,7 @@ export class EntropyPool implements Disposable {
     const gaps = (block: Block): EaasRange[] => unaccounted(block, options.journalOf(block.number))
     const vault = Vault.open({ ...options, isSettled: (block) => gaps(block).length === 0 })
     const pool = new EntropyPool(vault, options)
-    for (const block of vault.blocks) pool.#burn(gaps(block))
+    for (const block of vault.blocks) pool.#burn(gaps(block), "restart")
     return pool
   }
 
@@ -119,7 +119,10 @@ export class EntropyPool implements Disposable {
     return taken
   }
 
-  /** The records since the last call. They belong into the same transaction as the keys that were made of the draws. */
+  /**
+   * The records since the last call. They belong into the same transaction as the keys that were made of the draws.
+   * A closed pool still gives its last ones.
+   */
   takeRecords(): readonly DrawRecord[] {
     const records = this.#records
     this.#records = []
@@ -132,10 +135,13 @@ export class EntropyPool implements Disposable {
     return () => this.#listeners.delete(listener)
   }
 
-  /** What is reserved and not drawn is burned: the next opening logs it. */
+  /** Burns what is reserved and not drawn: `takeRecords` gives the record, and the next opening another where that was not stored. */
   [Symbol.dispose](): void {
     if (this.#closed) return
     this.#closed = true
+    const { bytes, ranges } = this.#reserve.peek(this.#reserve.bytes)
+    wipe(bytes)
+    this.#burn(ranges, "clean stop")
     this.#reserve[Symbol.dispose]()
     this.#vault[Symbol.dispose]()
   }
@@ -151,9 +157,9 @@ export class EntropyPool implements Disposable {
     return true
   }
 
-  #burn(ranges: readonly EaasRange[]): void {
+  #burn(ranges: readonly EaasRange[], purpose: "clean stop" | "restart"): void {
     if (ranges.length === 0) return
-    this.#record({ purpose: "restart", bytes: 0, label: "burned", operatingSystem: 0, eaas: ranges })
+    this.#record({ purpose, bytes: 0, label: "burned", operatingSystem: 0, eaas: ranges })
   }
 
   #record(record: Omit<DrawRecord, "sequence" | "at">): void {

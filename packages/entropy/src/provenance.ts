@@ -44,6 +44,7 @@ export interface DrawRecord {
 
 /**
  * `mixed`: as many EaaS bytes as were drawn, and the OS. `local only`: the OS alone. `pure`: EaaS bytes as they came.
- * `burned`: reserved, then lost with the process that held them.
+ * `burned`: reserved, then lost with the process that held them; the purpose is "clean stop" where the pool was closed,
+ * "restart" where the next opening found them missing.
  */
 export type DrawLabel = "mixed" | "local only" | "pure" | "burned"

@@ -10,7 +10,7 @@ import { Seeded } from "./seeded.ts"
 const act = fc.oneof(
   fc.record({ kind: fc.constant("fill" as const), length: fc.integer({ min: 1, max: 9000 }) }),
   fc.record({ kind: fc.constant("draw" as const), length: fc.integer({ min: 1, max: 8160 }) }),
-  fc.record({ kind: fc.constant("reopen" as const), length: fc.constant(0) }),
+  fc.record({ kind: fc.constantFrom("stop" as const, "crash" as const), length: fc.constant(0) }),
 )
 
 test("every byte ever filled is drawn, burned or still there, once, and belongs to the delivery that brought it", () => {
@@ -29,8 +29,11 @@ test("every byte ever filled is drawn, burned or still there, once, and belongs 
           journal.push(...pool.takeRecords())
         } else {
           pool[Symbol.dispose]()
+          if (kind === "stop") journal.push(...pool.takeRecords())
           pool = openPool({ disk, journal })
-          journal.push(...pool.takeRecords())
+          const burned = pool.takeRecords()
+          if (kind === "stop") expect(burned).toEqual([])
+          journal.push(...burned)
         }
         expect(pool.bytes).toBeLessThanOrEqual(pool.capacity)
       }
@@ -86,6 +89,31 @@ test("what the journal lacks of a block is burned at the next opening, again and
     if (attempt === "stored") journal.push(burned!)
   }
   using pool = openPool({ disk, journal })
+  expect(pool.takeRecords()).toEqual([])
+})
+
+test("a clean stop burns what is reserved, under that name and once, and the next opening has nothing to add", () => {
+  const disk = new Disk()
+  const first = openPool({ disk })
+  first.fill(new Seeded(1).bytes(8192), delivery(1, 8192))
+  first.draw(100, "a key")
+  first[Symbol.dispose]()
+  first[Symbol.dispose]()
+  const [drawn, burned, ...others] = first.takeRecords()
+  expect(others).toEqual([])
+  expect(drawn).toMatchObject({ purpose: "a key", label: "mixed" })
+  expect(burned).toMatchObject({ purpose: "clean stop", label: "burned", bytes: 0, operatingSystem: 0 })
+  expect(burned!.eaas).toEqual([{ delivery: delivery(1).id, offset: 100, length: 3996, block: 0 }])
+
+  using second = openPool({ disk, journal: [drawn!, burned!] })
+  expect(second.takeRecords()).toEqual([])
+  expect(second.bytes).toBe(4096)
+})
+
+test("a clean stop with nothing reserved burns nothing", () => {
+  const pool = openPool()
+  pool.fill(new Seeded(1).bytes(4096), delivery(1, 4096))
+  pool[Symbol.dispose]()
   expect(pool.takeRecords()).toEqual([])
 })
 
