@@ -80,7 +80,12 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
     async beforeCreation() {
       // Policies that refuse the OS alone make no identity without quantum entropy; `mixed` never waits for it.
       if (options.policy !== "mixed" && pool.bytes < IDENTITY_BYTES) {
-        await refill.insist(AbortSignal.any([signal, AbortSignal.timeout(IDENTITY_PATIENCE)]))
+        if (options.eaas.kind !== "off") {
+          options.log(
+            `policy ${options.policy} makes no key without quantum entropy: waiting up to ${IDENTITY_PATIENCE / 1000} s for the first`,
+          )
+        }
+        await refill.insist(IDENTITY_PATIENCE, signal)
       }
     },
     name: options.name,

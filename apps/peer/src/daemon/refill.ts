@@ -66,17 +66,33 @@ export class Refill implements AsyncDisposable {
     return await this.#inTurn(AbortSignal.any([signal, this.#ended.signal, AbortSignal.timeout(PATIENCE)]), length)
   }
 
-  /** A first key, for keys that can't be made without: tries again while the platform is out of reach. Throws `KeyServiceError`. */
-  async insist(signal: AbortSignal): Promise<void> {
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+  /**
+   * A first key, for keys that can't be made without: tries again while the platform is out of reach. Throws
+   * `KeyServiceError`, at the end of `patience` (milliseconds) with what was last wrong; the reason of `signal` where that gives up.
+   */
+  async insist(patience: Milliseconds, signal: AbortSignal): Promise<void> {
+    const given = AbortSignal.any([signal, AbortSignal.timeout(patience)])
+    let last = new KeyServiceError("unreachable", "eaas-unreachable", "the quantum source did not answer")
+    for (let pause = FIRST_PAUSE; !given.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
-        await this.obtain(8192, signal)
+        await this.obtain(8192, given)
         return
       } catch (error) {
-        if (signal.aborted || !(error instanceof KeyServiceError) || error.state === "refused") throw error
-        await this.#wait(pause)
+        if (given.aborted) break
+        if (!(error instanceof KeyServiceError)) throw error
+        last = error
+        if (last.state === "refused") throw last
+        await this.#wait(pause, given)
       }
     }
+    signal.throwIfAborted()
+    const seconds = Math.round(patience / 1000)
+    throw new KeyServiceError(
+      last.state,
+      last.code,
+      `no quantum entropy came within ${seconds} s (${last.message}): see that the platform of --eaas can be reached, or start with --entropy mixed`,
+      { cause: last },
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -117,7 +133,8 @@ export class Refill implements AsyncDisposable {
         pause = FIRST_PAUSE
       } catch (error) {
         if (this.#ended.signal.aborted) return
-        await this.#wait(error instanceof KeyServiceError ? (error.retryAfter ?? pause) : pause)
+        const rest = error instanceof KeyServiceError ? (error.retryAfter ?? pause) : pause
+        await this.#wait(rest, this.#ended.signal)
         pause = Math.min(pause * 2, LONGEST_PAUSE)
       }
     }
@@ -183,9 +200,8 @@ export class Refill implements AsyncDisposable {
     this.#options.changed()
   }
 
-  /** Ends early when the daemon does. */
-  async #wait(milliseconds: Milliseconds): Promise<void> {
-    const { signal } = this.#ended
+  /** Ends early when `signal` does. */
+  async #wait(milliseconds: Milliseconds, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, milliseconds)

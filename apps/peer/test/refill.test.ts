@@ -1,0 +1,47 @@
+import { expect, test } from "vitest"
+import { KeyServiceError } from "../src/daemon/key-service.ts"
+import { Refill } from "../src/daemon/refill.ts"
+
+/** A refill whose platform can never be reached, for the reason given. */
+function refillThatFails(fail: (signal: AbortSignal) => Promise<never>): Refill {
+  return new Refill({
+    pool: { bytes: 0, capacity: 65_536, fill: () => 0, onLow: () => () => {} },
+    fillTo: 0.5,
+    connect: fail,
+    has: () => false,
+    delivered: () => {},
+    changed: () => {},
+    now: () => 0,
+    report: (error) => expect.fail(String(error)),
+  })
+}
+
+const nobody = new AbortController().signal
+
+test("who insists on a first key is told at the end of patience what was last wrong, and what to do", async () => {
+  await using refill = refillThatFails(async () => {
+    throw new KeyServiceError("unreachable", "eaas-unreachable", "nobody answers at the library")
+  })
+  const insisting = refill.insist(50, nobody)
+  await expect(insisting).rejects.toThrow(KeyServiceError)
+  await expect(insisting).rejects.toMatchObject({ code: "eaas-unreachable" })
+  await expect(insisting).rejects.toThrow(/nobody answers at the library.*--eaas.*--entropy mixed/)
+})
+
+test("a platform that never answers is given up just so", async () => {
+  await using refill = refillThatFails(
+    async (signal) =>
+      await new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true })
+      }),
+  )
+  await expect(refill.insist(50, nobody)).rejects.toMatchObject({ name: "KeyServiceError", code: "eaas-unreachable" })
+})
+
+test("who is told to stop while insisting stops at once, for that reason", async () => {
+  await using refill = refillThatFails(async () => {
+    throw new KeyServiceError("unreachable", "eaas-unreachable", "nobody answers")
+  })
+  const reason = new Error("told to stop")
+  await expect(refill.insist(60_000, AbortSignal.abort(reason))).rejects.toBe(reason)
+})
