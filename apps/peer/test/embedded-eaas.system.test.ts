@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, onTestFinished, test } from "vitest"
@@ -84,4 +84,12 @@ test("a platform that is away costs nothing but quantum bytes", async () => {
   await expect(refill.obtain(1024, forever)).rejects.toThrow(KeyServiceError)
   expect(refill.state.kind).toBe("unreachable")
   expect(pool.draw(32, "a key all the same")).toHaveLength(32)
+})
+
+test("an embedded platform that can't start says why in words, not in its own JSON", async () => {
+  const file = join(home(), "a file")
+  writeFileSync(file, "")
+  const starting = EmbeddedEaas.start(join(file, "eaas"), forever)
+  await expect(starting).rejects.toMatchObject({ name: "KeyServiceError", code: "eaas-unreachable" })
+  await expect(starting).rejects.toThrow(/did not start: ENOTDIR/)
 })

@@ -30,13 +30,14 @@ export function refusalFault(refusal: Refusal): Fault {
 /** What a caller is told of an error; `undefined` where the error is a defect of ours, which is nobody's to read. */
 export function worldFault(error: unknown): Fault | undefined {
   if (error instanceof Fault) return error
+  if (isOutOfSpace(error)) return diskFull("the disk is full", error)
   if (error instanceof StoreError) {
     return error.reason === "full"
-      ? new Fault(507, "disk-full", "the disk is full: nothing was done. Make room and try again", { cause: error })
+      ? diskFull("the disk is full", error)
       : new Fault(500, `store-${error.reason}`, `${error.message}: nothing was done`, { cause: error })
   }
   if (error instanceof PoolWriteFailed) {
-    return new Fault(507, "disk-full", `${error.message}: nothing was done. Make room and try again`, { cause: error })
+    return diskFull(error.message, error)
   }
   if (error instanceof EntropyExhausted) {
     return new Fault(
@@ -48,4 +49,13 @@ export function worldFault(error: unknown): Fault | undefined {
   }
   if (error instanceof TransportError) return new Fault(502, "unreachable", error.message, { cause: error })
   return undefined
+}
+
+function diskFull(what: string, cause: unknown): Fault {
+  return new Fault(507, "disk-full", `${what}: nothing was done. Make room and try again`, { cause })
+}
+
+/** A call of the operating system that found no room: on the disk, or in what its owner may use of it. */
+function isOutOfSpace(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT")
 }

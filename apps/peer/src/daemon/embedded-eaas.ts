@@ -15,6 +15,7 @@ const MOST_LOG = 4_096
 
 const Ready = z.object({ ready: z.literal(true), url: z.url(), enrolment: z.string().optional() })
 const Added = z.object({ code: z.string() })
+const Told = z.object({ error: z.object({ code: z.string(), message: z.string() }) })
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
@@ -96,12 +97,22 @@ async function firstLine<T>(child: Child, shape: z.ZodType<T>): Promise<T> {
   const lines = createInterface({ input: child.stdout })
   const first = once(lines, "line").then(([line]: unknown[]) => shape.parse(JSON.parse(String(line))))
   const failed = Promise.race([once(child, "close"), once(child, "error")]).then(() => {
-    const why = log.trim().split("\n").at(-1) ?? ""
+    const { code, message } = lastWord(log)
     throw new KeyServiceError(
       "unreachable",
-      "eaas-unreachable",
-      `the embedded Entropy-as-a-Service platform did not start: ${why}`,
+      code === "disk-full" ? code : "eaas-unreachable",
+      `the embedded Entropy-as-a-Service platform did not start: ${message}`,
     )
   })
   return await Promise.race([first, failed])
+}
+
+/** What the platform said of its end, or the last line of its log. */
+function lastWord(log: string): { readonly code: string; readonly message: string } {
+  const line = log.trim().split("\n").at(-1) ?? ""
+  try {
+    return Told.parse(JSON.parse(line)).error
+  } catch {
+    return { code: "unknown", message: line }
+  }
 }
