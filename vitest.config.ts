@@ -13,7 +13,7 @@ export default defineConfig({
           name: "unit",
           include: ["packages/*/test/**/*.test.ts", "apps/*/test/*.test.ts", "scripts/test/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.system.test.ts"],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
         },
       },
       {

@@ -61,7 +61,7 @@ test("the log accounts for every draw in the order they were made, across restar
   // What was reserved and not drawn is burned, and every byte that left the pool is accounted for.
   const all = second.foundation.draws.list({})
   const used = all.flatMap(({ eaas }) => eaas).reduce((sum, { length }) => sum + length, 0)
-  expect(all.at(-1)?.label).toBe("burned")
+  expect(all.at(-1)).toMatchObject({ label: "burned", purpose: "clean stop" })
   expect(used + second.foundation.pool.bytes).toBe(8192)
   second.close()
 })

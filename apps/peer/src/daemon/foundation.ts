@@ -47,6 +47,8 @@ export function openFoundation({ dataFolder, policy, now }: FoundationOptions, r
     }),
   )
   const ledger = resources.use(new Ledger({ store, journal: draws, takeRecords: () => pool.takeRecords() }))
+  // Closed before the ledger, which then writes what the pool burned.
+  resources.use(pool)
   if (folder.created) ledger.noteLocalDraw(rootKey.expose().length, "root key", now())
   const deliveries = new DeliveryJournal(store)
   deliveries.add(pool.deliveries())

@@ -114,7 +114,7 @@ test("a bogus commit on a state that somebody does not hold displaces nobody whi
   const { world, people, group } = gatherBehind()
   const [alice, mallory, bob] = people
   const parent = [...mallory.state.durable.groups.get(group)!.forest.values()].find(({ epoch }) => epoch === 1)!
-  const bend = (mls: Bytes): Bytes => mls.with(-1, (mls.at(-1) ?? 0) ^ 1)
+  const bend = (mls: Bytes): Bytes => mls.with(mls.length - 1, (mls.at(-1) ?? 0) ^ 1)
   const { sid, data } = forgeCommit(mallory, group, { parent, bend })
   world.goOffline(mallory)
   whisper(mallory, group, data, alice, bob)
