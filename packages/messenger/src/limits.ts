@@ -70,10 +70,8 @@ export const MAX_CLOCK_DIFFERENCE = HOUR
 export const KEY_PACKAGE_LIFETIME = 28 * DAY
 /** An unused KeyPackage of a stranger that is older makes room for another stranger's. */
 export const STRANGER_PATIENCE = HOUR
-/** How long states off the chosen path, and old ones on it, stay able to process what comes late. */
+/** How long a state that others have followed stays able to process what comes late. */
 export const RETENTION = 72 * HOUR
-/** Epochs on the chosen path whose states stay for good. */
-export const RETAINED_EPOCHS = 16
 /** How long the topic of an era that ended is still listened to. */
 export const ERA_GRACE = HOUR
 
@@ -81,6 +79,10 @@ export const ERA_GRACE = HOUR
 export const SLOT_START = 300
 export const SLOT = 2 * SECOND
 export const MAX_SLOTS = 8
+
+/** How long a device waits for what would let it enter the chosen state before it asks to be added anew, and how often. */
+export const DISPLACED_PATIENCE = 30 * SECOND
+export const REJOIN_PAUSE = 600 * SECOND
 
 export const SYNC_PERIOD = 10 * SECOND
 /** After own activity, one member is asked sooner. */

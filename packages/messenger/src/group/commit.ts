@@ -8,6 +8,7 @@ import { MAX_ADDITIONS } from "../limits.ts"
 import { joinVectors, type MessageVector } from "../message/seq-set.ts"
 import type { Turn } from "../peer/turn.ts"
 import { commitAuthenticatedData, encodeCommitRecord } from "../record/commit-record.ts"
+import type { StateId } from "../record/operation.ts"
 import { RECORD_KINDS, type RecordHash } from "../record/record.ts"
 import { authorOperation, authorRecord, knownOperations } from "./author-record.ts"
 import { beginEra, type Era } from "./era.ts"
@@ -25,7 +26,8 @@ interface Planned {
 
 /**
  * Commits in the live state: all removals, the additions whose KeyPackages are here, and fresh keys for this device. The
- * state that follows is part of the step before anything is published, since no device can process its own commit.
+ * state that follows is part of the step before anything is published, since no device can process its own commit. Where
+ * something that a peer made stands in the way, the work is left undone.
  */
 export function commit(turn: Turn, uuid: string, work: WorkLeft): void {
   const planned = plan(turn, uuid, work)
@@ -52,9 +54,21 @@ export function commit(turn: Turn, uuid: string, work: WorkLeft): void {
     adopt(turn, uuid, { parent, before: state.interimTranscriptHash, planned, ops, created })
     return
   }
-  if (planned.additions.length === 0) throw new Error(`a commit of ours breaks ${created.section}: ${created.reason}`)
+  if (planned.additions.length === 0) {
+    noteBlocked(turn, uuid, parent.sid, created)
+    return
+  }
   refuseKeyPackages(turn, uuid, planned, created)
   if (removes.length > 0 || work.healing !== "no") commit(turn, uuid, { ...work, additions: [] })
+}
+
+/** What is in the tree was put there by members: what can't be done with it stays undone, and is tried again later. */
+function noteBlocked(turn: Turn, uuid: string, sid: StateId, { reason, section }: Refused): void {
+  if (turn.work(uuid).blockedIn === sid) return
+  turn.changeWork(uuid, { blockedIn: sid })
+  const { name } = turn.group(uuid).founding
+  const text = `The keys of the group “${name}” cannot be renewed: a member's key is not acceptable (${reason}, ${section}).`
+  turn.notify({ kind: "trouble", code: "commit-refused", text })
 }
 
 /** A KeyPackage that can't be added is asked for again, later. */

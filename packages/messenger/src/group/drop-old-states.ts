@@ -1,21 +1,35 @@
-import { RETAINED_EPOCHS, RETENTION } from "../limits.ts"
-import type { Turn } from "../peer/turn.ts"
-import { ancestry, type ForestNode } from "./forest-node.ts"
+import type { Milliseconds } from "@starling/kernel"
 
-/** After the retention, states off the chosen path and far behind its tip let go of their secrets. */
+import type { StateId } from "../record/operation.ts"
+import { RETENTION } from "../limits.ts"
+import type { Turn } from "../peer/turn.ts"
+import type { Forest, ForestNode } from "./forest-node.ts"
+
+/**
+ * Every state but the live one lets go of its secrets when the retention is over that began with the first state that
+ * followed it, or with its own coming where none did: a thief of the device gets no further back.
+ */
 export function dropOldStates(turn: Turn, uuid: string): void {
   const group = turn.group(uuid)
-  const path = new Set(
-    ancestry(group.forest, group.live)
-      .slice(0, RETAINED_EPOCHS)
-      .map(({ sid }) => sid),
-  )
+  const followed = followedAt(group.forest)
   const isOld = (node: ForestNode): boolean =>
-    node.standing.kind === "held" && node.placedAt < turn.now - RETENTION && !path.has(node.sid)
+    node.standing.kind === "held" &&
+    node.sid !== group.live &&
+    (followed.get(node.sid) ?? node.placedAt) < turn.now - RETENTION
   if (![...group.forest.values()].some(isOld)) return
   const forest = Array.from(group.forest, ([sid, node]): [string, ForestNode] =>
     isOld(node) ? [sid, { ...node, standing: { kind: "dropped" }, era: undefined }] : [sid, node],
   )
   const sent = group.sent.filter(({ at }) => at >= turn.now - RETENTION)
   turn.putGroup({ ...group, forest: new Map(forest), sent })
+}
+
+/** When the first state that follows each came to this device. */
+function followedAt(forest: Forest): ReadonlyMap<StateId, Milliseconds> {
+  const times = new Map<StateId, Milliseconds>()
+  for (const { parent, placedAt, standing } of forest.values()) {
+    if (parent === undefined || standing.kind === "invalid") continue
+    times.set(parent, Math.min(placedAt, times.get(parent) ?? placedAt))
+  }
+  return times
 }

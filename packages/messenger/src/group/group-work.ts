@@ -5,6 +5,7 @@ import type { DeviceKey } from "../identity/device-certificate.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import type { SealedMessage } from "../message/sealed-message.ts"
+import type { StateId } from "../record/operation.ts"
 import type { LoggedRecord } from "../record/record.ts"
 
 /** What a running device has in hand for a group; a restart begins with nothing, and sync brings it back. */
@@ -23,6 +24,12 @@ export interface GroupWork {
   readonly open: { readonly name: string; readonly since: Milliseconds } | undefined
   /** When `reconcile` wants to be called again. */
   readonly dueAt: Milliseconds | undefined
+  /** Since when the chosen state can't be entered, with members connected. */
+  readonly displacedSince: Milliseconds | undefined
+  /** When this device asked to be added anew. */
+  readonly rejoinedAt: Milliseconds | undefined
+  /** The state in which a commit of this device was refused for what somebody else put there. */
+  readonly blockedIn: StateId | undefined
   readonly syncAt: Milliseconds
   readonly syncCount: number
   readonly syncWith: PeerId | undefined
@@ -42,6 +49,9 @@ export const NO_WORK: GroupWork = {
   askAt: new Map(),
   open: undefined,
   dueAt: undefined,
+  displacedSince: undefined,
+  rejoinedAt: undefined,
+  blockedIn: undefined,
   syncAt: 0,
   syncCount: 0,
   syncWith: undefined,

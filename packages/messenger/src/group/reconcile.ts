@@ -18,7 +18,8 @@ import { workLeft, type WorkLeft } from "./work-left.ts"
 export function reconcile(turn: Turn, uuid: string): void {
   const work = workLeft(turn.group(uuid), turn.own.identity)
   if (work.removals.length + work.additions.length === 0 && work.healing === "no") {
-    if (turn.work(uuid).open !== undefined) turn.changeWork(uuid, { open: undefined, dueAt: undefined })
+    const { open, dueAt } = turn.work(uuid)
+    if (open !== undefined || dueAt !== undefined) turn.changeWork(uuid, { open: undefined, dueAt: undefined })
     return
   }
   const dueAt = since(turn, uuid, work) + slotOf(turn, turn.group(uuid))

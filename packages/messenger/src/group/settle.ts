@@ -13,6 +13,7 @@ import type { Group } from "./group.ts"
 import { stateIdOf } from "./group-id.ts"
 import { placeCommit, placeInOrder } from "./place-commit.ts"
 import { reconcile } from "./reconcile.ts"
+import { rejoinIfLeftBehind } from "./rejoin.ts"
 import { hasDevice, rosterOf, sameRoster } from "./roster.ts"
 import { isAttached, isDisplaced, withTips } from "./tips.ts"
 
@@ -30,6 +31,7 @@ export function settle(turn: Turn, uuid: string): void {
   absorbMessages(turn, uuid, [])
   if (leaveIfOut(turn, uuid)) return
   reconcile(turn, uuid)
+  rejoinIfLeftBehind(turn, uuid)
   if (turn.group(uuid).live !== live && !isDisplaced(turn.group(uuid))) resendMessages(turn, uuid)
 }
 

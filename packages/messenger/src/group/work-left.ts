@@ -40,7 +40,7 @@ const NONE: WorkLeft = { removals: [], additions: [], healing: "no" }
 export function workLeft(group: Group, self: IdentityId): WorkLeft {
   const live = group.forest.get(group.live)
   if (group.phase !== "active" || isDisplaced(group) || live === undefined || stateOf(live) === undefined) return NONE
-  if (!group.membership.desired.has(self) || reasonToRemove(group, self, self) !== "none") return NONE
+  if (!group.membership.desired.has(self) || isWaitingForNewLeaf(group, self)) return NONE
   const { desired } = group.membership
   const present = identitiesOf(live.roster)
   return {
@@ -71,6 +71,11 @@ function reasonToRemove(group: Group, identity: IdentityId, self: IdentityId): K
   const cited = addedAt?.ops.find((hash) => isAddition(operations.get(hash), identity))
   const outs = [...membership.removals, ...membership.leaves].filter((op) => subjectOf(op) === identity)
   return outs.find(({ hash }) => !precedes(membership.pasts, hash, cited ?? "")) ?? "none"
+}
+
+/** True where this identity is wanted, and its leaf in the live state is one that others are to renew. */
+export function isWaitingForNewLeaf(group: Group, self: IdentityId): boolean {
+  return reasonToRemove(group, self, self) !== "none"
 }
 
 function isAddition(op: KnownOperation | undefined, identity: IdentityId): boolean {

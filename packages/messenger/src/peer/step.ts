@@ -68,6 +68,8 @@ export type TroubleCode =
   | "key-package-refused"
   | "invitation-refused"
   | "logs-differ"
+  | "commit-refused"
+  | "left-behind"
   | "newer-version"
 
 export interface DeliveryCount {

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest"
+
+import { forgeCommit, nodeOf, stateIn } from "../support/forged-commit.ts"
+import { gather } from "../support/gather.ts"
+import type { Person } from "../support/world.ts"
+
+test("a member's key that nothing can be sealed to leaves the work undone, and is told once", () => {
+  const { world, people, group } = gather(13, "alice", "bob", "mallory")
+  const [alice, bob] = people as [Person, Person, Person]
+  const node = nodeOf(alice, group)
+  const state = stateIn(node)
+  type Node = typeof state.tree.root
+  // As if it had come from a version that looked at keys less closely.
+  const spoil = (at: Node): Node => {
+    if (at.kind !== "leaf") return { ...at, node: undefined, left: spoil(at.left), right: spoil(at.right) }
+    if (at.node === undefined || at.index === 2 * state.ownLeafIndex) return at
+    return { ...at, node: { ...at.node, encryptionKey: new Uint8Array(32) } }
+  }
+  const spoilt = { ...state, tree: { ...state.tree, root: spoil(state.tree.root) } }
+  expect(() => forgeCommit(alice, group, { parent: node, state: spoilt })).toThrow("invalid-public-key")
+  const held = alice.state.durable.groups.get(group)!
+  const standing = { kind: "held", state: spoilt } as const
+  const forest = new Map(held.forest).set(node.sid, { ...node, standing })
+  const groups = new Map(alice.state.durable.groups).set(group, { ...held, forest })
+  alice.state = { ...alice.state, durable: { ...alice.state.durable, groups } }
+
+  const before = alice.detail(group).epoch
+  alice.heal(group)
+  alice.remove(group, bob)
+  world.partition([alice])
+  world.run(60_000)
+  expect(alice.detail(group).epoch).toBe(before)
+  expect(alice.troubles().filter((text) => text.includes("invalid-public-key"))).toHaveLength(1)
+  expect(() => alice.send(group, "to somebody who is out")).toThrow("catching-up")
+})
