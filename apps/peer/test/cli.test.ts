@@ -39,6 +39,8 @@ test.for([
   { argv: ["up", "--port"], says: "--port" },
   { argv: ["up", "--entropy", "lots"], says: "mixed, strict, pure" },
   { argv: ["up", "--eaas", "somewhere"], says: "--eaas takes" },
+  { argv: ["up", "--listen", "/ip4/::1/tcp/0"], says: "--listen takes" },
+  { argv: ["status", "--data", ""], says: "--data takes a folder" },
 ])("`starling $argv` is refused with exit status 2 and one line that says: $says", async ({ argv, says }) => {
   const { status, out, err } = await run(...argv, ...(argv[0] === "read" ? ["--data", runningFolder()] : []))
   expect(status).toBe(2)
@@ -55,9 +57,10 @@ test("with --json a fault is one JSON object on stderr", async () => {
 })
 
 test("a daemon that no longer answers is told apart from a wrong command line", async () => {
-  const { status, err } = await run("status", "--data", runningFolder())
+  const folder = runningFolder()
+  const { status, err } = await run("status", "--data", folder)
   expect(status).toBe(1)
-  expect(err).toContain("start it with")
+  expect(err).toContain(`starling up --data ${folder}`)
 })
 
 test("help lists every command, and each command its options", async () => {

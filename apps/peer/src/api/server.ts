@@ -106,6 +106,13 @@ function headOfRequest(headers: Headers): RequestHead {
   return { host: read("host"), origin: read("origin"), authorization: read("authorization"), cookie: read("cookie") }
 }
 
+/** Throws `Fault` `port-taken`. */
+export async function requireFreePort(port: number): Promise<void> {
+  const server = createServer()
+  await listen(server, port)
+  await new Promise((resolve) => server.close(resolve))
+}
+
 async function listen(server: Server, port: number): Promise<number> {
   return await new Promise((resolve, reject) => {
     server.once("error", (cause) => {

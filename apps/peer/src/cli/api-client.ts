@@ -11,15 +11,17 @@ const Fault = z.object({ error: z.object({ code: z.string(), message: z.string()
 export class ApiClient {
   readonly #url: string
   readonly #key: string
+  readonly #dataFolder: string
 
-  private constructor({ url, key }: z.infer<typeof ApiFile>) {
+  private constructor({ url, key }: z.infer<typeof ApiFile>, dataFolder: string) {
     this.#url = url
     this.#key = key
+    this.#dataFolder = dataFolder
   }
 
   /** The daemon that runs on `dataFolder`. Throws `CliError` `not-running`. */
   static connect(dataFolder: string): ApiClient {
-    return new ApiClient(readApiFile(dataFolder))
+    return new ApiClient(readApiFile(dataFolder), dataFolder)
   }
 
   async get<T>(path: string): Promise<T> {
@@ -49,7 +51,7 @@ export class ApiClient {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
     } catch (cause) {
-      throw new CliError("not-running", `no daemon answers at ${this.#url}: start it with \`starling up\``, 1, {
+      throw new CliError("not-running", `no daemon answers at ${this.#url}: ${howToStart(this.#dataFolder)}`, 1, {
         cause,
       })
     }
@@ -61,7 +63,7 @@ export class ApiClient {
 }
 
 function readApiFile(dataFolder: string): z.infer<typeof ApiFile> {
-  const notRunning = `no daemon runs on ${dataFolder}: start it with \`starling up --data ${dataFolder}\``
+  const notRunning = `no daemon runs on ${dataFolder}: ${howToStart(dataFolder)}`
   let text: string
   try {
     text = readFileSync(join(dataFolder, "api.json"), "utf8")
@@ -71,6 +73,10 @@ function readApiFile(dataFolder: string): z.infer<typeof ApiFile> {
   const parsed = ApiFile.safeParse(parseJson(text))
   if (!parsed.success) throw new CliError("not-running", notRunning)
   return parsed.data
+}
+
+function howToStart(dataFolder: string): string {
+  return `start it with \`starling up --data ${dataFolder}\``
 }
 
 function parseJson(text: string): unknown {

@@ -43,6 +43,7 @@ async function run(argv: readonly string[], config: Config, streams: Streams): P
     return
   }
   checkOptions(command, options)
+  if (options.data === "") throw usageError("--data takes a folder")
   const dataFolder = resolve(options.data ?? config.dataFolder)
   await command.run({
     config,

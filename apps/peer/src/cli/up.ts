@@ -1,3 +1,4 @@
+import { isIP } from "node:net"
 import { DEFAULT_API_PORT, DEFAULT_FILL_TO, DEFAULT_LISTEN } from "../config.ts"
 import type { EaasChoice } from "../daemon/daemon.ts"
 import { usageError } from "./cli-error.ts"
@@ -21,7 +22,7 @@ export const upCommand: Command = {
       dataFolder,
       name: options.name,
       port: integerOption(options, "port", 0, 65_535) ?? DEFAULT_API_PORT,
-      listen: options.listen ?? DEFAULT_LISTEN,
+      listen: listenAddresses(options),
       eaas: eaasChoice(options),
       policy: policyChoice(options),
       fillTo: DEFAULT_FILL_TO,
@@ -46,6 +47,17 @@ export const upCommand: Command = {
     if (!headless && options["no-open"] !== true && config.display) openBrowser(ui)
     await Promise.race([aborted(stop), daemon.stopRequested])
   },
+}
+
+function listenAddresses({ listen = DEFAULT_LISTEN }: Options): readonly string[] {
+  const wrong = listen.find((address) => !isTcpAddress(address))
+  if (wrong === undefined) return listen
+  throw usageError(`--listen takes /ip4/ADDRESS/tcp/PORT or /ip6/ADDRESS/tcp/PORT, not "${wrong}"`)
+}
+
+function isTcpAddress(text: string): boolean {
+  const [, family, address = "", port] = /^\/ip([46])\/([^/]+)\/tcp\/(\d{1,5})$/.exec(text) ?? []
+  return isIP(address) === Number(family) && Number(port) <= 65_535
 }
 
 function eaasChoice({ eaas = "embedded" }: Options): EaasChoice {

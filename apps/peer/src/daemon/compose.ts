@@ -25,6 +25,7 @@ import type { Daemon, DaemonOptions } from "./daemon.ts"
 import { removeApiFile, writeApiFile } from "./data-folder.ts"
 import { entropyDesk } from "./entropy-desk.ts"
 import { EpochEntropy } from "./epoch-entropy.ts"
+import { checkFirstStart } from "./first-start.ts"
 import { openFoundation } from "./foundation.ts"
 import { openIdentity } from "./identity.ts"
 import { connectEaas } from "./connect-eaas.ts"
@@ -43,11 +44,12 @@ const IDENTITY_PATIENCE: Milliseconds = 60_000
 /** Draws are many; screens hear of them at most so often. */
 const ENTROPY_NEWS: Milliseconds = 1_000
 
-/** Wires store, pool, engine, network, EaaS and API into a running peer; `signal` gives up on it. Throws what `openFoundation` throws, `TransportError`, `Fault`. */
+/** Wires store, pool, engine, network, EaaS and API into a running peer; `signal` gives up on it. Throws what `openFoundation` throws, `TransportError`, `Fault`, `KeyServiceError`. */
 export async function startDaemon(options: DaemonOptions, signal: AbortSignal): Promise<Daemon> {
   await using opening = new AsyncDisposableStack()
   const now = (): Milliseconds => Date.now()
   const report = reporter(options.log)
+  await checkFirstStart(options)
   const outermost = opening.use(new DisposableStack())
   const foundation = openFoundation({ ...options, now }, opening.use(new DisposableStack()))
   const { store, pool, ledger, draws, deliveries, localRandom } = foundation

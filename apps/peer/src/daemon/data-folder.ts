@@ -31,7 +31,7 @@ export interface DataFolder {
  * it is the store's lock to decide. Throws `DataFolderError`; a folder of a newer version is not touched.
  */
 export function openDataFolder(path: string, random: (length: number) => Bytes): DataFolder {
-  const version = readIfPresent(join(path, "version"))
+  const version = readVersion(path)
   if (version !== undefined) {
     requireKnownVersion(path, version)
     return { path, rootKey: readRootKey(path), created: false }
@@ -41,6 +41,20 @@ export function openDataFolder(path: string, random: (length: number) => Bytes):
   const rootKey = readRootKey(path)
   createDurably(join(path, "version"), utf8(`${DATA_VERSION}\n`))
   return { path, rootKey, created }
+}
+
+/** Whether nothing was ever made of this folder. Throws `DataFolderError` where it can be none. */
+export function isNewFolder(path: string): boolean {
+  return readVersion(path) === undefined
+}
+
+function readVersion(path: string): Uint8Array | undefined {
+  try {
+    return readIfPresent(join(path, "version"))
+  } catch (cause) {
+    if (!(cause instanceof Error && "code" in cause && cause.code === "ENOTDIR")) throw cause
+    throw new DataFolderError("io", `${path} is no folder, and can't be one: choose another with --data`, { cause })
+  }
 }
 
 /** How the CLI finds the daemon; exists while it runs. */
