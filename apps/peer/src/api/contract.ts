@@ -133,7 +133,8 @@ export interface TimelineEntry {
 export interface EntropySourceStatus {
   readonly id: string
   readonly name: string
-  readonly simulated: boolean
+  /** `null` where nothing is known of it: a platform that was never reached. */
+  readonly simulated: boolean | null
   readonly path: string
   readonly state: "ok" | "unreachable" | "refused" | "working" | "off"
   readonly detail: string
@@ -144,7 +145,7 @@ export interface EntropyStatus {
   readonly policy: "mixed" | "strict" | "pure"
   readonly pool: { readonly bytes: number; readonly capacity: number }
   readonly sources: readonly EntropySourceStatus[]
-  /** Size of the set among which the last key request was hidden; 0 before the first. */
+  /** Size of the set among which the last key request was hidden, or the next will be where that is known; else 0. */
   readonly anonymitySet: number
   /** Sentences for people about what this does not give: simulated source, set of one, unprotected root key. */
   readonly caveats: readonly string[]

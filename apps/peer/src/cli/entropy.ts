@@ -19,7 +19,7 @@ export const entropyCommands: readonly Command[] = [
           `pool           ${it.pool.bytes} of ${it.pool.capacity} bytes`,
           `anonymity set  ${it.anonymitySet}`,
           ...it.sources.map((source) => {
-            const kind = source.simulated ? " (simulated)" : ""
+            const kind = source.simulated === true ? " (simulated)" : ""
             return `source         ${oneLine(source.name)}${kind}, ${oneLine(source.path)}: ${source.state} ${oneLine(source.detail)}`.trimEnd()
           }),
           ...it.caveats.map((caveat) => `note           ${oneLine(caveat)}`),

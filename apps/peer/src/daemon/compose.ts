@@ -128,7 +128,14 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
     sessions,
     events,
     epochEntropy,
-    entropy: entropyDesk({ pool, refill, draws, deliveries, flush: () => ledger.flush() }),
+    entropy: entropyDesk({
+      pool,
+      refill,
+      embedded: options.eaas.kind === "embedded",
+      draws,
+      deliveries,
+      flush: () => ledger.flush(),
+    }),
     state: () => runner.state,
     env,
     act(verb) {

@@ -9,7 +9,9 @@ import { progressOf, type Refill } from "./refill.ts"
 
 export interface EntropyDeskOptions {
   readonly pool: EntropyPool
-  readonly refill: Refill
+  readonly refill: Pick<Refill, "obtain" | "state" | "service">
+  /** Whether the platform is the one of this very daemon: what that is and is not is known before it answers. */
+  readonly embedded: boolean
   readonly draws: DrawJournal
   readonly deliveries: DeliveryJournal
   /** Writes the records of draws that wait for a commit, so that the log shows them. */
@@ -17,9 +19,9 @@ export interface EntropyDeskOptions {
 }
 
 /** What people are told of where their keys come from, and what they can do about it. */
-export function entropyDesk({ pool, refill, draws, deliveries, flush }: EntropyDeskOptions): EntropyDesk {
+export function entropyDesk({ pool, refill, embedded, draws, deliveries, flush }: EntropyDeskOptions): EntropyDesk {
   return {
-    status: () => statusOf(pool, refill, deliveries.list()),
+    status: () => statusOf(pool, sourceOf(refill, embedded, deliveries.list().at(-1))),
     async refill(bytes, signal) {
       try {
         return await refill.obtain(bytes !== undefined && bytes <= 1024 ? 1024 : 8192, signal)
@@ -36,16 +38,32 @@ export function entropyDesk({ pool, refill, draws, deliveries, flush }: EntropyD
   }
 }
 
-function statusOf(pool: EntropyPool, refill: Refill, deliveries: readonly Delivery[]): EntropyStatus {
-  const last = deliveries.at(-1)
-  const sources = [THIS_COMPUTER, quantumSource(refill, last)]
+interface Source {
+  readonly refill: Pick<Refill, "state" | "service">
+  readonly last: Delivery | undefined
+  readonly simulated: boolean | null
+  /** 0 where it is not known. */
+  readonly anonymitySet: number
+}
+
+function sourceOf(refill: Source["refill"], embedded: boolean, last: Delivery | undefined): Source {
+  return {
+    refill,
+    last,
+    simulated: embedded ? true : (last?.simulated ?? refill.service?.simulated ?? null),
+    anonymitySet: last?.anonymitySet ?? (embedded ? 1 : 0),
+  }
+}
+
+function statusOf(pool: EntropyPool, source: Source): EntropyStatus {
+  const sources = [THIS_COMPUTER, quantumSource(source)]
   return {
     policy: pool.policy,
     pool: { bytes: pool.bytes, capacity: pool.capacity },
     sources,
-    anonymitySet: last?.anonymitySet ?? 0,
-    caveats: caveatsOf(pool, refill, last),
-    progress: progressOf(refill.state),
+    anonymitySet: source.anonymitySet,
+    caveats: caveatsOf(pool, source),
+    progress: progressOf(source.refill.state),
   }
 }
 
@@ -58,11 +76,11 @@ const THIS_COMPUTER: EntropySourceStatus = {
   detail: "mixed into every key",
 }
 
-function quantumSource({ state, service }: Refill, last: Delivery | undefined): EntropySourceStatus {
+function quantumSource({ refill: { state, service }, last, simulated }: Source): EntropySourceStatus {
   return {
     id: "eaas",
     name: last?.source ?? service?.name ?? "Entropy-as-a-Service",
-    simulated: last?.simulated ?? service?.simulated ?? false,
+    simulated,
     path: last?.path ?? service?.path ?? "",
     state: state.kind,
     detail: "why" in state ? state.why : state.kind === "working" ? (state.step ?? "connecting") : "",
@@ -71,14 +89,20 @@ function quantumSource({ state, service }: Refill, last: Delivery | undefined): 
 }
 
 /** What this does not give, said before anybody asks. */
-function caveatsOf(pool: EntropyPool, { service }: Refill, last: Delivery | undefined): readonly string[] {
+function caveatsOf(
+  pool: EntropyPool,
+  { refill: { state, service }, simulated, anonymitySet }: Source,
+): readonly string[] {
   const caveats: string[] = []
-  if (last?.simulated ?? service?.simulated ?? false) {
+  if (simulated === true) {
     caveats.push(
       "The quantum source is simulated: a physical model computed from this computer's randomness, not a measurement.",
     )
   }
-  if (last?.anonymitySet === 1) {
+  if (simulated === null && state.kind !== "off") {
+    caveats.push("Nothing is known of the quantum source yet: it may be simulated.")
+  }
+  if (anonymitySet === 1) {
     caveats.push(
       "The anonymity set is one: whoever runs the Entropy-as-a-Service platform knows that each key went to you.",
     )

@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { expect, onTestFinished, test } from "vitest"
+import type { EntropyDesk } from "../src/api/backend.ts"
+import { entropyDesk } from "../src/daemon/entropy-desk.ts"
+import { openFoundation } from "../src/daemon/foundation.ts"
+import type { SourceState } from "../src/daemon/refill.ts"
+
+/** A desk before the first key, whose platform stands as said. */
+function desk(embedded: boolean, state: SourceState): EntropyDesk {
+  const dataFolder = mkdtempSync(join(tmpdir(), "starling-desk-"))
+  const resources = new DisposableStack()
+  onTestFinished(() => {
+    resources.dispose()
+    rmSync(dataFolder, { recursive: true, force: true })
+  })
+  const { pool, draws, deliveries } = openFoundation({ dataFolder, policy: "mixed", now: () => 1 }, resources)
+  const refill = { state, service: undefined, obtain: async () => 0 }
+  return entropyDesk({ pool, refill, embedded, draws, deliveries, flush: () => {} })
+}
+
+test.for<SourceState>([
+  { kind: "working", step: undefined },
+  { kind: "unreachable", why: "it did not start" },
+])("the embedded platform says that it is simulated and a set of one while it is $kind", (state) => {
+  const { sources, anonymitySet, caveats } = desk(true, state).status()
+  expect(sources.find(({ id }) => id === "eaas")).toMatchObject({ simulated: true, state: state.kind })
+  expect(anonymitySet).toBe(1)
+  expect(caveats.join(" ")).toMatch(/simulated.*anonymity set is one/)
+})
+
+test("of a platform that was never reached nobody says whether it is simulated", () => {
+  const { sources, anonymitySet, caveats } = desk(false, { kind: "unreachable", why: "away" }).status()
+  expect(sources.find(({ id }) => id === "eaas")).toMatchObject({ simulated: null })
+  expect(anonymitySet).toBe(0)
+  expect(caveats.join(" ")).toContain("may be simulated")
+})
+
+test("without a quantum source nothing is claimed of one", () => {
+  const { sources, caveats } = desk(false, { kind: "off" }).status()
+  expect(sources.find(({ id }) => id === "eaas")).toMatchObject({ simulated: null, state: "off" })
+  expect(caveats.join(" ")).not.toContain("quantum source")
+})
