@@ -99,6 +99,17 @@ test("a call that waits for a message ends with the message, or with its patienc
   expect((await waiting).map(({ text }) => text)).toEqual(["at last"])
 })
 
+test("a message that the group does not hold is unknown, not the end of the list", async () => {
+  const { api } = await peer("Ana")
+  const { group } = await api.post<{ group: string }>("/api/groups", { name: "Here" })
+  const other = await api.post<{ group: string }>("/api/groups", { name: "There" })
+  const { id } = await api.post<{ id: string }>(`/api/groups/${group}/messages`, { text: "one" })
+  expect(await api.get(`/api/groups/${group}/messages?since=${id}`)).toEqual([])
+  for (const path of [`${group}/messages?since=${"0".repeat(32)}`, `${other.group}/messages?before=${id}`]) {
+    await expect(api.get(`/api/groups/${path}`)).rejects.toMatchObject({ code: "unknown-message" })
+  }
+})
+
 test("every draw that a group was made of is in the log", async () => {
   const { api } = await peer("Ana")
   const before = await api.get<readonly { sequence: number }[]>("/api/entropy/draws")

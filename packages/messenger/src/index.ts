@@ -2,7 +2,7 @@ export { addContact, addNearby, setName, setVerified } from "./contacts/contact-
 export { rawNameOf } from "./contacts/find-peer.ts"
 export { accept, createGroup, decline, heal, invite, leave, markRead, remove, send } from "./group/group-verbs.ts"
 export { authenticateDevice } from "./identity/authenticate-device.ts"
-export { readHistory, type HistoryRange } from "./message/history-row.ts"
+export { holdsMessage, readHistory, type HistoryRange } from "./message/history-row.ts"
 export type { ShownMessage } from "./message/shown-message.ts"
 export { connected, disconnected, gossip, judge, published, start } from "./peer/inputs.ts"
 export { createIdentity, openPeer, transportSeed, type PeerOptions } from "./peer/open-peer.ts"

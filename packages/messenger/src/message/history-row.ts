@@ -73,6 +73,11 @@ export function readHistory(
   return newestFirst ? messages.toReversed() : messages
 }
 
+/** Whether this message of the group is shown here; the others may still come. */
+export function holdsMessage(reader: Pick<Store, "get">, group: string, id: string): boolean {
+  return reader.get(HISTORY, group, id) !== undefined
+}
+
 function ordinalOf(reader: Pick<Store, "get">, group: string, id: string): number | undefined {
   const row = reader.get(HISTORY, group, id)
   return row === undefined ? undefined : decodeHistoryRow(row).ordinal

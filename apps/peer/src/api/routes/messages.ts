@@ -1,8 +1,9 @@
-import { markRead, readHistory, send } from "@starling/messenger"
+import { holdsMessage, markRead, readHistory, send } from "@starling/messenger"
 import type { Hono } from "hono"
 import { z } from "zod"
 import type { Backend } from "../backend.ts"
 import { NewMessage, type Message } from "../contract.ts"
+import { Fault } from "../fault.ts"
 import { parse, readBody } from "../read-body.ts"
 import type { ApiEnv } from "../server.ts"
 import { messageOf } from "../views.ts"
@@ -21,6 +22,7 @@ export function messageRoutes(api: Hono<ApiEnv>, backend: Backend): void {
   api.get("/api/groups/:group/messages", async (context) => {
     const { wait, ...range } = parse(HistoryQuery, context.req.query())
     const { group } = knownGroup(backend, context.req.param("group"))
+    for (const id of [range.since, range.before]) requireMessage(backend, group, id)
     const patience = AbortSignal.any([context.req.raw.signal, AbortSignal.timeout(wait * 1000)])
     let messages = history(backend, group, range)
     while (messages.length === 0 && (await backend.events.next(({ type }) => type === "message", patience))) {
@@ -38,6 +40,11 @@ export function messageRoutes(api: Hono<ApiEnv>, backend: Backend): void {
     backend.act((state, env) => markRead(state, group, env))
     return context.body(null, 204)
   })
+}
+
+function requireMessage(backend: Backend, group: string, id: string | undefined): void {
+  if (id === undefined || holdsMessage(backend.reader, group, id)) return
+  throw new Fault(404, "unknown-message", `there is no message ${id} in this group: \`starling read\` shows all`)
 }
 
 interface HistoryRange {
