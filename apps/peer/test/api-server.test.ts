@@ -162,7 +162,8 @@ test.for([
 test("pages are served to anybody on this machine, unknown calls and files to nobody", async () => {
   const { port, bearer } = await serve()
   expect((await call(port, "/")).body).toBe("<p>Starling")
-  expect((await call(port, "/group/view")).body).toBe("<p>Starling")
+  expect((await call(port, "/index.html")).body).toBe("<p>Starling")
+  expect((await call(port, "/group/view")).status).toBe(404)
   expect((await call(port, "/missing.js")).status).toBe(404)
   expect((await call(port, "/../../etc/passwd.txt")).status).toBe(404)
   expect(codeOf(await call(port, "/api/none", { headers: bearer }))).toBe("not-found")

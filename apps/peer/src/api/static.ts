@@ -37,7 +37,7 @@ export async function loadAssets(folder: string): Promise<Assets> {
   return new Map(loaded)
 }
 
-/** The file at a URL path; the page itself for every path that names a view rather than a file. */
+/** The file at a URL path. Views are told apart in the fragment, which stays in the browser. */
 export function findAsset(assets: Assets, path: string): Asset | undefined {
-  return assets.get(path) ?? (extname(path) === "" ? assets.get("/index.html") : undefined)
+  return assets.get(path === "/" ? "/index.html" : path)
 }
