@@ -25,6 +25,8 @@ function temporaryFolder(): string {
   return folder
 }
 
+const GROUP = "00000000-0000-4000-8000-000000000000"
+
 test.for([
   { argv: [], says: "which command" },
   { argv: ["fly"], says: 'no command "fly"' },
@@ -34,7 +36,9 @@ test.for([
   { argv: ["send", "G", "two", "words"], says: "quote what has spaces" },
   { argv: ["status", "--wings"], says: "--wings" },
   { argv: ["status", "--wait", "3"], says: "takes no --wait" },
-  { argv: ["read", "G", "--wait", "soon"], says: "takes a number of seconds" },
+  { argv: ["read", GROUP, "--wait", "soon"], says: "takes a number of seconds" },
+  { argv: ["read", "the choir"], says: "a group's UUID" },
+  { argv: ["send", "", "hello"], says: "a group's UUID" },
   { argv: ["up", "--port", "65536"], says: "from 0 to 65535" },
   { argv: ["up", "--port"], says: "--port" },
   { argv: ["up", "--entropy", "lots"], says: "mixed, strict, pure" },
@@ -61,6 +65,13 @@ test("a daemon that no longer answers is told apart from a wrong command line", 
   const { status, err } = await run("status", "--data", folder)
   expect(status).toBe(1)
   expect(err).toContain(`starling up --data ${folder}`)
+})
+
+test("what follows `--` is taken as it is, and only there", async () => {
+  const folder = runningFolder()
+  expect(await run("send", "--data", folder, GROUP, "--", "-x")).toMatchObject({ status: 1 })
+  expect(await run("send", "--data", folder, GROUP, "-x")).toMatchObject({ status: 2 })
+  expect((await run("--help")).out).toContain("before `--`")
 })
 
 test("help lists every command, and each command its options", async () => {

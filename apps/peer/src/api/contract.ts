@@ -5,7 +5,7 @@
 import { z } from "zod"
 
 export const Identity = z.string().regex(/^[a-z2-7]{52}$/, "an identity is 52 characters of base32")
-export const GroupUuid = z.uuid()
+export const GroupUuid = z.uuid("a group is named by its UUID: `starling group list` shows all")
 /** An identity or a libp2p PeerId. */
 export const PeerName = z.string().min(1).max(128)
 

@@ -40,7 +40,16 @@ export class ApiClient {
     return await this.#call<T>("DELETE", path)
   }
 
+  /** A call that is answered by its success alone. */
+  async tell(path: string): Promise<void> {
+    await this.#send("POST", path)
+  }
+
   async #call<T>(method: string, path: string, body?: object): Promise<T> {
+    return await (await this.#send(method, path, body)).json()
+  }
+
+  async #send(method: string, path: string, body?: object): Promise<Response> {
     const headers: Record<string, string> = { authorization: `Bearer ${this.#key}` }
     if (body !== undefined) headers["content-type"] = "application/json"
     let response: Response
@@ -55,7 +64,7 @@ export class ApiClient {
         cause,
       })
     }
-    if (response.ok) return await response.json()
+    if (response.ok) return response
     const fault = Fault.safeParse(parseJson(await response.text()))
     if (!fault.success) throw new CliError("internal", `the daemon answered ${response.status} to ${method} ${path}`)
     throw new CliError(fault.data.error.code, fault.data.error.message)

@@ -3,6 +3,9 @@ import type { Command } from "./command.ts"
 import { personName } from "./person-name.ts"
 import { oneLine } from "./terminal-text.ts"
 
+/** An identity or a PeerId, as far as it can be told from a link. */
+const PEER = /^[0-9A-Za-z]{1,128}$/
+
 interface SafetyNumber {
   readonly identity: string
   readonly name: string
@@ -26,7 +29,7 @@ export const contactCommands: readonly Command[] = [
     options: [],
     summary: "add a contact by link, or a nearby one by its PEER",
     async run({ connect, output, arguments: [link = ""] }) {
-      const body = link.startsWith("starling:") ? { link } : { peer: link }
+      const body = PEER.test(link) ? { peer: link } : { link }
       const { identity, peerId, name } = await connect().post<Contact>("/api/contacts", body)
       output.item({ identity, peerId, name }, (contact) => `added ${personName(contact)}`)
     },

@@ -37,10 +37,10 @@ export const groupCommands: readonly Command[] = [
     async run({ connect, output, arguments: [group = ""] }) {
       const detail = await connect().get<GroupDetail>(groupPath(group))
       const members = detail.members.map(({ identity, name, devices }) => ({ identity, name, devices }))
-      const { name, epoch, epochAuthenticator } = detail
-      output.item({ group: detail.group, name, epoch, epochAuthenticator, members }, (it) =>
+      const { name, epoch, epochAuthenticator, state } = detail
+      output.item({ group: detail.group, name, epoch, epochAuthenticator, members, state }, (it) =>
         [
-          `${oneLine(it.name)}  ${it.group}${detail.state === "active" ? "" : `  (${detail.state})`}`,
+          `${oneLine(it.name)}  ${it.group}${it.state === "active" ? "" : `  (${it.state})`}`,
           `epoch ${it.epoch}, authenticator ${it.epochAuthenticator}`,
           ...it.members.map((member) => `  ${personName(member)}`),
           ...detail.waiting.map((member) => `  ${personName(member)}: invited, waiting until they are online`),

@@ -10,6 +10,7 @@ export function help(commands: readonly Command[]): string {
     ...lines,
     "",
     "PEER is an identity or a PeerId, G a group's UUID. `starling COMMAND --help` lists a command's options.",
+    "Options stand before `--`; what follows it is taken as it is: `starling send --json G -- -x`.",
     "",
   ].join("\n")
 }

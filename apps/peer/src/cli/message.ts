@@ -24,7 +24,7 @@ export const messageCommands: readonly Command[] = [
     words: ["read"],
     parameters: ["G"],
     options: ["since", "wait"],
-    summary: "the messages of a group, oldest first",
+    summary: "the messages of a group, oldest first; they count as read then",
     async run({ connect, output, options, arguments: [group = ""] }) {
       const path = `/api/groups/${encodeURIComponent(group)}/messages`
       const { since } = options
@@ -39,6 +39,7 @@ export const messageCommands: readonly Command[] = [
           return `${time}  ${personName({ identity: it.from, name: it.name })}: ${indent(terminalText(it.text))}`
         })
       }
+      await api.tell(`/api/groups/${encodeURIComponent(group)}/read`)
     },
   },
 ]

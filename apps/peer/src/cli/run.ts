@@ -1,4 +1,5 @@
 import { resolve } from "node:path"
+import { GroupUuid } from "../api/contract.ts"
 import type { Config } from "../config.ts"
 import { ApiClient } from "./api-client.ts"
 import { CliError, usageError } from "./cli-error.ts"
@@ -73,8 +74,16 @@ function checkOptions(command: Command, options: Options): void {
   }
 }
 
+function checkGroup(given: string): void {
+  if (!GroupUuid.safeParse(given.toLowerCase()).success)
+    throw usageError(`G is a group's UUID, not "${given}": \`starling group list\` shows all`)
+}
+
 function checkArguments(command: Command, given: readonly string[]): readonly string[] {
-  if (given.length === command.parameters.length) return given
+  if (given.length === command.parameters.length) {
+    for (const [i, name] of command.parameters.entries()) if (name === "G") checkGroup(given[i] ?? "")
+    return given
+  }
   const usage = ["starling", ...command.words, ...command.parameters].join(" ")
   const hint = given.length > command.parameters.length ? " (quote what has spaces)" : ""
   throw usageError(`usage: ${usage}${hint}`)
