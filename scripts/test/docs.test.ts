@@ -19,6 +19,6 @@ test.for(globSync(["*.md", "docs/*.md", "packages/*/README.md", "apps/*/README.m
     const missing = [...named, ...linked].filter(
       (path) => ![...HOMES, join(page, "..")].some((home) => existsSync(join(root, home, path))),
     )
-    expect(missing.filter((path) => !path.startsWith("docs/screenshots/"))).toEqual([])
+    expect(missing).toEqual([])
   },
 )
