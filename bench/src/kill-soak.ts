@@ -21,6 +21,8 @@ const Draws = z.array(
 )
 type Draw = z.infer<typeof Draws>[number]
 
+const PAGE = 500
+
 export interface SoakResult {
   readonly kills: number
   readonly acknowledged: number
@@ -114,17 +116,14 @@ async function settle(
   return await read()
 }
 
+/** Page by page, the newest first: that is what the API gives without `since`. */
 async function allMessages(daemon: Daemon, group: string): Promise<z.infer<typeof Messages>> {
   const all: z.infer<typeof Messages> = []
   for (;;) {
-    const since = all.at(-1)?.id
-    const page = await daemon.call(
-      "GET",
-      `/api/groups/${group}/messages?limit=500${since === undefined ? "" : `&since=${since}`}`,
-      Messages,
-    )
-    all.push(...page)
-    if (page.length < 500) return all
+    const before = all[0] === undefined ? "" : `&before=${all[0].id}`
+    const page = await daemon.call("GET", `/api/groups/${group}/messages?limit=${PAGE}${before}`, Messages)
+    all.unshift(...page)
+    if (page.length < PAGE) return all
   }
 }
 
