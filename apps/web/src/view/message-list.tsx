@@ -13,6 +13,7 @@ import { useText } from "../text/use-text.ts"
 import { Bubble, PendingBubble } from "./bubble.tsx"
 import { MessageDetails } from "./message-details.tsx"
 import { BeginNote, MembershipNote } from "./notes.tsx"
+import { placeAfter } from "./roving.ts"
 
 interface Props {
   readonly group: string
@@ -62,7 +63,7 @@ export function MessageList({ group, name, thread }: Props) {
   const pressed = (event: KeyboardEvent) => {
     if (!(event.target instanceof HTMLElement) || event.target.dataset["message"] === undefined) return
     const place = messages.findIndex(({ index }) => index === activeIndex)
-    const target = messages[steps(event.key, place, messages.length)]
+    const target = messages[placeAfter(event.key, place, messages.length)]
     if (target !== undefined) {
       event.preventDefault()
       setActive(target.key)
@@ -137,21 +138,6 @@ export function MessageList({ group, name, thread }: Props) {
       {details && <MessageDetails message={details} close={() => setShown(undefined)} />}
     </div>
   )
-}
-
-function steps(key: string, place: number, length: number): number {
-  switch (key) {
-    case "ArrowDown":
-      return Math.min(place + 1, length - 1)
-    case "ArrowUp":
-      return Math.max(place - 1, 0)
-    case "Home":
-      return 0
-    case "End":
-      return length - 1
-    default:
-      return -1
-  }
 }
 
 function focusMessage(scroller: HTMLElement | null, id: string): void {

@@ -4,13 +4,14 @@ import type { KeyboardEvent } from "react"
 export function moveAmongRows(event: KeyboardEvent<HTMLElement>): void {
   const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-roving]")]
   const here = rows.findIndex((row) => row === document.activeElement)
-  const target = rows[targetOf(event.key, here, rows.length)]
+  const target = rows[placeAfter(event.key, here, rows.length)]
   if (target === undefined) return
   event.preventDefault()
   target.focus()
 }
 
-function targetOf(key: string, here: number, length: number): number {
+/** Where a key leads from place `here` in a list; -1 for a key that leads nowhere. */
+export function placeAfter(key: string, here: number, length: number): number {
   switch (key) {
     case "ArrowDown":
       return Math.min(here + 1, length - 1)
