@@ -1,11 +1,12 @@
 import { equalBytes } from "@starling/kernel"
 
 import type { MlsContext } from "./context.ts"
+import { requireCredentialsSupported } from "./credential-support.ts"
 import type { Extension } from "./extension.ts"
 import type { GroupState } from "./group-state.ts"
 import { validateKeyPackage } from "./key-package-validation.ts"
 import type { KeyPackage } from "./key-package.ts"
-import { requireCapabilities, requireCredentialsSupported, validateLeafNode } from "./leaf-node-validation.ts"
+import { requireCapabilities, validateLeafNode } from "./leaf-node-validation.ts"
 import type { PreSharedKey, PreSharedKeyId, PskSource } from "./pre-shared-key.ts"
 import type { ProposalList } from "./proposal-list.ts"
 import { addLeaf, leafAt, leaves, removeLeaf, updateLeaf, type RatchetTree } from "./ratchet-tree.ts"

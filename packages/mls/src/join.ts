@@ -15,7 +15,7 @@ import { decodeMlsMessage } from "./mls-message.ts"
 import type { OwnKeyPackage } from "./own-key-package.ts"
 import { derivePskSecret, type PskSource } from "./pre-shared-key.ts"
 import { readRatchetTree } from "./ratchet-tree-bytes.ts"
-import { directPath, filteredDirectPath, leafAt, leaves, type RatchetTree } from "./ratchet-tree.ts"
+import { directPath, filteredDirectPath, leafAt, leafSlots, type RatchetTree } from "./ratchet-tree.ts"
 import { orRefused, refuse, type Refused } from "./refusal.ts"
 import { listsUnmerged, validateTree } from "./tree-validation.ts"
 import { covers } from "./tree-math.ts"
@@ -130,8 +130,8 @@ function decodeOrRefuse<T>(bytes: Uint8Array, read: (reader: Reader) => T): T {
 }
 
 function findOwnLeaf(tree: RatchetTree, { keyPackage }: OwnKeyPackage): number {
-  for (const { leafIndex, node } of leaves(tree.root)) {
-    if (equalBytes(node.encoded, keyPackage.leafNode.encoded)) return leafIndex
+  for (const { index, encoded } of leafSlots(tree.root)) {
+    if (equalBytes(encoded, keyPackage.leafNode.encoded)) return index / 2
   }
   return refuse("own-leaf-missing", "12.4.3.1")
 }
@@ -149,7 +149,8 @@ function pathKeys(
 ): PrivateKeys {
   const keys = pathSecret === undefined ? new Map() : sharedKeys(mls, tree, signer, ownLeafIndex, pathSecret)
   for (const { branch } of directPath(tree, ownLeafIndex)) {
-    if (branch.node !== undefined && !keys.has(branch.index) && !listsUnmerged(branch.node, ownLeafIndex)) {
+    const { node } = branch
+    if (node !== undefined && !keys.has(branch.index) && !listsUnmerged(node, ownLeafIndex)) {
       refuse("path-secret-missing", "12.4.3.1")
     }
   }
@@ -164,7 +165,7 @@ function sharedKeys(
   pathSecret: Bytes,
 ): PrivateKeys {
   const shared = filteredDirectPath(tree, signer).filter(({ branch }) => covers(branch.index, 2 * ownLeafIndex))
-  const publicKeys = shared.flatMap(({ branch }) => branch.node?.encryptionKey ?? [])
+  const publicKeys = shared.flatMap(({ branch }) => (branch.encoded === undefined ? [] : [branch.encryptionKey]))
   const followed = followPath(mls.crypto, pathSecret, shared, publicKeys)
   return followed?.privateKeys ?? refuse("path-secret-mismatch", "12.4.3.1")
 }

@@ -1,12 +1,10 @@
 import { readRequiredCapabilities, supportsExtension, supportsProposal, type Capabilities } from "./capabilities.ts"
 import type { MlsContext } from "./context.ts"
-import { credentialType } from "./credential.ts"
 import { ExtensionType, findExtension, type Extension } from "./extension.ts"
 import { requireHpkeKey } from "./labelled-crypto.ts"
 import { leafSignatureIsValid, type LeafNode, type LeafNodeSource, type LeafPosition } from "./leaf-node.ts"
 import { refuse } from "./refusal.ts"
 import { decode } from "@starling/wire"
-import type { Subtree } from "./ratchet-tree.ts"
 
 /** What a leaf node is held against. */
 export interface LeafExpectation {
@@ -56,42 +54,4 @@ export function requireCapabilities(capabilities: Capabilities, groupExtensions:
     proposals.every((type) => supportsProposal(capabilities, type)) &&
     credentials.every((type) => capabilities.credentials.includes(type))
   if (!met) refuse("required-capability-missing", "11.1")
-}
-
-/** RFC 9420, 7.3: every credential type in use below `root` is supported by everybody there. */
-export function requireCredentialsSupported(root: Subtree): void {
-  const { used, common } = credentialSupport(root)
-  for (const type of used) if (!common.has(type)) refuse("credential-not-supported", "7.3")
-}
-
-interface CredentialSupport {
-  readonly used: ReadonlySet<number>
-  readonly common: ReadonlySet<number>
-}
-
-const known = new WeakMap<Subtree, CredentialSupport>()
-
-/** Remembered for each subtree, so that one more leaf costs its path alone. */
-function credentialSupport(subtree: Subtree): CredentialSupport {
-  const remembered = known.get(subtree)
-  if (remembered !== undefined) return remembered
-  const support = subtree.kind === "leaf" ? leafSupport(subtree.node) : merged(subtree.left, subtree.right)
-  known.set(subtree, support)
-  return support
-}
-
-function leafSupport(leaf: LeafNode | undefined): CredentialSupport {
-  if (leaf === undefined) return { used: new Set(), common: new Set() }
-  return { used: new Set([credentialType(leaf.credential)]), common: new Set(leaf.capabilities.credentials) }
-}
-
-function merged(left: Subtree, right: Subtree): CredentialSupport {
-  const a = credentialSupport(left)
-  const b = credentialSupport(right)
-  if (right.members === 0) return a
-  if (left.members === 0) return b
-  return {
-    used: new Set([...a.used, ...b.used]),
-    common: new Set([...a.common].filter((type) => b.common.has(type))),
-  }
 }

@@ -1,5 +1,5 @@
 import { assertNever, type Bytes } from "@starling/kernel"
-import { encode, type Reader, type Writer } from "@starling/wire"
+import { decode, encode, type Reader, type Writer } from "@starling/wire"
 
 import { readCapabilities, writeCapabilities, type Capabilities } from "./capabilities.ts"
 import { readCredential, writeCredential, type Credential } from "./credential.ts"
@@ -63,6 +63,13 @@ export function leafSignatureIsValid(crypto: CryptoProvider, leaf: LeafNode, pos
 
 export function writeLeafNode(writer: Writer, leaf: LeafNode): void {
   writer.fixed(leaf.encoded)
+}
+
+/** Of bytes that `signLeafNode` made or `readLeafNode` has read. */
+export function decodeLeafNode(encoded: Uint8Array): LeafNode {
+  const decoded = decode(encoded, readLeafNode)
+  if (decoded.kind !== "ok") throw new TypeError(`a leaf node of ours can't be read: ${decoded.why}`)
+  return decoded.value
 }
 
 export function readLeafNode(reader: Reader): LeafNode {

@@ -77,9 +77,10 @@ export function pathPlace(state: GroupState, applied: AppliedProposals, leafInde
 export function survivingKeys(before: RatchetTree, after: RatchetTree, privateKeys: PrivateKeys): PrivateKeys {
   return new Map(
     [...privateKeys].filter(([index]) => {
-      const old = subtreeAt(before, index)?.node
-      const current = subtreeAt(after, index)?.node
-      return old !== undefined && current !== undefined && equalBytes(old.encryptionKey, current.encryptionKey)
+      const old = subtreeAt(before, index)
+      const current = subtreeAt(after, index)
+      if (old?.encoded === undefined || current?.encoded === undefined) return false
+      return old === current || equalBytes(old.encryptionKey, current.encryptionKey)
     }),
   )
 }

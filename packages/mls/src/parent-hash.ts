@@ -2,7 +2,9 @@ import { equalBytes, type Bytes } from "@starling/kernel"
 import { encode } from "@starling/wire"
 
 import type { CryptoProvider } from "./crypto-provider.ts"
-import { filledBranches, resolution, type ParentNode, type RatchetTree, type Subtree } from "./ratchet-tree.ts"
+import type { ParentNode } from "./parent-node.ts"
+import { filledBranches, resolution, type RatchetTree } from "./ratchet-tree.ts"
+import type { Subtree } from "./subtree.ts"
 import { treeHashWithout } from "./tree-hash.ts"
 import { covers } from "./tree-math.ts"
 
@@ -14,7 +16,10 @@ export function parentHash(crypto: CryptoProvider, node: ParentNode, sibling: Su
 
 /** RFC 9420, 7.9.2: whether each non-blank parent was set by a path from one of its children. */
 export function parentHashesAreValid(crypto: CryptoProvider, tree: RatchetTree): boolean {
-  for (const { node, left, right } of filledBranches(tree.root)) {
+  for (const {
+    node,
+    branch: { left, right },
+  } of filledBranches(tree.root)) {
     const fromLeft = claims(tree, node, left, () => parentHash(crypto, node, right))
     if (!fromLeft && !claims(tree, node, right, () => parentHash(crypto, node, left))) return false
   }

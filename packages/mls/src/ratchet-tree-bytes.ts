@@ -1,16 +1,12 @@
-import { encode, type Reader, type Writer } from "@starling/wire"
+import { encode, Reader, type Writer } from "@starling/wire"
 import type { Bytes } from "@starling/kernel"
 
-import { readLeafNode, writeLeafNode, type LeafNode } from "./leaf-node.ts"
-import { MAX_LEAVES, MAX_PUBLIC_KEY } from "./limits.ts"
-import { isLeafNode, nodesInOrder, treeOf, type ParentNode, type RatchetTree } from "./ratchet-tree.ts"
+import { readLeafNode } from "./leaf-node.ts"
+import { MAX_LEAVES } from "./limits.ts"
+import { readParentNode } from "./parent-node.ts"
+import { slotsInOrder, treeOfEncoded, type EncodedNode, type RatchetTree } from "./ratchet-tree.ts"
 
 const NODE_TYPES = { leaf: 1, parent: 2 } as const
-
-export function writeParentNode(writer: Writer, node: ParentNode): void {
-  writer.opaque(node.encryptionKey).opaque(node.parentHash)
-  writer.vector(node.unmergedLeaves, (w, leafIndex) => w.uint32(leafIndex))
-}
 
 /** RFC 9420, 12.4.3.3: the `ratchet_tree` extension, without trailing blank nodes. */
 export function encodeRatchetTree(tree: RatchetTree): Bytes {
@@ -18,49 +14,42 @@ export function encodeRatchetTree(tree: RatchetTree): Bytes {
 }
 
 export function writeRatchetTree(writer: Writer, tree: RatchetTree): void {
-  const nodes = [...nodesInOrder(tree.root)]
-  const end = nodes.findLastIndex((node) => node !== undefined) + 1
-  writer.vector(nodes.slice(0, end), (w, node) => w.optional(node, writeNode))
+  const slots = [...slotsInOrder(tree.root)]
+  const end = slots.findLastIndex(({ encoded }) => encoded !== undefined) + 1
+  writer.vector(slots.slice(0, end), (w, { kind, encoded }) => {
+    w.optional(encoded, (each, bytes) => each.uint8(kind === "leaf" ? NODE_TYPES.leaf : NODE_TYPES.parent).fixed(bytes))
+  })
 }
 
-/** The nodes in array order; `treeOf` makes a tree of them. */
-export function readTreeNodes(reader: Reader): readonly (LeafNode | ParentNode | undefined)[] {
-  const nodes = reader.vector((r) => r.optional(readNode), 2 * MAX_LEAVES - 1)
+/** The nodes in array order, well formed each; `treeOfEncoded` makes a tree of them. They share one copy of the bytes. */
+export function readTreeNodes(reader: Reader): readonly (EncodedNode | undefined)[] {
+  const bytes = reader.opaque()
+  const own = new Reader(bytes)
+  const nodes: (EncodedNode | undefined)[] = []
+  while (own.left > 0) {
+    if (nodes.length === 2 * MAX_LEAVES - 1) reader.fail("a ratchet tree of too many nodes")
+    nodes.push(own.optional((r) => readNode(r, bytes)))
+  }
   if (nodes.at(-1) === undefined) reader.fail("a ratchet tree that ends in a blank node")
   return nodes
 }
 
 /** Reads a tree; keys that occur twice and nodes of the wrong kind are refused. */
 export function readRatchetTree(reader: Reader): RatchetTree {
-  return treeOf(readTreeNodes(reader))
+  return treeOfEncoded(readTreeNodes(reader))
 }
 
-function writeNode(writer: Writer, node: LeafNode | ParentNode): void {
-  if (isLeafNode(node)) writeLeafNode(writer.uint8(NODE_TYPES.leaf), node)
-  else writeParentNode(writer.uint8(NODE_TYPES.parent), node)
-}
-
-function readNode(reader: Reader): LeafNode | ParentNode {
+function readNode(reader: Reader, bytes: Bytes): EncodedNode {
   const type = reader.uint8()
+  const start = reader.position
   switch (type) {
     case NODE_TYPES.leaf:
-      return readLeafNode(reader)
+      readLeafNode(reader)
+      return { kind: "leaf", encoded: bytes.subarray(start, reader.position) }
     case NODE_TYPES.parent:
-      return readParentNode(reader)
+      readParentNode(reader)
+      return { kind: "branch", encoded: bytes.subarray(start, reader.position) }
     default:
       return reader.fail(`a node of type ${type}`)
   }
-}
-
-function readParentNode(reader: Reader): ParentNode {
-  const encryptionKey = reader.opaque(MAX_PUBLIC_KEY)
-  const parentHash = reader.opaque()
-  let last = -1
-  const unmergedLeaves = reader.vector((r) => {
-    const leafIndex = r.uint32()
-    if (leafIndex <= last) r.fail("unmerged leaves that do not ascend")
-    last = leafIndex
-    return leafIndex
-  }, MAX_LEAVES)
-  return { encryptionKey, parentHash, unmergedLeaves }
 }

@@ -1,45 +1,20 @@
-import type { Bytes } from "@starling/kernel"
+import { equalBytes, type Bytes } from "@starling/kernel"
 
-import { addKey, deleteKey, hasKey, type KeySet } from "./key-set.ts"
-import type { LeafNode } from "./leaf-node.ts"
+import { KeyIndex, keyHash } from "./key-index.ts"
+import { decodeLeafNode, type LeafNode } from "./leaf-node.ts"
 import { MAX_LEAVES } from "./limits.ts"
+import { encodeParentNode, type ParentNode } from "./parent-node.ts"
 import { refuse } from "./refusal.ts"
+import { Branch, LeafSlot, type Subtree } from "./subtree.ts"
 import { level } from "./tree-math.ts"
-
-/** RFC 9420, 7.1. */
-export interface ParentNode {
-  readonly encryptionKey: Bytes
-  readonly parentHash: Bytes
-  /** Leaf indices, ascending. */
-  readonly unmergedLeaves: readonly number[]
-}
-
-/** A node with all below it. `index` is its place in the array of RFC 9420, appendix C; `members` counts non-blank leaves. */
-export type Subtree = LeafSlot | Branch
-
-export interface LeafSlot {
-  readonly kind: "leaf"
-  readonly index: number
-  readonly node: LeafNode | undefined
-  readonly members: number
-}
-
-export interface Branch {
-  readonly kind: "branch"
-  readonly index: number
-  readonly node: ParentNode | undefined
-  readonly left: Subtree
-  readonly right: Subtree
-  readonly members: number
-}
 
 /** RFC 9420, 7: a value; each change shares what it leaves alone. */
 export interface RatchetTree {
   readonly root: Subtree
-  /** The encryption keys of all nodes. */
-  readonly encryptionKeys: KeySet
-  /** The signature keys of all leaves. */
-  readonly signatureKeys: KeySet
+  /** Of the encryption keys of all nodes. */
+  readonly encryptionKeys: KeyIndex
+  /** Of the signature keys of all leaves. */
+  readonly signatureKeys: KeyIndex
 }
 
 /** A parent on the way up from a leaf, with its child that is not on that way. */
@@ -71,13 +46,7 @@ export function leafAt(tree: RatchetTree, leafIndex: number): LeafNode | undefin
 
 /** Non-blank leaves in order. */
 export function* leaves(subtree: Subtree): Generator<{ readonly leafIndex: number; readonly node: LeafNode }> {
-  if (subtree.members === 0) return
-  if (subtree.kind === "branch") {
-    yield* leaves(subtree.left)
-    yield* leaves(subtree.right)
-  } else if (subtree.node !== undefined) {
-    yield { leafIndex: subtree.index / 2, node: subtree.node }
-  }
+  for (const { index, encoded } of leafSlots(subtree)) yield { leafIndex: index / 2, node: decodeLeafNode(encoded) }
 }
 
 /** The parents of a leaf, the lowest first. */
@@ -102,14 +71,15 @@ export function resolution(tree: RatchetTree, subtree: Subtree): readonly Subtre
   const found: Subtree[] = []
   const visit = (at: Subtree): void => {
     if (at.members === 0) return
-    if (at.node !== undefined) found.push(at)
+    const isBlank = at.encoded === undefined
+    if (!isBlank) found.push(at)
     if (at.kind === "leaf") return
-    if (at.node === undefined) {
+    if (isBlank) {
       visit(at.left)
       visit(at.right)
       return
     }
-    for (const leafIndex of at.node.unmergedLeaves) {
+    for (const leafIndex of at.node?.unmergedLeaves ?? []) {
       const leaf = subtreeAt(tree, 2 * leafIndex)
       if (leaf !== undefined) found.push(leaf)
     }
@@ -122,22 +92,20 @@ export function resolution(tree: RatchetTree, subtree: Subtree): readonly Subtre
 export function addLeaf(tree: RatchetTree, leaf: LeafNode): { readonly tree: RatchetTree; readonly leafIndex: number } {
   const root = tree.root.members < leafCount(tree) ? tree.root : doubled(tree.root)
   const leafIndex = leftmostBlank(root)
-  const grown = rewrite(root, leafIndex, leaf, (branch) => {
-    return branch.node && { ...branch.node, unmergedLeaves: inserted(branch.node.unmergedLeaves, leafIndex) }
-  })
-  return { tree: withLeafKeys({ ...tree, root: grown }, leaf), leafIndex }
+  const grown = rewrite(root, leafIndex, leaf.encoded, (branch) => withUnmerged(branch, leafIndex))
+  return { tree: rekeyed(tree, grown, [], [2 * leafIndex]), leafIndex }
 }
 
 /** RFC 9420, 12.1.2: replaces a leaf and blanks its direct path. */
 export function updateLeaf(tree: RatchetTree, leafIndex: number, leaf: LeafNode): RatchetTree {
-  const bare = withoutPathKeys(tree, leafIndex)
-  return withLeafKeys({ ...bare, root: rewrite(tree.root, leafIndex, leaf, () => undefined) }, leaf)
+  const root = rewrite(tree.root, leafIndex, leaf.encoded, () => undefined)
+  return rekeyed(tree, root, pathIndices(tree, leafIndex), [2 * leafIndex])
 }
 
 /** RFC 9420, 12.1.3: blanks a leaf and its direct path, and halves the tree while its right half is empty. */
 export function removeLeaf(tree: RatchetTree, leafIndex: number): RatchetTree {
-  const bare = withoutPathKeys(tree, leafIndex)
-  return { ...bare, root: truncated(rewrite(tree.root, leafIndex, undefined, () => undefined)) }
+  const root = truncated(rewrite(tree.root, leafIndex, undefined, () => undefined))
+  return rekeyed(tree, root, pathIndices(tree, leafIndex), [])
 }
 
 /** RFC 9420, 7.5: replaces a leaf and its direct path; parents that `nodes` lacks become blank. */
@@ -147,38 +115,53 @@ export function setPath(
   leaf: LeafNode,
   nodes: ReadonlyMap<number, ParentNode>,
 ): RatchetTree {
-  const bare = withoutPathKeys(tree, leafIndex)
-  const root = rewrite(tree.root, leafIndex, leaf, (branch) => nodes.get(branch.index))
-  const withLeaf = withLeafKeys({ ...bare, root }, leaf)
-  let { encryptionKeys } = withLeaf
-  for (const node of nodes.values()) encryptionKeys = addUnique(encryptionKeys, node.encryptionKey)
-  return { ...withLeaf, encryptionKeys }
+  const root = rewrite(tree.root, leafIndex, leaf.encoded, ({ index }) => {
+    const node = nodes.get(index)
+    return node && encodeParentNode(node)
+  })
+  return rekeyed(tree, root, pathIndices(tree, leafIndex), [2 * leafIndex, ...nodes.keys()])
+}
+
+/** Whether a node of the tree has this encryption key. */
+export function hasEncryptionKey(tree: RatchetTree, key: Uint8Array): boolean {
+  return tree.encryptionKeys.nodes(keyHash(key)).some((index) => {
+    const at = subtreeAt(tree, index)
+    return at !== undefined && equalBytes(at.encryptionKey, key)
+  })
+}
+
+/** What the place of a node holds. */
+export interface EncodedNode {
+  readonly kind: Subtree["kind"]
+  readonly encoded: Bytes
 }
 
 /** A tree of the given nodes in array order, blank ones as `undefined`, without regard to validity. */
 export function treeOf(nodes: readonly (LeafNode | ParentNode | undefined)[]): RatchetTree {
-  let width = 1
-  while (2 * width - 1 < nodes.length) width *= 2
-  const root = build(nodes, 0, width)
-  let encryptionKeys: KeySet = undefined
-  let signatureKeys: KeySet = undefined
-  for (const node of nodes) {
-    if (node === undefined) continue
-    encryptionKeys = addUnique(encryptionKeys, node.encryptionKey)
-    if (isLeafNode(node)) signatureKeys = addUniqueSignatureKey(signatureKeys, node.signatureKey)
-  }
-  return { root, encryptionKeys, signatureKeys }
+  return treeOfEncoded(
+    nodes.map((node) => {
+      if (node === undefined) return undefined
+      return isLeafNode(node)
+        ? { kind: "leaf", encoded: node.encoded }
+        : { kind: "branch", encoded: encodeParentNode(node) }
+    }),
+  )
 }
 
-/** The nodes in array order. */
-export function* nodesInOrder(subtree: Subtree): Generator<LeafNode | ParentNode | undefined> {
-  if (subtree.kind === "leaf") {
-    yield subtree.node
-  } else {
-    yield* nodesInOrder(subtree.left)
-    yield subtree.node
-    yield* nodesInOrder(subtree.right)
-  }
+/** The same of encoded nodes; none of them may have another's key, or stand where its kind can't. */
+export function treeOfEncoded(nodes: readonly (EncodedNode | undefined)[]): RatchetTree {
+  let width = 1
+  while (2 * width - 1 < nodes.length) width *= 2
+  const empty = { root: new LeafSlot(0, undefined), encryptionKeys: KeyIndex.of([]), signatureKeys: KeyIndex.of([]) }
+  const filled = nodes.flatMap((node, index) => (node === undefined ? [] : [index]))
+  return rekeyed(empty, build(nodes, 0, width), [], filled)
+}
+
+/** All nodes in array order. */
+export function* slotsInOrder(subtree: Subtree): Generator<Subtree> {
+  if (subtree.kind === "branch") yield* slotsInOrder(subtree.left)
+  yield subtree
+  if (subtree.kind === "branch") yield* slotsInOrder(subtree.right)
 }
 
 export function isLeafNode(node: LeafNode | ParentNode): node is LeafNode {
@@ -186,39 +169,43 @@ export function isLeafNode(node: LeafNode | ParentNode): node is LeafNode {
 }
 
 /** Every subtree that has a parent node of its own, from the bottom up. */
-export function* filledBranches(subtree: Subtree): Generator<Branch & { readonly node: ParentNode }> {
+export function* filledBranches(subtree: Subtree): Generator<{ readonly branch: Branch; readonly node: ParentNode }> {
   if (subtree.kind === "leaf") return
   yield* filledBranches(subtree.left)
   yield* filledBranches(subtree.right)
-  if (subtree.node !== undefined) yield { ...subtree, node: subtree.node }
+  const { node } = subtree
+  if (node !== undefined) yield { branch: subtree, node }
 }
 
-function leafSlot(index: number, node: LeafNode | undefined): LeafSlot {
-  return { kind: "leaf", index, node, members: node === undefined ? 0 : 1 }
-}
-
-function branchOf(index: number, node: ParentNode | undefined, left: Subtree, right: Subtree): Branch {
-  return { kind: "branch", index, node, left, right, members: left.members + right.members }
+/** The same, undecoded. */
+export function* leafSlots(subtree: Subtree): Generator<{ readonly index: number; readonly encoded: Bytes }> {
+  if (subtree.members === 0) return
+  if (subtree.kind === "branch") {
+    yield* leafSlots(subtree.left)
+    yield* leafSlots(subtree.right)
+  } else if (subtree.encoded !== undefined) {
+    yield { index: subtree.index, encoded: subtree.encoded }
+  }
 }
 
 /** Rebuilds the way from the root down to a leaf; `parent` says what becomes of the parents on it. */
 function rewrite(
   at: Subtree,
   leafIndex: number,
-  leaf: LeafNode | undefined,
-  parent: (branch: Branch) => ParentNode | undefined,
+  leaf: Bytes | undefined,
+  parent: (branch: Branch) => Bytes | undefined,
 ): Subtree {
-  if (at.kind === "leaf") return leafSlot(at.index, leaf)
+  if (at.kind === "leaf") return new LeafSlot(at.index, leaf)
   const isLeft = 2 * leafIndex < at.index
   const left = isLeft ? rewrite(at.left, leafIndex, leaf, parent) : at.left
   const right = isLeft ? at.right : rewrite(at.right, leafIndex, leaf, parent)
-  return branchOf(at.index, parent(at), left, right)
+  return new Branch(at.index, parent(at), left, right)
 }
 
 function doubled(root: Subtree): Branch {
   const width = root.index + 1
   if (width >= MAX_LEAVES) refuse("group-full", "7.7")
-  return branchOf(width * 2 - 1, undefined, root, build([], 2 * width, width))
+  return new Branch(width * 2 - 1, undefined, root, build([], 2 * width, width))
 }
 
 function truncated(root: Subtree): Subtree {
@@ -226,16 +213,12 @@ function truncated(root: Subtree): Subtree {
 }
 
 /** `width` leaves whose first has array index `from`. */
-function build(nodes: readonly (LeafNode | ParentNode | undefined)[], from: number, width: number): Subtree {
-  if (width === 1) {
-    const node = nodes[from]
-    if (node !== undefined && !isLeafNode(node)) refuse("malformed", "12.4.3.3")
-    return leafSlot(from, node)
-  }
+function build(nodes: readonly (EncodedNode | undefined)[], from: number, width: number): Subtree {
   const index = from + width - 1
   const node = nodes[index]
-  if (node !== undefined && isLeafNode(node)) refuse("malformed", "12.4.3.3")
-  return branchOf(index, node, build(nodes, from, width / 2), build(nodes, index + 1, width / 2))
+  if (node !== undefined && (node.kind === "leaf") !== (width === 1)) refuse("malformed", "12.4.3.3")
+  if (width === 1) return new LeafSlot(index, node?.encoded)
+  return new Branch(index, node?.encoded, build(nodes, from, width / 2), build(nodes, index + 1, width / 2))
 }
 
 function leftmostBlank(at: Subtree): number {
@@ -243,36 +226,62 @@ function leftmostBlank(at: Subtree): number {
   return leftmostBlank(at.left.members < 2 ** level(at.left.index) ? at.left : at.right)
 }
 
-function inserted(ascending: readonly number[], value: number): readonly number[] {
-  const at = ascending.findIndex((other) => other > value)
-  return ascending.toSpliced(at < 0 ? ascending.length : at, 0, value)
+function withUnmerged({ node }: Branch, leafIndex: number): Bytes | undefined {
+  if (node === undefined) return undefined
+  const at = node.unmergedLeaves.findIndex((other) => other > leafIndex)
+  const unmergedLeaves = node.unmergedLeaves.toSpliced(at < 0 ? node.unmergedLeaves.length : at, 0, leafIndex)
+  return encodeParentNode({ ...node, unmergedLeaves })
 }
 
-function withoutPathKeys(tree: RatchetTree, leafIndex: number): RatchetTree {
-  let { encryptionKeys, signatureKeys } = tree
-  const leaf = leafAt(tree, leafIndex)
-  if (leaf !== undefined) {
-    encryptionKeys = deleteKey(encryptionKeys, leaf.encryptionKey)
-    signatureKeys = deleteKey(signatureKeys, leaf.signatureKey)
+/** The array indices of a leaf and of its parents. */
+function pathIndices(tree: RatchetTree, leafIndex: number): readonly number[] {
+  return [2 * leafIndex, ...directPath(tree, leafIndex).map(({ branch }) => branch.index)]
+}
+
+/** `root` in place of that of `tree`, where the nodes `before` lost their keys and the nodes `after` have theirs. */
+function rekeyed(tree: RatchetTree, root: Subtree, before: readonly number[], after: readonly number[]): RatchetTree {
+  const old = keysOf(tree, before)
+  const fresh = keysOf({ ...tree, root }, after)
+  const changed = {
+    root,
+    encryptionKeys: tree.encryptionKeys.replaced(old.encryption, fresh.encryption),
+    signatureKeys: tree.signatureKeys.replaced(old.signature, fresh.signature),
   }
-  for (const { branch } of directPath(tree, leafIndex)) {
-    if (branch.node !== undefined) encryptionKeys = deleteKey(encryptionKeys, branch.node.encryptionKey)
+  requireUnique(changed, fresh)
+  return changed
+}
+
+interface Keys {
+  readonly encryption: number[]
+  readonly signature: number[]
+}
+
+function keysOf(tree: RatchetTree, indices: readonly number[]): Keys {
+  const keys: Keys = { encryption: [], signature: [] }
+  for (const index of indices) {
+    const at = subtreeAt(tree, index)
+    if (at?.encoded === undefined) continue
+    keys.encryption.push(keyHash(at.encryptionKey), index)
+    if (at.kind === "leaf") keys.signature.push(keyHash(at.signatureKey), index)
   }
-  return { ...tree, encryptionKeys, signatureKeys }
+  return keys
 }
 
-function withLeafKeys(tree: RatchetTree, leaf: LeafNode): RatchetTree {
-  return {
-    ...tree,
-    encryptionKeys: addUnique(tree.encryptionKeys, leaf.encryptionKey),
-    signatureKeys: addUniqueSignatureKey(tree.signatureKeys, leaf.signatureKey),
+/** RFC 9420, 7.3: of the keys that are new, none is in the tree twice. */
+function requireUnique(tree: RatchetTree, { encryption, signature }: Keys): void {
+  const keyAt = (index: number, key: "encryptionKey" | "signatureKey"): Uint8Array => {
+    const at = subtreeAt(tree, index)
+    if (at === undefined) throw new RangeError(`no node ${index}`)
+    return key === "signatureKey" && at.kind === "leaf" ? at.signatureKey : at.encryptionKey
   }
-}
-
-function addUnique(keys: KeySet, key: Bytes): KeySet {
-  return hasKey(keys, key) ? refuse("duplicate-encryption-key", "7.3") : addKey(keys, key)
-}
-
-function addUniqueSignatureKey(keys: KeySet, key: Bytes): KeySet {
-  return hasKey(keys, key) ? refuse("duplicate-signature-key", "7.3") : addKey(keys, key)
+  const isTwice = (index: KeyIndex, entries: readonly number[], key: "encryptionKey" | "signatureKey"): boolean =>
+    entries.some((node, i) => {
+      if (i % 2 === 0) return false
+      const alike = index.nodes(entries[i - 1] ?? 0)
+      return (
+        alike.length > 1 && alike.some((other) => other !== node && equalBytes(keyAt(other, key), keyAt(node, key)))
+      )
+    })
+  if (isTwice(tree.encryptionKeys, encryption, "encryptionKey")) refuse("duplicate-encryption-key", "7.3")
+  if (isTwice(tree.signatureKeys, signature, "signatureKey")) refuse("duplicate-signature-key", "7.3")
 }

@@ -1,4 +1,5 @@
 /** The RFC's own functions and structs, for test vectors and for tools that look inside; no stable interface. */
+export { ownCapabilities } from "./capabilities.ts"
 export { createWelcome } from "./create-welcome.ts"
 export { readCommit, writeCommit, type Commit, type ProposalOrRef } from "./commit.ts"
 export { frameContent, frameSignedContent, signContent } from "./frame-content.ts"
@@ -12,6 +13,7 @@ export {
   readContent,
 } from "./framing.ts"
 export { encodeGroupContext } from "./group-context.ts"
+export { startEpoch } from "./group-state.ts"
 export { groupInfoSignatureIsValid, readGroupInfo } from "./group-info.ts"
 export { keyPackageReference, signKeyPackage, type KeyPackageContent } from "./key-package.ts"
 export { leafSignatureIsValid, readLeafNode, signLeafNode, type LeafNode, type LeafNodeContent } from "./leaf-node.ts"
@@ -27,8 +29,9 @@ export {
   verifyWithLabel,
 } from "./labelled-crypto.ts"
 export { decodeMlsMessage, encodeMlsMessage } from "./mls-message.ts"
-export { addKey, deleteKey, hasKey, type KeySet } from "./key-set.ts"
-export { parentHashesAreValid } from "./parent-hash.ts"
+export { KeyIndex, keyHash } from "./key-index.ts"
+export { parentHash, parentHashesAreValid } from "./parent-hash.ts"
+export { encodeParentNode, type ParentNode } from "./parent-node.ts"
 export { derivePskSecret } from "./pre-shared-key.ts"
 export { openPrivateMessage, senderDataKey } from "./private-message.ts"
 export { readProposal, writeProposal } from "./proposal.ts"
@@ -36,21 +39,21 @@ export { membershipTagIsValid } from "./public-message.ts"
 export { encodeRatchetTree, readRatchetTree, writeRatchetTree } from "./ratchet-tree-bytes.ts"
 export {
   addLeaf,
+  hasEncryptionKey,
   isLeafNode,
   leafAt,
   leafCount,
   leaves,
-  nodesInOrder,
-  type ParentNode,
   removeLeaf,
   resolution,
+  slotsInOrder,
   subtreeAt,
   treeOf,
   type RatchetTree,
-  type Subtree,
   updateLeaf,
 } from "./ratchet-tree.ts"
 export { secretTree, takeKey } from "./secret-tree.ts"
+export { Branch, LeafSlot, type Subtree } from "./subtree.ts"
 export { confirmedTranscriptHash, interimTranscriptHash } from "./transcript.ts"
 export { treeHash } from "./tree-hash.ts"
 export * as treeMath from "./tree-math.ts"

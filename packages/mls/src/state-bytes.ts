@@ -6,7 +6,7 @@ import { encodeGroupContext, readGroupContext, writeGroupContext } from "./group
 import type { EpochKeys, GroupState, PendingProposal } from "./group-state.ts"
 import { readProposal, writeProposal } from "./proposal.ts"
 import { readTreeNodes, writeRatchetTree } from "./ratchet-tree-bytes.ts"
-import { leafCount, treeOf, type RatchetTree } from "./ratchet-tree.ts"
+import { leafCount, treeOfEncoded, type RatchetTree } from "./ratchet-tree.ts"
 import { orRefused } from "./refusal.ts"
 import { readSecretTree, writeSecretTree } from "./secret-tree-bytes.ts"
 
@@ -57,7 +57,7 @@ export function decodeState(bytes: Uint8Array): Decoded<GroupState> {
 
 function readTree(reader: Reader): RatchetTree {
   const nodes = readTreeNodes(reader)
-  const tree = orRefused(() => treeOf(nodes))
+  const tree = orRefused(() => treeOfEncoded(nodes))
   return "kind" in tree ? reader.fail("a ratchet tree that is none") : tree
 }
 

@@ -2,22 +2,19 @@ import type { Bytes } from "@starling/kernel"
 import { encode } from "@starling/wire"
 
 import type { CryptoProvider } from "./crypto-provider.ts"
-import { writeLeafNode, type LeafNode } from "./leaf-node.ts"
-import { writeParentNode } from "./ratchet-tree-bytes.ts"
-import type { ParentNode, Subtree } from "./ratchet-tree.ts"
+import { encodeParentNode } from "./parent-node.ts"
+import type { Branch, LeafSlot, Subtree } from "./subtree.ts"
 import { covers } from "./tree-math.ts"
-
-const known = new WeakMap<Subtree, Bytes>()
 
 /** RFC 9420, 7.8. Remembered for each subtree, so that a change to a tree costs the hashes on its path alone. */
 export function treeHash(crypto: CryptoProvider, subtree: Subtree): Bytes {
-  const remembered = known.get(subtree)
-  if (remembered !== undefined) return remembered
+  const known = subtree.knownTreeHash
+  if (known !== undefined) return fromLatin1(known)
   const hash =
     subtree.kind === "leaf"
-      ? leafHash(crypto, subtree.index, subtree.node)
-      : branchHash(crypto, subtree.node, treeHash(crypto, subtree.left), treeHash(crypto, subtree.right))
-  known.set(subtree, hash)
+      ? leafHash(crypto, subtree, subtree.encoded)
+      : branchHash(crypto, subtree.encoded, treeHash(crypto, subtree.left), treeHash(crypto, subtree.right))
+  subtree.knownTreeHash = toLatin1(hash)
   return hash
 }
 
@@ -25,29 +22,47 @@ export function treeHash(crypto: CryptoProvider, subtree: Subtree): Bytes {
 export function treeHashWithout(crypto: CryptoProvider, subtree: Subtree, leafIndices: readonly number[]): Bytes {
   const below = leafIndices.filter((leafIndex) => covers(subtree.index, 2 * leafIndex))
   if (below.length === 0) return treeHash(crypto, subtree)
-  if (subtree.kind === "leaf") return leafHash(crypto, subtree.index, undefined)
-  const { node } = subtree
-  const earlier = node && {
-    ...node,
-    unmergedLeaves: node.unmergedLeaves.filter((leafIndex) => !below.includes(leafIndex)),
-  }
+  if (subtree.kind === "leaf") return leafHash(crypto, subtree, undefined)
   const left = treeHashWithout(crypto, subtree.left, below)
-  return branchHash(crypto, earlier, left, treeHashWithout(crypto, subtree.right, below))
+  return branchHash(crypto, merged(subtree, below), left, treeHashWithout(crypto, subtree.right, below))
 }
 
-function leafHash(crypto: CryptoProvider, index: number, leaf: LeafNode | undefined): Bytes {
+/** The parent as it was before `leafIndices` were added below it. */
+function merged({ node }: Branch, leafIndices: readonly number[]): Bytes | undefined {
+  if (node === undefined) return undefined
+  const unmergedLeaves = node.unmergedLeaves.filter((leafIndex) => !leafIndices.includes(leafIndex))
+  return encodeParentNode({ ...node, unmergedLeaves })
+}
+
+function leafHash(crypto: CryptoProvider, { index }: LeafSlot, encoded: Bytes | undefined): Bytes {
   return crypto.hash(
-    encode(
-      (w) =>
-        w
-          .uint8(1)
-          .uint32(index / 2)
-          .optional(leaf, writeLeafNode),
-      (leaf?.encoded.length ?? 0) + 16,
+    encode((w) =>
+      w
+        .uint8(1)
+        .uint32(index / 2)
+        .optional(encoded, (each, bytes) => each.fixed(bytes)),
     ),
   )
 }
 
-function branchHash(crypto: CryptoProvider, node: ParentNode | undefined, left: Uint8Array, right: Uint8Array): Bytes {
-  return crypto.hash(encode((w) => w.uint8(2).optional(node, writeParentNode).opaque(left).opaque(right)))
+function branchHash(crypto: CryptoProvider, encoded: Bytes | undefined, left: Uint8Array, right: Uint8Array): Bytes {
+  return crypto.hash(
+    encode((w) =>
+      w
+        .uint8(2)
+        .optional(encoded, (each, bytes) => each.fixed(bytes))
+        .opaque(left)
+        .opaque(right),
+    ),
+  )
+}
+
+function toLatin1(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes)
+}
+
+function fromLatin1(text: string): Bytes {
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
 }

@@ -1,11 +1,13 @@
 import { equalBytes } from "@starling/kernel"
 
 import type { MlsContext } from "./context.ts"
+import { requireCredentialsSupported } from "./credential-support.ts"
 import type { GroupContext } from "./group-context.ts"
 import { requireHpkeKey } from "./labelled-crypto.ts"
-import { requireCredentialsSupported, validateLeafNode } from "./leaf-node-validation.ts"
+import { validateLeafNode } from "./leaf-node-validation.ts"
 import { parentHashesAreValid } from "./parent-hash.ts"
-import { filledBranches, leafAt, leaves, subtreeAt, type ParentNode, type RatchetTree } from "./ratchet-tree.ts"
+import type { ParentNode } from "./parent-node.ts"
+import { filledBranches, leaves, subtreeAt, type RatchetTree } from "./ratchet-tree.ts"
 import { refuse } from "./refusal.ts"
 import { treeHash } from "./tree-hash.ts"
 import { covers } from "./tree-math.ts"
@@ -35,9 +37,10 @@ export function validateTree(mls: MlsContext, tree: RatchetTree, context: GroupC
  * too. The reverse does not hold: a parent set by a later commit lists fewer leaves than the parents below it.
  */
 export function unmergedLeavesAreValid(tree: RatchetTree): boolean {
-  for (const { index, node } of filledBranches(tree.root)) {
+  for (const { branch, node } of filledBranches(tree.root)) {
+    const { index } = branch
     for (const leafIndex of node.unmergedLeaves) {
-      if (!covers(index, 2 * leafIndex) || leafAt(tree, leafIndex) === undefined) return false
+      if (!covers(index, 2 * leafIndex) || subtreeAt(tree, 2 * leafIndex)?.encoded === undefined) return false
       if (!listedBelow(tree, index, leafIndex)) return false
     }
   }
@@ -47,7 +50,8 @@ export function unmergedLeavesAreValid(tree: RatchetTree): boolean {
 function listedBelow(tree: RatchetTree, index: number, leafIndex: number): boolean {
   let at = subtreeAt(tree, index)
   while (at?.kind === "branch") {
-    if (at.node !== undefined && !listsUnmerged(at.node, leafIndex)) return false
+    const { node } = at
+    if (node !== undefined && !listsUnmerged(node, leafIndex)) return false
     at = 2 * leafIndex < at.index ? at.left : at.right
   }
   return true

@@ -2,18 +2,17 @@ import { equalBytes, type Bytes } from "@starling/kernel"
 
 import type { MlsContext } from "./context.ts"
 import type { CryptoProvider, KeyPair, SignatureKeyPair } from "./crypto-provider.ts"
-import { hasKey } from "./key-set.ts"
 import { decryptWithLabel, deriveSecret, drawKeyPair, encryptWithLabel, requireHpkeKey } from "./labelled-crypto.ts"
 import { signLeafNode, type LeafNode } from "./leaf-node.ts"
 import { parentHash } from "./parent-hash.ts"
+import type { ParentNode } from "./parent-node.ts"
 import {
   filteredDirectPath,
+  hasEncryptionKey,
   resolution,
   setPath,
-  type ParentNode,
   type PathStep,
   type RatchetTree,
-  type Subtree,
 } from "./ratchet-tree.ts"
 import { refuse } from "./refusal.ts"
 import { treeHash } from "./tree-hash.ts"
@@ -102,7 +101,7 @@ export function mergePath(crypto: CryptoProvider, place: PathPlace, path: Update
     if (path.nodes[i]?.encryptedPathSecret.length !== expected) refuse("path-of-wrong-length", "12.4.2")
   })
   const keys = path.nodes.map((node) => node.encryptionKey)
-  if ([path.leafNode.encryptionKey, ...keys].some((key) => hasKey(tree.encryptionKeys, key))) {
+  if ([path.leafNode.encryptionKey, ...keys].some((key) => hasEncryptionKey(tree, key))) {
     refuse("path-key-reused", "12.4.2")
   }
   for (const key of keys) requireHpkeKey(crypto, key)
@@ -189,9 +188,5 @@ function recipients(
   { copath }: PathStep,
   addedLeaves: ReadonlySet<number>,
 ): readonly { readonly index: number; readonly encryptionKey: Bytes }[] {
-  return resolution(tree, copath).flatMap(({ kind, index, node }: Subtree) =>
-    node === undefined || (kind === "leaf" && addedLeaves.has(index / 2))
-      ? []
-      : [{ index, encryptionKey: node.encryptionKey }],
-  )
+  return resolution(tree, copath).filter(({ kind, index }) => kind === "branch" || !addedLeaves.has(index / 2))
 }

@@ -9,10 +9,12 @@ import {
   encodeGroupContext,
   isLeafNode,
   leafAt,
-  nodesInOrder,
   readGroupSecrets,
+  slotsInOrder,
   treeHash,
   treeOf,
+  Branch,
+  LeafSlot,
   type LeafNode,
   type ParentNode,
   type RatchetTree,
@@ -45,7 +47,7 @@ function parts(stage: Scene): Parts {
   const proposals = [{ kind: "add", keyPackage: erin.keyPackage.keyPackage }] as const
   const made = createCommit(mls, alice, { proposals, path: true, now: NOW })
   if (made.kind !== "ok") throw new Error(made.reason)
-  const nodes = [...nodesInOrder(made.next.tree.root)]
+  const nodes = Array.from(slotsInOrder(made.next.tree.root), ({ node }) => node)
   const pathSecrets = new Map([[7, pathSecretFor(stage, erin, made.welcome)]])
   return { next: made.next, nodes, added: new Map([[4, erin.keyPackage.keyPackage]]), pathSecrets }
 }
@@ -254,11 +256,12 @@ function withoutParents(nodes: Nodes): Nodes {
 function doubled(tree: RatchetTree, key: "encryptionKey" | "signatureKey"): RatchetTree {
   const first = leafAt(tree, 0)
   const replace = (at: Subtree): Subtree => {
-    if (at.kind === "branch") return { ...at, left: replace(at.left), right: replace(at.right) }
-    if (at.index !== 4 || at.node === undefined || first === undefined) return at
-    const leafNode = { ...at.node, [key]: first[key] }
-    const encoded = encode((w) => w.opaque(leafNode.encryptionKey).opaque(leafNode.signatureKey))
-    return { ...at, node: { ...leafNode, encoded: concat(encoded, at.node.encoded.subarray(encoded.length)) } }
+    if (at.kind === "branch") return new Branch(at.index, at.encoded, replace(at.left), replace(at.right))
+    const { node } = at
+    if (at.index !== 4 || node === undefined || first === undefined) return at
+    const changed = { ...node, [key]: first[key] }
+    const encoded = encode((w) => w.opaque(changed.encryptionKey).opaque(changed.signatureKey))
+    return new LeafSlot(at.index, concat(encoded, node.encoded.subarray(encoded.length)))
   }
   return { ...tree, root: replace(tree.root) }
 }

@@ -1,5 +1,13 @@
-import { equalBytes } from "@starling/kernel"
-import { addKey, addLeaf, deleteKey, hasKey, readRatchetTree, treeOf, type KeySet } from "@starling/mls/rfc9420"
+import {
+  addLeaf,
+  Branch,
+  hasEncryptionKey,
+  KeyIndex,
+  leafAt,
+  readRatchetTree,
+  treeOf,
+  updateLeaf,
+} from "@starling/mls/rfc9420"
 import { decode, encode } from "@starling/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
@@ -21,54 +29,59 @@ test("RFC 9420, 7.7: leaves fill the leftmost blank place, and the tree doubles 
 
 test("a tree does not grow beyond what peers may make us hold", () => {
   const { leafNode } = client(world("full"), "one").keyPackage.keyPackage
-  const small = treeOf([leafNode])
-  const full = { ...small, root: { ...small.root, index: 65_535, members: 65_536 } }
+  const { root, ...indices } = treeOf([leafNode])
+  const grown = Array.from({ length: 16 }).reduce<typeof root>((half, _, level) => {
+    return new Branch(2 ** (level + 1) - 1, undefined, half, half)
+  }, root)
+  const full = { ...indices, root: grown }
+  expect(grown.members).toBe(65_536)
   expect(() => addLeaf(full, leafNode)).toThrow("group-full")
 })
 
-test("a key set holds what a list would, and older ones stay as they were", () => {
-  const keys = fc.uint8Array({ maxLength: 3 }).map((bytes) => new Uint8Array(bytes))
-  const steps = fc.array(fc.tuple(keys, fc.boolean()), { maxLength: 60 })
+test("each version of a key index holds what a list would, in whatever order they are asked", () => {
+  const entry = fc.tuple(fc.nat(5), fc.nat(40))
+  const change = fc.record({ from: fc.nat(100), add: fc.array(entry, { maxLength: 12 }), drop: fc.nat(255) })
   fc.assert(
-    fc.property(steps, (list) => {
-      let set: KeySet
-      let model: Uint8Array[] = []
-      const history: { readonly set: KeySet; readonly model: readonly Uint8Array[] }[] = []
-      for (const [key, isAdding] of list) {
-        const known = model.some((other) => equalBytes(other, key))
-        expect(hasKey(set, key)).toBe(known)
-        if (isAdding && known) expect(() => addKey(set, key)).toThrow(RangeError)
-        if (isAdding && !known) {
-          set = addKey(set, key)
-          model = model.concat([key])
-        }
-        if (!isAdding) {
-          set = deleteKey(set, key)
-          model = model.filter((other) => !equalBytes(other, key))
-        }
-        history.push({ set, model })
-      }
-      for (const moment of history) {
-        for (const key of moment.model) expect(hasKey(moment.set, key)).toBe(true)
-        for (const [key] of list) {
-          expect(hasKey(moment.set, key)).toBe(moment.model.some((other) => equalBytes(other, key)))
+    fc.property(fc.array(change, { maxLength: 40 }), fc.array(fc.nat(100), { maxLength: 20 }), (changes, looks) => {
+      const history: { readonly index: KeyIndex; readonly model: readonly (readonly [number, number])[] }[] = [
+        { index: KeyIndex.of([]), model: [] },
+      ]
+      const look = (at: number): void => {
+        const { index, model } = history[at % history.length] ?? { index: KeyIndex.of([]), model: [] }
+        for (let hash = 0; hash < 6; hash++) {
+          const expected = model.filter(([each]) => each === hash).map(([, node]) => node)
+          expect(new Set(index.nodes(hash))).toEqual(new Set(expected))
+          expect(index.nodes(hash)).toHaveLength(expected.length)
         }
       }
+      for (const { from, add, drop } of changes) {
+        const base = history[from % history.length]
+        if (base === undefined) throw new RangeError("no version")
+        const removed = base.model.filter((_, i) => ((drop >> (i % 8)) & 1) === 1)
+        const kept = base.model.filter((each) => !removed.includes(each))
+        const added = add.filter(([, node], i) => ![...kept, ...add.slice(0, i)].some(([, other]) => other === node))
+        history.push({ index: base.index.replaced(removed.flat(), added.flat()), model: [...kept, ...added] })
+        look(from)
+      }
+      for (const at of looks) look(at)
     }),
     { numRuns: 200, seed: 1 },
   )
 })
 
-test("keys that are alike up to their end make a key set no larger than others do", () => {
-  const branches = (set: KeySet): number =>
-    set === undefined || set instanceof Uint8Array ? 0 : set.slots.reduce((sum, slot) => sum + branches(slot), 1)
-  const base = new Uint8Array(2048)
-  const keys = Array.from({ length: 300 }, (_, i) => base.with(2047 - i, 1))
-  const set = keys.reduce<KeySet>((all, key) => addKey(all, key), undefined)
-  expect(branches(set)).toBe(keys.length - 1)
-  for (const key of keys) expect(hasKey(set, key)).toBe(true)
-  expect(hasKey(set, base)).toBe(false)
-  expect(keys.reduce<KeySet>((rest, key) => deleteKey(rest, key), set)).toBeUndefined()
+test("a key is found in a tree as long as it is there, and in trees of before", () => {
+  const mls = world("keys of a tree")
+  const [one, two] = ["one", "two"].map((name) => client(mls, name).keyPackage.keyPackage.leafNode)
+  if (one === undefined || two === undefined) throw new RangeError("two leaves")
+  const before = treeOf([one])
+  const after = updateLeaf(before, 0, two)
+  for (let i = 0; i < 2; i++) {
+    expect(hasEncryptionKey(after, two.encryptionKey)).toBe(true)
+    expect(hasEncryptionKey(after, one.encryptionKey)).toBe(false)
+    expect(hasEncryptionKey(before, one.encryptionKey)).toBe(true)
+    expect(hasEncryptionKey(before, two.encryptionKey)).toBe(false)
+  }
+  expect(leafAt(before, 0)?.encoded).toEqual(one.encoded)
 })
 
 test.for(["encryptionKey", "signatureKey"] as const)("a tree whose leaf has a huge %s is read no further", (name) => {

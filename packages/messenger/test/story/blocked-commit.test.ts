@@ -1,7 +1,9 @@
 import { expect, test } from "vitest"
 
+import { alteredLeaves } from "../support/altered-leaf.ts"
 import { forgeCommit, nodeOf, stateIn } from "../support/forged-commit.ts"
 import { gather } from "../support/gather.ts"
+import { crypto } from "../support/seeded.ts"
 import type { Person } from "../support/world.ts"
 
 test("a member's key that nothing can be sealed to leaves the work undone, and is told once", () => {
@@ -9,14 +11,10 @@ test("a member's key that nothing can be sealed to leaves the work undone, and i
   const [alice, bob] = people as [Person, Person, Person]
   const node = nodeOf(alice, group)
   const state = stateIn(node)
-  type Node = typeof state.tree.root
   // As if it had come from a version that looked at keys less closely.
-  const spoil = (at: Node): Node => {
-    if (at.kind !== "leaf") return { ...at, node: undefined, left: spoil(at.left), right: spoil(at.right) }
-    if (at.node === undefined || at.index === 2 * state.ownLeafIndex) return at
-    return { ...at, node: { ...at.node, encryptionKey: new Uint8Array(32) } }
-  }
-  const spoilt = { ...state, tree: { ...state.tree, root: spoil(state.tree.root) } }
+  const spoilt = alteredLeaves(crypto, state, (leafIndex) =>
+    leafIndex === state.ownLeafIndex ? undefined : { encryptionKey: smallOrder(leafIndex) },
+  )
   expect(() => forgeCommit(alice, group, { parent: node, state: spoilt })).toThrow("invalid-public-key")
   const held = alice.state.durable.groups.get(group)!
   const standing = { kind: "held", state: spoilt } as const
@@ -33,3 +31,8 @@ test("a member's key that nothing can be sealed to leaves the work undone, and i
   expect(alice.troubles().filter((text) => text.includes("invalid-public-key"))).toHaveLength(1)
   expect(() => alice.send(group, "to somebody who is out")).toThrow("catching-up")
 })
+
+/** Four encodings of points of small order on Curve25519. */
+function smallOrder(which: number) {
+  return new Uint8Array(32).with(0, which & 1).with(31, (which & 2) << 6)
+}

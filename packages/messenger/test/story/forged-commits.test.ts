@@ -5,6 +5,7 @@ import { authenticateDevice } from "@starling/messenger"
 import { certifyDevice, encodeCertificate, rank } from "@starling/messenger/parts"
 
 import { expectOneState } from "../support/expectations.ts"
+import { alteredLeaves } from "../support/altered-leaf.ts"
 import { forgeCommit, nodeOf, standingOf, stateIn, whisper } from "../support/forged-commit.ts"
 import { gather } from "../support/gather.ts"
 import { crypto } from "../support/seeded.ts"
@@ -83,13 +84,9 @@ test("a commit whose author renews its leaf under another identity is invalid to
   expect(
     authenticateDevice(crypto)(credential, own.certificate.signatureKey, { kind: "basic", identity: own.encoded }),
   ).toBe("another credential than before")
-  type Node = typeof state.tree.root
-  const patch = (node: Node): Node => {
-    if (node.kind !== "leaf") return { ...node, left: patch(node.left), right: patch(node.right) }
-    if (node.index !== 2 * state.ownLeafIndex || node.node === undefined) return node
-    return { ...node, node: { ...node.node, credential } }
-  }
-  const changed = { ...state, tree: { ...state.tree, root: patch(state.tree.root) } }
+  const changed = alteredLeaves(crypto, state, (leafIndex) =>
+    leafIndex === state.ownLeafIndex ? { credential } : undefined,
+  )
   const { sid, data } = forgeCommit(mallory, group, { parent, state: changed })
   world.goOffline(mallory)
   whisper(mallory, group, data, alice, bob)
