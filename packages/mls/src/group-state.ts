@@ -7,6 +7,7 @@ import { encodeGroupContext, type GroupContext } from "./group-context.ts"
 import { mlsExporter, type EpochSecrets } from "./key-schedule.ts"
 import type { LeafNode } from "./leaf-node.ts"
 import type { MlsContext } from "./context.ts"
+import { oneAllocation, totalLength } from "./one-allocation.ts"
 import type { Proposal, ReInit } from "./proposal.ts"
 import { leafAt, leafCount, leaves, type RatchetTree } from "./ratchet-tree.ts"
 import type { MessageKeys } from "./private-message.ts"
@@ -62,18 +63,32 @@ export interface EpochStart {
 }
 
 export function startEpoch(crypto: CryptoProvider, start: EpochStart): GroupState {
-  const { encryption, confirmation: _, authenticator, ...keys } = start.secrets
+  const { treeHash, confirmedTranscriptHash } = start.context
+  const interim = interimTranscriptHash(crypto, confirmedTranscriptHash, start.confirmationTag)
+  const contextBytes = encodeGroupContext(start.context)
+  const { secrets } = start
+  const fixed = [treeHash, confirmedTranscriptHash, interim, contextBytes, start.confirmationTag]
+  const keep = oneAllocation(totalLength(fixed) + totalLength(Object.values(secrets)))
   return {
     ...start.context,
+    treeHash: keep(treeHash),
+    confirmedTranscriptHash: keep(confirmedTranscriptHash),
     ownLeafIndex: start.ownLeafIndex,
-    epochAuthenticator: authenticator,
+    epochAuthenticator: keep(secrets.authenticator),
     signatureKeys: start.signatureKeys,
-    contextBytes: encodeGroupContext(start.context),
+    contextBytes: keep(contextBytes),
     tree: start.tree,
-    interimTranscriptHash: interimTranscriptHash(crypto, start.context.confirmedTranscriptHash, start.confirmationTag),
-    confirmationTag: start.confirmationTag,
-    keys,
-    secretTree: secretTree(encryption),
+    interimTranscriptHash: keep(interim),
+    confirmationTag: keep(start.confirmationTag),
+    keys: {
+      senderData: keep(secrets.senderData),
+      exporter: keep(secrets.exporter),
+      external: keep(secrets.external),
+      membership: keep(secrets.membership),
+      resumption: keep(secrets.resumption),
+      init: keep(secrets.init),
+    },
+    secretTree: secretTree(keep(secrets.encryption)),
     privateKeys: start.privateKeys,
     proposals: [],
     reinit: start.reinit,

@@ -4,6 +4,7 @@ import { encode } from "@starling/wire"
 import type { MlsContext } from "./context.ts"
 import type { CryptoProvider, HpkeCiphertext, KeyPair } from "./crypto-provider.ts"
 import { hpkeOpen, hpkeSeal } from "./hpke.ts"
+import { opaqueSize } from "./opaque-size.ts"
 import { refuse } from "./refusal.ts"
 
 const NOTHING = new Uint8Array(0)
@@ -61,7 +62,13 @@ export function expandWithLabel(
   context: Uint8Array,
   length: number,
 ): Bytes {
-  const info = encode((w) => w.uint16(length).text(`MLS 1.0 ${label}`).opaque(context))
+  const prefix = labelPrefix(label)
+  const size = opaqueSize(context)
+  const info = new Uint8Array(2 + prefix.length + size)
+  info[0] = length >> 8
+  info[1] = length
+  info.set(prefix, 2)
+  writeOpaque(info, 2 + prefix.length, context)
   return crypto.expand(secret, info, length)
 }
 
@@ -78,7 +85,7 @@ export function deriveTreeSecret(
   generation: number,
   length: number,
 ): Bytes {
-  const context = encode((w) => w.uint32(generation), 4)
+  const context = new Uint8Array([generation >>> 24, generation >>> 16, generation >>> 8, generation])
   return expandWithLabel(crypto, secret, label, context, length)
 }
 
@@ -99,5 +106,31 @@ export function drawKeyPair(mls: MlsContext, purpose: string): KeyPair {
 
 /** `SignContent` and `EncryptContext` have the same form. */
 function labelled(label: string, content: Uint8Array): Bytes {
-  return encode((w) => w.text(`MLS 1.0 ${label}`).opaque(content), content.length + 64)
+  const prefix = labelPrefix(label)
+  const out = new Uint8Array(prefix.length + opaqueSize(content))
+  out.set(prefix)
+  writeOpaque(out, prefix.length, content)
+  return out
+}
+
+/** Label by label, what begins every struct with it. An application's own labels (RFC 9420, 8.5) are not kept. */
+const prefixes = new Map<string, Bytes>()
+const MOST_PREFIXES = 64
+
+function labelPrefix(label: string): Bytes {
+  const known = prefixes.get(label)
+  if (known !== undefined) return known
+  const prefix = encode((w) => w.text(`MLS 1.0 ${label}`))
+  if (prefixes.size < MOST_PREFIXES) prefixes.set(label, prefix)
+  return prefix
+}
+
+/** `opaque<V>` into a place that is large enough. */
+function writeOpaque(into: Bytes, at: number, bytes: Uint8Array): void {
+  const start = at + opaqueSize(bytes) - bytes.length
+  const { length } = bytes
+  if (length < 0x40) into[at] = length
+  else if (length < 0x4000) new DataView(into.buffer).setUint16(at, 0x4000 | length)
+  else new DataView(into.buffer).setUint32(at, 0x80000000 + length)
+  into.set(bytes, start)
 }

@@ -3,6 +3,7 @@ import { equalBytes, type Bytes } from "@starling/kernel"
 import { KeyIndex, keyHash } from "./key-index.ts"
 import { decodeLeafNode, type LeafNode } from "./leaf-node.ts"
 import { MAX_LEAVES } from "./limits.ts"
+import { oneAllocation, totalLength } from "./one-allocation.ts"
 import { encodeParentNode, type ParentNode } from "./parent-node.ts"
 import { refuse } from "./refusal.ts"
 import { Branch, LeafSlot, type Subtree } from "./subtree.ts"
@@ -115,10 +116,10 @@ export function setPath(
   leaf: LeafNode,
   nodes: ReadonlyMap<number, ParentNode>,
 ): RatchetTree {
-  const root = rewrite(tree.root, leafIndex, leaf.encoded, ({ index }) => {
-    const node = nodes.get(index)
-    return node && encodeParentNode(node)
-  })
+  const encoded = Array.from(nodes, ([index, node]) => [index, encodeParentNode(node)] as const)
+  const keep = oneAllocation(leaf.encoded.length + totalLength(encoded.map(([, bytes]) => bytes)))
+  const placed = new Map(encoded.map(([index, bytes]) => [index, keep(bytes)]))
+  const root = rewrite(tree.root, leafIndex, keep(leaf.encoded), ({ index }) => placed.get(index))
   return rekeyed(tree, root, pathIndices(tree, leafIndex), [2 * leafIndex, ...nodes.keys()])
 }
 

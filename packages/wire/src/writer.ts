@@ -97,6 +97,13 @@ export class Writer {
     return this.#buffer.slice(0, this.#length)
   }
 
+  /** Wipes what was written, to begin anew. Returns the capacity. */
+  clear(): number {
+    this.#buffer.fill(0, 0, this.#length)
+    this.#length = 0
+    return this.#buffer.length
+  }
+
   #prefixLength(start: number): this {
     const body = this.#length - start
     const width = body < 0x40 ? 1 : body < 0x4000 ? 2 : 4
@@ -124,11 +131,19 @@ export class Writer {
 }
 
 /** Encodes one struct. */
-export function encode(write: (writer: Writer) => void, capacity?: number): Bytes {
-  const writer = new Writer(capacity)
-  write(writer)
-  return writer.finish()
+export function encode(write: (writer: Writer) => void, capacity = 0): Bytes {
+  const writer = capacity > LARGEST_KEPT ? new Writer(capacity) : (idle.pop() ?? new Writer(1024))
+  try {
+    write(writer)
+    return writer.finish()
+  } finally {
+    if (writer.clear() <= LARGEST_KEPT) idle.push(writer)
+  }
 }
+
+/** Writers between two uses; as many as `encode` calls were nested in each other. What they wrote is wiped. */
+const idle: Writer[] = []
+const LARGEST_KEPT = 1 << 16
 
 function requireUint(value: number, max: number): void {
   if (!Number.isInteger(value) || value < 0 || value > max)
