@@ -15,6 +15,7 @@ export type {
   SignatureKeyPair,
 } from "./crypto-provider.ts"
 export { ExtensionType, type Extension } from "./extension.ts"
+export { eraseReplaced } from "./erase.ts"
 export { exportSecret, members, resumptionPsk, type GroupState, type Member } from "./group-state.ts"
 export { join, welcomeReferences, type Joined, type Joining } from "./join.ts"
 export type { KeyPackage } from "./key-package.ts"
@@ -43,3 +44,4 @@ export {
 export type { RefusalReason, Refused } from "./refusal.ts"
 export { generateSignatureKeyPair } from "./signature-keys.ts"
 export { decodeState, encodeState } from "./state-bytes.ts"
+export { changedParts, stateOfParts, type StatePart } from "./state-parts.ts"

@@ -1,98 +1,31 @@
-import { type Bytes, type Decoded } from "@starling/kernel"
-import { decode, encode, type Reader, type Writer } from "@starling/wire"
+import { fromUtf8, malformed, utf8, type Bytes, type Decoded } from "@starling/kernel"
+import { decode, encode } from "@starling/wire"
 
-import { readSender, writeSender } from "./framing.ts"
-import { encodeGroupContext, readGroupContext, writeGroupContext } from "./group-context.ts"
-import type { EpochKeys, GroupState, PendingProposal } from "./group-state.ts"
-import { readProposal, writeProposal } from "./proposal.ts"
-import { readTreeNodes, writeRatchetTree } from "./ratchet-tree-bytes.ts"
-import { leafCount, treeOfEncoded, type RatchetTree } from "./ratchet-tree.ts"
-import { orRefused } from "./refusal.ts"
-import { readSecretTree, writeSecretTree } from "./secret-tree-bytes.ts"
+import type { GroupState } from "./group-state.ts"
+import { changedParts, stateOfParts } from "./state-parts.ts"
+import { decodeFirstState } from "./first-state-bytes.ts"
 
-/** Grows with each change to what follows it; older ones stay readable. */
-const VERSION = 1
+/** Of the frame alone: the part `epoch` has a version of its own. */
+const VERSION = 2
 
-/** The whole state for storage: every secret of the epoch included, so to be encrypted by whoever stores it. */
+/** The whole state in one piece; a store that writes message by message does better with `changedParts`. All secrets are in it. */
 export function encodeState(state: GroupState): Bytes {
   return encode((w) => {
-    writeGroupContext(w.uint16(VERSION), state)
-    w.uint32(state.ownLeafIndex).opaque(state.signatureKeys.publicKey).opaque(state.signatureKeys.privateKey)
-    writeRatchetTree(w, state.tree)
-    w.opaque(state.interimTranscriptHash).opaque(state.confirmationTag).opaque(state.epochAuthenticator)
-    writeKeys(w, state.keys)
-    writeSecretTree(w, state.secretTree)
-    w.vector(state.privateKeys, (each, [index, key]) => each.uint32(index).opaque(key))
-    w.vector(state.proposals, writePending)
-    w.optional(state.reinit, writeProposal)
+    w.uint16(VERSION).vector(changedParts(undefined, state), (each, { name, value }) => {
+      if (value !== undefined) each.opaque(utf8(name)).opaque(value)
+    })
   }, 8192)
 }
 
-/** Reads what `encodeState` wrote; a state of a newer version is refused whole. */
+/** Reads what `encodeState` wrote, of this version or before; a state of a newer one is refused whole. */
 export function decodeState(bytes: Uint8Array): Decoded<GroupState> {
-  return decode(bytes, (r) => {
-    const version = r.uint16()
-    if (version !== VERSION) r.fail(`a state of version ${version}, where ${VERSION} is known`)
-    const context = readGroupContext(r)
-    const ownLeafIndex = r.uint32()
-    const signatureKeys = { publicKey: r.opaque(), privateKey: r.opaque() }
-    const tree = readTree(r)
-    return {
-      ...context,
-      contextBytes: encodeGroupContext(context),
-      ownLeafIndex,
-      signatureKeys,
-      tree,
-      interimTranscriptHash: r.opaque(),
-      confirmationTag: r.opaque(),
-      epochAuthenticator: r.opaque(),
-      keys: readKeys(r),
-      secretTree: readSecretTree(r, leafCount(tree)),
-      privateKeys: new Map(r.vector((each) => [each.uint32(), each.opaque()] as const)),
-      proposals: r.vector(readPending),
-      reinit: readReinit(r),
-    }
+  const version = decode(bytes.subarray(0, 2), (r) => r.uint16())
+  if (version.kind === "malformed") return version
+  if (version.value === 1) return decodeFirstState(bytes)
+  if (version.value !== VERSION) return malformed(`a state of version ${version.value}, where ${VERSION} is known`)
+  const parts = decode(bytes, (r) => {
+    r.uint16()
+    return r.vector((each) => [fromUtf8(each.opaque(64)) ?? each.fail("a part without a name"), each.opaque()] as const)
   })
-}
-
-function readTree(reader: Reader): RatchetTree {
-  const nodes = readTreeNodes(reader)
-  const tree = orRefused(() => treeOfEncoded(nodes))
-  return "kind" in tree ? reader.fail("a ratchet tree that is none") : tree
-}
-
-function writeKeys(writer: Writer, keys: EpochKeys): void {
-  writer.opaque(keys.senderData).opaque(keys.exporter).opaque(keys.external).opaque(keys.membership)
-  writer.opaque(keys.resumption).opaque(keys.init)
-}
-
-function readKeys(reader: Reader): EpochKeys {
-  return {
-    senderData: reader.opaque(),
-    exporter: reader.opaque(),
-    external: reader.opaque(),
-    membership: reader.opaque(),
-    resumption: reader.opaque(),
-    init: reader.opaque(),
-  }
-}
-
-function writePending(writer: Writer, pending: PendingProposal): void {
-  writeSender(writer.opaque(pending.reference), pending.sender)
-  writeProposal(writer, pending.proposal)
-  writer.optional(pending.encryptionPrivateKey, (w, key) => w.opaque(key))
-}
-
-function readPending(reader: Reader): PendingProposal {
-  return {
-    reference: reader.opaque(),
-    sender: readSender(reader),
-    proposal: readProposal(reader),
-    encryptionPrivateKey: reader.optional((r) => r.opaque()),
-  }
-}
-
-function readReinit(reader: Reader): GroupState["reinit"] {
-  const proposal = reader.optional(readProposal)
-  return proposal === undefined || proposal.kind === "reinit" ? proposal : reader.fail("a state after no ReInit")
+  return parts.kind === "malformed" ? parts : stateOfParts(new Map(parts.value))
 }
