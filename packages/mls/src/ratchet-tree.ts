@@ -120,12 +120,17 @@ export function resolution(tree: RatchetTree, subtree: Subtree): readonly Subtre
 
 /** RFC 9420, 7.7: puts `leaf` into the leftmost blank leaf, doubling the tree where there is none. */
 export function addLeaf(tree: RatchetTree, leaf: LeafNode): { readonly tree: RatchetTree; readonly leafIndex: number } {
-  const root = tree.root.members < leafCount(tree) ? tree.root : doubled(tree.root)
-  const leafIndex = leftmostBlank(root)
-  const grown = rewrite(root, leafIndex, leaf, (branch) => {
+  const { tree: roomy, leafIndex } = leafToJoin(tree)
+  const root = rewrite(roomy.root, leafIndex, leaf, (branch) => {
     return branch.node && { ...branch.node, unmergedLeaves: inserted(branch.node.unmergedLeaves, leafIndex) }
   })
-  return { tree: withLeafKeys({ ...tree, root: grown }, leaf), leafIndex }
+  return { tree: withLeafKeys({ ...roomy, root }, leaf), leafIndex }
+}
+
+/** RFC 9420, 12.4.3.2: the leftmost blank leaf, doubling the tree where there is none. */
+export function leafToJoin(tree: RatchetTree): { readonly tree: RatchetTree; readonly leafIndex: number } {
+  const root = tree.root.members < leafCount(tree) ? tree.root : doubled(tree.root)
+  return { tree: root === tree.root ? tree : { ...tree, root }, leafIndex: leftmostBlank(root) }
 }
 
 /** RFC 9420, 12.1.2: replaces a leaf and blanks its direct path. */

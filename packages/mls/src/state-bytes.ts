@@ -1,6 +1,7 @@
-import { type Bytes, type Decoded } from "@starling/kernel"
+import { malformed, type Bytes, type Decoded } from "@starling/kernel"
 import { decode, encode, type Reader, type Writer } from "@starling/wire"
 
+import type { SignatureKeyPair } from "./crypto-provider.ts"
 import { readSender, writeSender } from "./framing.ts"
 import { encodeGroupContext, readGroupContext, writeGroupContext } from "./group-context.ts"
 import type { EpochKeys, GroupState, PendingProposal } from "./group-state.ts"
@@ -11,7 +12,7 @@ import { orRefused } from "./refusal.ts"
 import { readSecretTree, writeSecretTree } from "./secret-tree-bytes.ts"
 
 /** Grows with each change to what follows it; older ones stay readable. */
-const VERSION = 1
+const VERSION = 2
 
 /** The whole state for storage: every secret of the epoch included, so to be encrypted by whoever stores it. */
 export function encodeState(state: GroupState): Bytes {
@@ -30,29 +31,32 @@ export function encodeState(state: GroupState): Bytes {
 
 /** Reads what `encodeState` wrote; a state of a newer version is refused whole. */
 export function decodeState(bytes: Uint8Array): Decoded<GroupState> {
-  return decode(bytes, (r) => {
-    const version = r.uint16()
-    if (version !== VERSION) r.fail(`a state of version ${version}, where ${VERSION} is known`)
-    const context = readGroupContext(r)
-    const ownLeafIndex = r.uint32()
-    const signatureKeys = { publicKey: r.opaque(), privateKey: r.opaque() }
-    const tree = readTree(r)
-    return {
-      ...context,
-      contextBytes: encodeGroupContext(context),
-      ownLeafIndex,
-      signatureKeys,
-      tree,
-      interimTranscriptHash: r.opaque(),
-      confirmationTag: r.opaque(),
-      epochAuthenticator: r.opaque(),
-      keys: readKeys(r),
-      secretTree: readSecretTree(r, leafCount(tree)),
-      privateKeys: new Map(r.vector((each) => [each.uint32(), each.opaque()] as const)),
-      proposals: r.vector(readPending),
-      reinit: readReinit(r),
-    }
-  })
+  const read = orRefused(() => decode(bytes, readState))
+  return read.kind === "refused" ? malformed(read.reason) : read
+}
+
+function readState(r: Reader): GroupState {
+  const version = r.uint16()
+  if (version < 1 || version > VERSION) r.fail(`a state of version ${version}, where ${VERSION} is known`)
+  const context = readGroupContext(r)
+  const ownLeafIndex = r.uint32()
+  const signatureKeys = { publicKey: r.opaque(), privateKey: r.opaque() }
+  const tree = readTree(r)
+  return {
+    ...context,
+    contextBytes: encodeGroupContext(context),
+    ownLeafIndex,
+    signatureKeys,
+    tree,
+    interimTranscriptHash: r.opaque(),
+    confirmationTag: r.opaque(),
+    epochAuthenticator: r.opaque(),
+    keys: readKeys(r),
+    secretTree: readSecretTree(r, leafCount(tree)),
+    privateKeys: new Map(r.vector((each) => [each.uint32(), each.opaque()] as const)),
+    proposals: r.vector((each) => readPending(each, version, signatureKeys)),
+    reinit: readReinit(r),
+  }
 }
 
 function readTree(reader: Reader): RatchetTree {
@@ -80,15 +84,21 @@ function readKeys(reader: Reader): EpochKeys {
 function writePending(writer: Writer, pending: PendingProposal): void {
   writeSender(writer.opaque(pending.reference), pending.sender)
   writeProposal(writer, pending.proposal)
-  writer.optional(pending.encryptionPrivateKey, (w, key) => w.opaque(key))
+  writer.optional(pending.ownKeys, (w, { encryptionPrivateKey, signatureKeys }) => {
+    w.opaque(encryptionPrivateKey).opaque(signatureKeys.publicKey).opaque(signatureKeys.privateKey)
+  })
 }
 
-function readPending(reader: Reader): PendingProposal {
+/** Version 1 knew no Update that renews the signature key. */
+function readPending(reader: Reader, version: number, signatureKeys: SignatureKeyPair): PendingProposal {
   return {
     reference: reader.opaque(),
     sender: readSender(reader),
     proposal: readProposal(reader),
-    encryptionPrivateKey: reader.optional((r) => r.opaque()),
+    ownKeys: reader.optional((r) => ({
+      encryptionPrivateKey: r.opaque(),
+      signatureKeys: version === 1 ? signatureKeys : { publicKey: r.opaque(), privateKey: r.opaque() },
+    })),
   }
 }
 

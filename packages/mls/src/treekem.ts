@@ -4,7 +4,7 @@ import type { MlsContext } from "./context.ts"
 import type { CryptoProvider, KeyPair, SignatureKeyPair } from "./crypto-provider.ts"
 import { hasKey } from "./key-set.ts"
 import { decryptWithLabel, deriveSecret, drawKeyPair, encryptWithLabel, requireHpkeKey } from "./labelled-crypto.ts"
-import { signLeafNode, type LeafNode } from "./leaf-node.ts"
+import { signLeafNode, type LeafProfile } from "./leaf-node.ts"
 import { parentHash } from "./parent-hash.ts"
 import {
   filteredDirectPath,
@@ -47,7 +47,7 @@ export interface CreatedPath {
 export function createPath(
   mls: MlsContext,
   place: PathPlace,
-  leaf: LeafNode,
+  profile: LeafProfile,
   groupId: Bytes,
   signatureKeys: SignatureKeyPair,
 ): CreatedPath {
@@ -69,7 +69,7 @@ export function createPath(
   const leafNode = signLeafNode(
     crypto,
     signatureKeys.privateKey,
-    { ...leaf, encryptionKey: leafKeys.publicKey, source: { kind: "commit", parentHash: parents.leafParentHash } },
+    { ...profile, encryptionKey: leafKeys.publicKey, source: { kind: "commit", parentHash: parents.leafParentHash } },
     { groupId, leafIndex },
   )
   const after = setPath(tree, leafIndex, leafNode, parents.nodes)

@@ -101,7 +101,7 @@ test("a stored state goes on where it was, skipped keys and own ratchet included
 
 test("a state of a newer version is refused, and truncated ones are malformed", () => {
   const stored = encodeState(three("versions").state("bob"))
-  expect(decodeState(stored.with(1, 2))).toMatchObject({ kind: "malformed", why: expect.stringContaining("version 2") })
+  expect(decodeState(stored.with(1, 3))).toMatchObject({ kind: "malformed", why: expect.stringContaining("version 3") })
   for (let length = 0; length < stored.length; length += 31) {
     expect(decodeState(stored.subarray(0, length)).kind).toBe("malformed")
   }
