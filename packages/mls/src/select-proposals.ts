@@ -49,11 +49,14 @@ export function selectPending<T>(
   circumstances: Circumstances,
   attempt: (pending: readonly PendingProposal[]) => T,
 ): Selection & { readonly made: T } {
-  const compatible = without(state.proposals, conflicts(state, byValue))
+  const compatible = without(
+    state.proposals,
+    objections(state, byValue, () => undefined),
+  )
   const outcome = orRefused(() => ({ kind: "ok", made: attempt(compatible.pending) }) as const)
   if (outcome.kind === "ok") return { ...compatible, made: outcome.made }
-  const { pending, leftOut } = without(compatible.pending, failures(mls, state, byValue, compatible, circumstances))
-  return { pending, leftOut: [...compatible.leftOut, ...leftOut], made: attempt(pending) }
+  const applicable = without(state.proposals, objections(state, byValue, applied(mls, state, circumstances)))
+  return { ...applicable, made: attempt(applicable.pending) }
 }
 
 function without(proposals: readonly PendingProposal[], objections: Objections): Selection {
@@ -65,36 +68,55 @@ function without(proposals: readonly PendingProposal[], objections: Objections):
   return { pending, leftOut }
 }
 
-/** What can't stand in one list with what is preferred to it. */
-function conflicts(state: GroupState, byValue: readonly SentProposal[]): Objections {
-  const objections = new Map<SentProposal, RefusalReason>()
-  const taken = new Set<string>()
-  for (const { proposal, sender } of byValue) taken.add(claimOf({ proposal, sender }))
-  for (const each of inOrderOfPreference(state.proposals)) {
-    const reason = inadmissible(state, each) ?? (taken.has(claimOf(each)) ? clash(each.proposal) : undefined)
-    if (reason === undefined) taken.add(claimOf(each))
-    else objections.set(each, reason)
+/** What can't be committed, or not beside what is preferred to it. `fails` is asked of all that is left, in order. */
+function objections(
+  state: GroupState,
+  byValue: readonly SentProposal[],
+  fails: (proposal: SentProposal) => RefusalReason | undefined,
+): Objections {
+  const found = new Map<SentProposal, RefusalReason>()
+  const given = new Set(byValue)
+  const taken = new Set(byValue.map(claimOf))
+  for (const each of inOrder(byValue, state.proposals)) {
+    if (given.has(each)) {
+      fails(each)
+      continue
+    }
+    const claim = claimOf(each)
+    const reason = inadmissible(state, each) ?? (taken.has(claim) ? clash(each.proposal) : fails(each))
+    if (reason === undefined) taken.add(claim)
+    else found.set(each, reason)
   }
-  const others = [...byValue, ...state.proposals].filter((each) => !objections.has(each))
-  const isAlone = others.every(({ proposal }) => proposal.kind === "reinit")
+  const isReInit = byValue.some(({ proposal }) => proposal.kind === "reinit")
+  const isOther = [...byValue, ...state.proposals].some((each) => each.proposal.kind !== "reinit" && !found.has(each))
   for (const each of state.proposals) {
-    if (!isAlone && each.proposal.kind === "reinit") objections.set(each, "reinit-with-others")
+    if (isReInit || (isOther && each.proposal.kind === "reinit")) found.set(each, "reinit-with-others")
   }
-  if (byValue.some(({ proposal }) => proposal.kind === "reinit")) {
-    for (const each of state.proposals) objections.set(each, "reinit-with-others")
-  }
-  return objections
+  return found
 }
 
-/** Removes before Updates and the last Update, or GroupContextExtensions, first; else in the order in which they came. */
-function inOrderOfPreference(proposals: readonly PendingProposal[]): readonly PendingProposal[] {
-  const of = (...kinds: readonly Proposal["kind"][]) =>
-    proposals.filter(({ proposal }) => kinds.includes(proposal.kind))
-  return [
-    ...of("remove"),
-    ...of("update", "group-context-extensions").toReversed(),
-    ...of("add", "psk", "reinit", "external-init"),
+const ORDER: Readonly<Record<Proposal["kind"], number>> = {
+  remove: 0,
+  "group-context-extensions": 1,
+  update: 2,
+  add: 3,
+  psk: 4,
+  reinit: 5,
+  "external-init": 5,
+}
+
+/**
+ * As they are applied (RFC 9420, 12.3), but with extensions after the removals: those who leave need not support them. Of
+ * several Updates or GroupContextExtensions the last comes first.
+ */
+function inOrder(byValue: readonly SentProposal[], pending: readonly SentProposal[]): readonly SentProposal[] {
+  const isLastPreferred = ({ proposal: { kind } }: SentProposal) =>
+    kind === "update" || kind === "group-context-extensions"
+  const preferred = [
+    ...pending.filter(isLastPreferred).toReversed(),
+    ...pending.filter((each) => !isLastPreferred(each)),
   ]
+  return [...byValue, ...preferred].toSorted((a, b) => ORDER[a.proposal.kind] - ORDER[b.proposal.kind])
 }
 
 /** What no member may commit, or not this one. */
@@ -157,17 +179,10 @@ function clash(proposal: Proposal): RefusalReason {
   }
 }
 
-/** What does not go together with what comes before it when proposals are applied one by one. */
-function failures(
-  mls: MlsContext,
-  state: GroupState,
-  byValue: readonly SentProposal[],
-  { pending }: Selection,
-  { now, psks }: Circumstances,
-): Objections {
-  const objections = new Map<SentProposal, RefusalReason>()
+/** Applies one proposal after the other, and says which can't be. */
+function applied(mls: MlsContext, state: GroupState, { now, psks }: Circumstances) {
   let { tree, extensions } = state
-  for (const each of inOrderOfApplication([...byValue, ...pending])) {
+  return (each: SentProposal): RefusalReason | undefined => {
     const outcome = orRefused(() => {
       const list = sortMemberProposals([each], state.ownLeafIndex, "first-epoch")
       findPreSharedKeys(mls, list.psks, psks)
@@ -176,23 +191,8 @@ function failures(
         ...applyProposals(mls, { ...state, tree, extensions }, list, now, state.ownLeafIndex),
       } as const
     })
-    if (outcome.kind === "ok") ({ tree, extensions } = outcome)
-    else objections.set(each, outcome.reason)
+    if (outcome.kind === "refused") return outcome.reason
+    ;({ tree, extensions } = outcome)
+    return undefined
   }
-  return objections
-}
-
-const ORDER: Readonly<Record<Proposal["kind"], number>> = {
-  remove: 0,
-  "group-context-extensions": 1,
-  update: 2,
-  add: 3,
-  psk: 4,
-  reinit: 4,
-  "external-init": 4,
-}
-
-/** RFC 9420, 12.3, but that extensions come after the removals: those who leave need not support them. */
-function inOrderOfApplication(proposals: readonly SentProposal[]): readonly SentProposal[] {
-  return proposals.toSorted((a, b) => ORDER[a.proposal.kind] - ORDER[b.proposal.kind])
 }
