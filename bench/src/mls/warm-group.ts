@@ -3,7 +3,6 @@ import type { CryptoProvider, GroupState, KeyPair, RandomSource, SignatureKeyPai
 import {
   deriveEpochSecrets,
   encodeParentNode,
-  ownCapabilities,
   parentHash,
   signLeafNode,
   startEpoch,
@@ -52,7 +51,13 @@ export function warmGroup(crypto: CryptoProvider, random: RandomSource, size: nu
         encryptionKey: keyPair(2 * leafIndex).publicKey,
         signatureKey: keys.publicKey,
         credential: { kind: "basic", identity: utf8(`member ${leafIndex}`) },
-        capabilities: ownCapabilities(crypto.suite.id, []),
+        capabilities: {
+          versions: [1],
+          ciphersuites: [crypto.suite.id],
+          extensions: [],
+          proposals: [],
+          credentials: [1, 2],
+        },
         source: size === 1 ? { kind: "key-package", lifetime: LIFETIME } : { kind: "commit", parentHash: hash },
         extensions: [],
       },

@@ -3,7 +3,8 @@ import { equalBytes } from "@starling/kernel"
 import type { MlsContext } from "./context.ts"
 import { requireCredentialsSupported } from "./credential-support.ts"
 import type { Extension } from "./extension.ts"
-import type { GroupState } from "./group-state.ts"
+import { validateExternalSenders } from "./external-senders.ts"
+import type { GroupContext } from "./group-context.ts"
 import { validateKeyPackage } from "./key-package-validation.ts"
 import type { KeyPackage } from "./key-package.ts"
 import { requireCapabilities, validateLeafNode } from "./leaf-node-validation.ts"
@@ -19,31 +20,41 @@ export interface AppliedProposals {
   readonly added: ReadonlyMap<number, KeyPackage>
 }
 
+/** What proposals are applied to. */
+export interface ProposalBase extends GroupContext {
+  readonly tree: RatchetTree
+}
+
 /**
  * RFC 9420, 12.3, with the validity of each proposal (12.1). `now` in seconds since 1970: where given, the lifetimes of
- * those added are looked at.
+ * those added are looked at. A `committer` renews its leaf with the extensions, so that its old one need not support them.
  */
 export function applyProposals(
   mls: MlsContext,
-  state: GroupState,
+  base: ProposalBase,
   list: ProposalList,
   now: bigint | undefined,
+  committer?: number,
 ): AppliedProposals {
-  const extensions = list.groupContextExtensions ?? state.extensions
-  let { tree } = state
-  for (const [leafIndex, leaf] of list.updates) {
-    const current = leafAt(tree, leafIndex) ?? refuse("no-such-member", "12.1.2")
-    if (equalBytes(current.encryptionKey, leaf.encryptionKey)) refuse("duplicate-encryption-key", "12.1.2")
-    const position = { groupId: state.groupId, leafIndex }
-    validateLeafNode(mls, leaf, { source: "update", position, previous: current, groupExtensions: extensions, now })
-    tree = updateLeaf(tree, leafIndex, leaf)
-  }
+  const extensions = list.groupContextExtensions ?? base.extensions
+  if (list.reinit !== undefined && list.reinit.version < base.version) refuse("invalid-reinit", "12.1.5")
+  let { tree } = base
   for (const leafIndex of list.removes) {
     if (leafAt(tree, leafIndex) === undefined) refuse("no-such-member", "12.1.3")
     tree = removeLeaf(tree, leafIndex)
   }
+  for (const [leafIndex, leaf] of list.updates) {
+    const current = leafAt(tree, leafIndex) ?? refuse("no-such-member", "12.1.2")
+    if (equalBytes(current.encryptionKey, leaf.encryptionKey)) refuse("duplicate-encryption-key", "12.1.2")
+    const position = { groupId: base.groupId, leafIndex }
+    validateLeafNode(mls, leaf, { source: "update", position, previous: current, groupExtensions: extensions, now })
+    tree = updateLeaf(tree, leafIndex, leaf)
+  }
   if (list.groupContextExtensions !== undefined) {
-    for (const { node } of leaves(tree.root)) requireCapabilities(node.capabilities, extensions)
+    validateExternalSenders(mls, extensions, base.extensions)
+    for (const { leafIndex, node } of leaves(tree.root)) {
+      if (leafIndex !== committer) requireCapabilities(node.capabilities, extensions)
+    }
   }
   const added = new Map<number, KeyPackage>()
   for (const keyPackage of list.adds) {

@@ -1,6 +1,6 @@
-import type { Reader, Writer } from "@starling/wire"
+import { encode, type Reader, type Writer } from "@starling/wire"
 
-import { isDefaultExtension } from "./extension.ts"
+import { ExtensionType, isDefaultExtension, type Extension } from "./extension.ts"
 
 /** RFC 9420, 7.2: what a client can do, by the numbers of the IANA registries. */
 export interface Capabilities {
@@ -20,17 +20,6 @@ export interface RequiredCapabilities {
 
 /** RFC 9420, 6: `mls10`. */
 export const MLS10 = 1
-
-/** What this package can do in a group of `suite`, with the extension types that the application knows. */
-export function ownCapabilities(suite: number, extensions: readonly number[]): Capabilities {
-  return {
-    versions: [MLS10],
-    ciphersuites: [suite],
-    extensions: extensions.filter((type) => !isDefaultExtension(type)),
-    proposals: [],
-    credentials: [1, 2],
-  }
-}
 
 /** Default extension and proposal types need no mention (RFC 9420, 7.2). */
 export function supportsExtension(capabilities: Capabilities, type: number): boolean {
@@ -57,6 +46,16 @@ export function readCapabilities(reader: Reader): Capabilities {
     proposals: readNumbers(reader),
     credentials: readNumbers(reader),
   }
+}
+
+/** For a GroupContext. */
+export function requiredCapabilitiesExtension(required: RequiredCapabilities): Extension {
+  const data = encode((w) => {
+    writeNumbers(w, required.extensions)
+    writeNumbers(w, required.proposals)
+    writeNumbers(w, required.credentials)
+  })
+  return { type: ExtensionType.requiredCapabilities, data }
 }
 
 export function readRequiredCapabilities(reader: Reader): RequiredCapabilities {

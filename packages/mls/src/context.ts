@@ -11,12 +11,14 @@ export interface RandomSource {
 
 /**
  * RFC 9420, 5.3.1: says whether a client with this credential may use this key, and, where it renews its leaf, may go on
- * from the `previous` credential. `undefined` accepts, else why not.
+ * from the `previous` credential. `undefined` accepts, else why not. An `external-sender` (12.1.8) is no member: it may
+ * propose.
  */
 export type AuthenticationService = (
   credential: Credential,
   signatureKey: Uint8Array,
   previous?: Credential,
+  role?: "member" | "external-sender",
 ) => string | undefined
 
 /** What every operation takes from its surroundings. */

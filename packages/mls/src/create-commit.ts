@@ -1,35 +1,51 @@
 import type { Bytes } from "@starling/kernel"
 
 import { applyProposals, findPreSharedKeys, type AppliedProposals } from "./apply-proposals.ts"
+import { reportCommit, type CommitReport } from "./commit-report.ts"
 import type { MlsContext } from "./context.ts"
+import { createGroupInfo, type NewGroupInfo } from "./create-group-info.ts"
 import { createWelcome } from "./create-welcome.ts"
-import type { Extension } from "./extension.ts"
+import { requireDistinctTypes, type Extension } from "./extension.ts"
 import { frameContent, signContent } from "./frame-content.ts"
 import { WireFormat } from "./framing.ts"
 import { ownLeaf, startEpoch, type GroupState } from "./group-state.ts"
-import type { KeyPackage } from "./key-package.ts"
+import { requireCredentialsSupported } from "./credential-support.ts"
+import { requireProfile } from "./leaf-node-validation.ts"
+import { changedProfile, type LeafChange } from "./leaf-profile.ts"
 import { nextEpoch, pathPlace, requireSuccessor, survivingKeys } from "./next-epoch.ts"
-import type { PskReference, PskSource } from "./pre-shared-key.ts"
-import { needsPath, sortMemberProposals, type SentProposal } from "./proposal-list.ts"
-import type { Proposal } from "./proposal.ts"
+import type { PreSharedKey, PskSource } from "./pre-shared-key.ts"
+import { proposalOf, type ProposalIntent } from "./proposal-intent.ts"
+import {
+  needsPath,
+  sortMemberProposals,
+  type ProposalList,
+  type PskPurpose,
+  type SentProposal,
+} from "./proposal-list.ts"
 import { orRefused, type Refused } from "./refusal.ts"
+import { namedProposals, selectPending, type LeftOut, type Selection } from "./select-proposals.ts"
 import { createPath, type CreatedPath } from "./treekem.ts"
-
-/** A change that a commit makes, spelt out in it. */
-export type ProposalIntent =
-  | { readonly kind: "add"; readonly keyPackage: KeyPackage }
-  | { readonly kind: "remove"; readonly leafIndex: number }
-  | { readonly kind: "psk"; readonly psk: PskReference }
-  | { readonly kind: "group-context-extensions"; readonly extensions: readonly Extension[] }
 
 export interface NewCommit {
   /** By value; none for a commit that renews this member's keys alone. */
   readonly proposals: readonly ProposalIntent[]
-  /** Also commits the proposals received in this epoch, by reference. */
+  /**
+   * Also commits what was proposed in this epoch, by reference, as far as it makes a valid list (RFC 9420, 12.4): what
+   * does not is left out and told. An Update of one's own always is, since a committer renews its leaf by the path (12.2);
+   * of several proposals for one leaf a Remove is preferred, else the last Update; a ReInit yields to all others.
+   */
   readonly includePending?: boolean
+  /** Or these alone, whatever comes of them, by the references that `propose` and `receive` gave. */
+  readonly references?: readonly Uint8Array[]
   readonly authenticatedData?: Uint8Array
   /** Of the GroupInfo in the Welcome, beside the ratchet tree. */
   readonly groupInfoExtensions?: readonly Extension[]
+  /** Whether the Welcome has the tree inside, as it does unless told otherwise; see `ratchetTreeOf`. */
+  readonly ratchetTree?: boolean
+  /** Asks for a GroupInfo of the epoch that the commit begins. */
+  readonly groupInfo?: NewGroupInfo
+  /** RFC 9420, 13.5: adds an extension that others must ignore to the Welcome's GroupInfo. */
+  readonly grease?: boolean
   /** Seconds since 1970; key packages whose lifetime does not hold it are refused. */
   readonly now: bigint
   /** A public commit (the default) is signed and readable; a private one is encrypted to the epoch that it ends. */
@@ -38,43 +54,69 @@ export interface NewCommit {
   readonly padTo?: number
   /** Renews this member's keys even where RFC 9420, 12.4 does not ask for it. */
   readonly path?: boolean
+  /** What else changes in this member's leaf; its keys are renewed with it. */
+  readonly leaf?: LeafChange
   readonly psks?: PskSource
 }
 
-export interface CreatedCommit {
+export interface CreatedCommit extends CommitReport {
   readonly kind: "ok"
   /** This member's own next state: a commit can't be processed by who made it. Keep it before the commit leaves. */
   readonly next: GroupState
   /** MLSMessage(PublicMessage) or MLSMessage(PrivateMessage). */
   readonly commit: Bytes
-  /** MLSMessage(Welcome) with the ratchet tree inside, for all who were added. */
+  /** MLSMessage(Welcome) for all who were added. */
   readonly welcome: Bytes | undefined
+  /** MLSMessage(GroupInfo), if asked for. */
+  readonly groupInfo: Bytes | undefined
+  /** Which pending proposals were not committed, and why not. */
+  readonly leftOut: readonly LeftOut[]
 }
 
 /** RFC 9420, 12.4.1. */
 export function createCommit(mls: MlsContext, state: GroupState, options: NewCommit): CreatedCommit | Refused {
-  return orRefused(() => build(mls, state, options))
+  return orRefused(() => buildCommit(mls, state, options, "any-epoch"))
 }
 
-function build(mls: MlsContext, state: GroupState, options: NewCommit): CreatedCommit {
+/** Proposals of a commit, sorted and applied. */
+interface Attempt {
+  readonly list: ProposalList
+  readonly applied: AppliedProposals
+  readonly psks: readonly PreSharedKey[]
+}
+
+export function buildCommit(
+  mls: MlsContext,
+  state: GroupState,
+  options: NewCommit,
+  purpose: PskPurpose,
+): CreatedCommit {
   const { crypto } = mls
   requireSuccessor(state)
   const sender = { kind: "member", leafIndex: state.ownLeafIndex } as const
-  const byValue = options.proposals.map((intent): Proposal => proposalOf(mls, intent))
-  const pending = options.includePending === true ? state.proposals : []
-  const sent: SentProposal[] = [...pending, ...byValue.map((proposal) => ({ proposal, sender }))]
-  const list = sortMemberProposals(sent, state.ownLeafIndex)
-  const applied = applyProposals(mls, state, list, options.now)
-  const psks = findPreSharedKeys(mls, list.psks, options.psks)
+  const byValue = options.proposals.map((intent): SentProposal => ({ proposal: proposalOf(mls, intent), sender }))
+  const attempt = (pending: readonly SentProposal[]): Attempt => {
+    const list = sortMemberProposals([...pending, ...byValue], state.ownLeafIndex, purpose)
+    const applied = applyProposals(mls, state, list, options.now, state.ownLeafIndex)
+    return { list, applied, psks: findPreSharedKeys(mls, list.psks, options.psks) }
+  }
+  const { pending, leftOut, made } = chosen(mls, state, byValue, options, attempt)
+  const { list, applied, psks } = made
 
-  const withPath = options.path === true || needsPath(list)
-  const created = withPath ? renewPath(mls, state, applied) : undefined
+  const change = options.leaf ?? {}
+  const profile = changedProfile(ownLeaf(state), change)
+  requireProfile(crypto, profile, applied.extensions)
+  const signatureKeys = change.signatureKeys ?? state.signatureKeys
+  const withPath = options.path === true || options.leaf !== undefined || needsPath(list)
+  const place = pathPlace(state, applied, state.ownLeafIndex)
+  const created = withPath ? createPath(mls, place, profile, state.groupId, signatureKeys) : undefined
   const tree = created?.tree ?? applied.tree
+  requireCredentialsSupported(tree.root)
 
   const commit = {
     proposals: [
       ...pending.map(({ reference }) => ({ kind: "reference", reference }) as const),
-      ...byValue.map((proposal) => ({ kind: "proposal", proposal }) as const),
+      ...byValue.map(({ proposal }) => ({ kind: "proposal", proposal }) as const),
     ],
     path: created?.path,
   }
@@ -90,25 +132,35 @@ function build(mls: MlsContext, state: GroupState, options: NewCommit): CreatedC
     confirmationTag: epoch.confirmationTag,
     ownLeafIndex: state.ownLeafIndex,
     privateKeys: ownKeys(state, applied, created),
-    signatureKeys: state.signatureKeys,
+    signatureKeys,
     reinit: list.reinit,
   })
+  const { groupInfoExtensions = [], ratchetTree = true, grease = false } = options
+  requireDistinctTypes(groupInfoExtensions)
   const welcome =
     applied.added.size === 0
       ? undefined
-      : createWelcome(mls, next, epoch, applied.added, created?.pathSecrets, psks, options.groupInfoExtensions ?? [])
-  return { kind: "ok", next, commit: framed.message, welcome }
+      : createWelcome(mls, next, epoch, applied.added, created?.pathSecrets, psks, groupInfoExtensions, {
+          ratchetTree,
+          grease,
+        })
+  const groupInfo = options.groupInfo && createGroupInfo(mls, next, options.groupInfo)
+  const report = reportCommit(state.tree, tree, list, applied, state.ownLeafIndex, withPath)
+  return { kind: "ok", next, commit: framed.message, welcome, groupInfo, leftOut, ...report }
 }
 
-function proposalOf(mls: MlsContext, intent: ProposalIntent): Proposal {
-  if (intent.kind !== "psk") return intent
-  const nonce = mls.random.draw(mls.crypto.suite.hashLength, "pre-shared key nonce")
-  return { kind: "psk", id: { ...intent.psk, nonce } }
-}
-
-function renewPath(mls: MlsContext, state: GroupState, applied: AppliedProposals): CreatedPath {
-  const place = pathPlace(state, applied, state.ownLeafIndex)
-  return createPath(mls, place, ownLeaf(state), state.groupId, state.signatureKeys)
+function chosen(
+  mls: MlsContext,
+  state: GroupState,
+  byValue: readonly SentProposal[],
+  options: NewCommit,
+  attempt: (pending: readonly SentProposal[]) => Attempt,
+): Selection & { readonly made: Attempt } {
+  if (options.references === undefined && options.includePending === true) {
+    return selectPending(mls, state, byValue, options, attempt)
+  }
+  const pending = namedProposals(state, options.references ?? [])
+  return { pending, leftOut: [], made: attempt(pending) }
 }
 
 function ownKeys(state: GroupState, applied: AppliedProposals, created: CreatedPath | undefined) {

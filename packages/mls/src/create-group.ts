@@ -1,45 +1,39 @@
 import { type Bytes } from "@starling/kernel"
 
-import { MLS10, ownCapabilities, supportsExtension } from "./capabilities.ts"
+import { MLS10 } from "./capabilities.ts"
 import type { MlsContext } from "./context.ts"
-import type { Credential } from "./credential.ts"
-import type { SignatureKeyPair } from "./crypto-provider.ts"
-import type { Extension } from "./extension.ts"
+import { requireDistinctTypes, type Extension } from "./extension.ts"
 import { startEpoch, type GroupState } from "./group-state.ts"
 import { epochSecretsOf } from "./key-schedule.ts"
 import { drawKeyPair } from "./labelled-crypto.ts"
+import { requireProfile } from "./leaf-node-validation.ts"
 import { signLeafNode, type Lifetime } from "./leaf-node.ts"
+import { newProfile, type NewLeaf } from "./leaf-profile.ts"
+import { orRefused } from "./refusal.ts"
 import { treeOf } from "./ratchet-tree.ts"
 import { treeHash } from "./tree-hash.ts"
 
-export interface NewGroup {
+export interface NewGroup extends NewLeaf {
   /** Never used before. */
   readonly groupId: Uint8Array
-  readonly credential: Credential
-  readonly signatureKeys: SignatureKeyPair
   readonly lifetime: Lifetime
   /** Of the GroupContext; types that are not the RFC's own must be among `supportedExtensions`. */
   readonly extensions?: readonly Extension[]
-  readonly supportedExtensions?: readonly number[]
-  readonly leafExtensions?: readonly Extension[]
 }
 
 /** RFC 9420, 11: a group of one. */
 export function createGroup(mls: MlsContext, group: NewGroup): GroupState {
   const { crypto } = mls
-  const { extensions = [], supportedExtensions = [], leafExtensions = [] } = group
-  const capabilities = ownCapabilities(crypto.suite.id, supportedExtensions)
-  for (const { type } of [...extensions, ...leafExtensions]) {
-    if (!supportsExtension(capabilities, type)) throw new RangeError(`extension ${type} is not among those supported`)
-  }
+  const { extensions = [] } = group
+  requireDistinctTypes(extensions)
+  const profile = newProfile(mls, group)
+  const fit = orRefused(() => requireProfile(crypto, profile, extensions))
+  if (fit !== undefined) throw new RangeError(`the founder does not support its own group: ${fit.reason}`)
   const keys = drawKeyPair(mls, "leaf encryption key")
   const leaf = signLeafNode(crypto, group.signatureKeys.privateKey, {
+    ...profile,
     encryptionKey: keys.publicKey,
-    signatureKey: group.signatureKeys.publicKey,
-    credential: group.credential,
-    capabilities,
     source: { kind: "key-package", lifetime: group.lifetime },
-    extensions: leafExtensions,
   })
   const tree = treeOf([leaf])
   const confirmedTranscriptHash: Bytes = new Uint8Array(0)

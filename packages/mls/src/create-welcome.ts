@@ -2,8 +2,9 @@ import type { Bytes } from "@starling/kernel"
 import { encode } from "@starling/wire"
 
 import type { MlsContext } from "./context.ts"
-import { ExtensionType, type Extension } from "./extension.ts"
-import { signGroupInfo, writeGroupInfo } from "./group-info.ts"
+import { signedGroupInfo, type NewGroupInfo } from "./create-group-info.ts"
+import type { Extension } from "./extension.ts"
+import { writeGroupInfo } from "./group-info.ts"
 import type { GroupState } from "./group-state.ts"
 import { deriveWelcomeSecret } from "./key-schedule.ts"
 import { keyPackageReference, type KeyPackage } from "./key-package.ts"
@@ -11,7 +12,6 @@ import { encryptWithLabel } from "./labelled-crypto.ts"
 import { encodeMlsMessage } from "./mls-message.ts"
 import type { NextEpoch } from "./next-epoch.ts"
 import type { PreSharedKey } from "./pre-shared-key.ts"
-import { encodeRatchetTree } from "./ratchet-tree-bytes.ts"
 import { filteredDirectPath } from "./ratchet-tree.ts"
 import { covers } from "./tree-math.ts"
 import { welcomeKey, writeGroupSecrets } from "./welcome.ts"
@@ -24,15 +24,12 @@ export function createWelcome(
   added: ReadonlyMap<number, KeyPackage>,
   pathSecrets: ReadonlyMap<number, Bytes> | undefined,
   psks: readonly PreSharedKey[],
-  groupInfoExtensions: readonly Extension[],
+  extensions: readonly Extension[],
+  options: Omit<NewGroupInfo, "extensions"> = {},
 ): Bytes {
   const { crypto } = mls
-  const groupInfo = signGroupInfo(crypto, state.signatureKeys.privateKey, {
-    groupContext: epoch.context,
-    extensions: [{ type: ExtensionType.ratchetTree, data: encodeRatchetTree(state.tree) }, ...groupInfoExtensions],
-    confirmationTag: epoch.confirmationTag,
-    signer: state.ownLeafIndex,
-  })
+  const { context, confirmationTag } = epoch
+  const groupInfo = signedGroupInfo(mls, state, context, confirmationTag, { ...options, extensions })
   const { key, nonce } = welcomeKey(crypto, deriveWelcomeSecret(crypto, epoch.joinerSecret, epoch.pskSecret))
   const plaintext = encode((w) => writeGroupInfo(w, groupInfo), 4096)
   const encryptedGroupInfo = crypto.aead.seal(key, nonce, new Uint8Array(0), plaintext)

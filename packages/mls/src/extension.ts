@@ -1,5 +1,5 @@
 import type { Bytes } from "@starling/kernel"
-import type { Reader, Writer } from "@starling/wire"
+import { encode, type Reader, type Writer } from "@starling/wire"
 
 /** RFC 9420, 13.4. */
 export interface Extension {
@@ -20,6 +20,10 @@ export function writeExtensions(writer: Writer, extensions: readonly Extension[]
   writer.vector(extensions, (w, extension) => w.uint16(extension.type).opaque(extension.data))
 }
 
+export function encodeExtensions(extensions: readonly Extension[]): Bytes {
+  return encode((w) => writeExtensions(w, extensions))
+}
+
 /** At most one extension of each type (RFC 9420, 13.4). */
 export function readExtensions(reader: Reader): readonly Extension[] {
   const seen = new Set<number>()
@@ -29,6 +33,12 @@ export function readExtensions(reader: Reader): readonly Extension[] {
     seen.add(type)
     return { type, data: r.opaque() }
   })
+}
+
+/** The same of a list of our own. */
+export function requireDistinctTypes(extensions: readonly Extension[]): void {
+  const types = new Set(extensions.map(({ type }) => type))
+  if (types.size < extensions.length) throw new RangeError("a list of extensions has at most one of each type")
 }
 
 export function findExtension(extensions: readonly Extension[], type: number): Extension | undefined {

@@ -2,10 +2,13 @@ import type { Decoded } from "@starling/kernel"
 import { decode, type Reader } from "@starling/wire"
 
 import { encodeGroupContext, readGroupContext } from "./group-context.ts"
-import type { GroupState } from "./group-state.ts"
+import type { SignatureKeyPair } from "./crypto-provider.ts"
+import { readSender } from "./framing.ts"
+import type { GroupState, PendingProposal } from "./group-state.ts"
+import { readProposal } from "./proposal.ts"
 import { leafCount } from "./ratchet-tree.ts"
 import type { Ratchet, SecretTree } from "./secret-tree.ts"
-import { readKeys, readPending, readReinit, readTree } from "./state-fields.ts"
+import { readKeys, readReinit, readTree } from "./state-fields.ts"
 
 /** Reads a whole state as version 1 wrote it: in one piece, with the secret tree as a tree. */
 export function decodeFirstState(bytes: Uint8Array): Decoded<GroupState> {
@@ -27,10 +30,20 @@ export function decodeFirstState(bytes: Uint8Array): Decoded<GroupState> {
       keys: readKeys(r),
       secretTree: readSecretTree(r, leafCount(tree)),
       privateKeys: new Map(r.vector((each) => [each.uint32(), each.opaque()] as const)),
-      proposals: r.vector(readPending),
+      proposals: r.vector((each) => readFirstPending(each, signatureKeys)),
       reinit: readReinit(r),
     }
   })
+}
+
+/** No Update of one's own changed the signature key then. */
+function readFirstPending(reader: Reader, signatureKeys: SignatureKeyPair): PendingProposal {
+  return {
+    reference: reader.opaque(),
+    sender: readSender(reader),
+    proposal: readProposal(reader),
+    ownKeys: reader.optional((r) => ({ encryptionPrivateKey: r.opaque(), signatureKeys })),
+  }
 }
 
 const KINDS = { secret: 0, split: 1, leaf: 2 } as const

@@ -16,7 +16,7 @@ import { sealPrivateMessage, type MessageKeys } from "./private-message.ts"
 import { membershipTag } from "./public-message.ts"
 import type { SecretTree } from "./secret-tree.ts"
 
-/** Content of this member, signed (RFC 9420, 6.1). */
+/** Content with its signature (RFC 9420, 6.1). */
 export interface SignedContent {
   readonly wireFormat: FramedWireFormat
   readonly framed: FramedContent
@@ -27,6 +27,7 @@ export interface SignedContent {
 /** Bytes that a PrivateMessage's plaintext is padded to a multiple of, so that lengths say little (RFC 9420, 6.3.1). */
 export const DEFAULT_PADDING = 256
 
+/** Content of this member. */
 export function signContent(
   mls: MlsContext,
   state: GroupState,
@@ -41,9 +42,25 @@ export function signContent(
     authenticatedData: new Uint8Array(authenticatedData),
     content,
   }
-  const tbs = framedContentTbs(wireFormat, framed, state.contextBytes)
-  const signature = signFramedContent(mls.crypto, state.signatureKeys.privateKey, tbs)
-  return { wireFormat, framed, signature, tbs }
+  return signFramed(mls, wireFormat, framed, state.contextBytes, state.signatureKeys.privateKey)
+}
+
+/** Content of whoever `framed` names; `contextBytes` is the encoded GroupContext of its epoch. */
+export function signFramed(
+  { crypto }: MlsContext,
+  wireFormat: FramedWireFormat,
+  framed: FramedContent,
+  contextBytes: Uint8Array,
+  signaturePrivateKey: Uint8Array,
+): SignedContent {
+  const tbs = framedContentTbs(wireFormat, framed, contextBytes)
+  return { wireFormat, framed, signature: signFramedContent(crypto, signaturePrivateKey, tbs), tbs }
+}
+
+/** MLSMessage(PublicMessage) of one who is no member. */
+export function frameFromOutside({ framed, signature }: SignedContent, confirmationTag: Bytes | undefined): Bytes {
+  const auth = { signature, confirmationTag }
+  return encodeMlsMessage({ kind: "public-message", message: { framed, auth, membershipTag: undefined } })
 }
 
 /** What it takes to send into an epoch. */

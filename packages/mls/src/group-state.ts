@@ -2,7 +2,7 @@ import type { Bytes } from "@starling/kernel"
 
 import type { Credential } from "./credential.ts"
 import type { CryptoProvider, SignatureKeyPair } from "./crypto-provider.ts"
-import type { FramedContent } from "./framing.ts"
+import type { Sender } from "./framing.ts"
 import { encodeGroupContext, type GroupContext } from "./group-context.ts"
 import { mlsExporter, type EpochSecrets } from "./key-schedule.ts"
 import type { LeafNode } from "./leaf-node.ts"
@@ -19,19 +19,22 @@ import type { PrivateKeys } from "./treekem.ts"
 export interface PendingProposal {
   readonly reference: Bytes
   readonly proposal: Proposal
-  readonly sender: FramedContent["sender"]
+  readonly sender: Sender
   /** Of an Update that this member proposed itself. */
-  readonly encryptionPrivateKey: Bytes | undefined
+  readonly ownKeys: OwnLeafKeys | undefined
+}
+
+/** The private side of a leaf that this member proposed. */
+export interface OwnLeafKeys {
+  readonly encryptionPrivateKey: Bytes
+  readonly signatureKeys: SignatureKeyPair
 }
 
 /** The secrets of an epoch that are used more than once. */
 export type EpochKeys = Omit<EpochSecrets, "encryption" | "confirmation" | "authenticator">
 
-/**
- * One member's view of one epoch: a value. Whatever changes it gives the next value and leaves this one as it was, so
- * that several commits on one state can be processed side by side. It holds every secret of the member in this epoch.
- */
-export interface GroupState extends GroupContext {
+/** What of a member's view of an epoch it takes to process the commits that end it: all but the keys of its messages. */
+export interface RetainedState extends GroupContext {
   readonly ownLeafIndex: number
   /** RFC 9420, 8.7: equal for all members, and different in different epochs. */
   readonly epochAuthenticator: Bytes
@@ -41,13 +44,21 @@ export interface GroupState extends GroupContext {
   readonly tree: RatchetTree
   readonly interimTranscriptHash: Bytes
   readonly confirmationTag: Bytes
-  readonly keys: EpochKeys
-  readonly secretTree: SecretTree
+  readonly keys: Pick<EpochKeys, "init" | "membership">
   readonly privateKeys: PrivateKeys
   /** In the order in which they came. */
   readonly proposals: readonly PendingProposal[]
   /** RFC 9420, 12.1.5: where present the group goes on under another id, and this epoch is the last. */
   readonly reinit: ReInit | undefined
+}
+
+/**
+ * One member's view of one epoch: a value. Whatever changes it gives the next value and leaves this one as it was, so
+ * that several commits on one state can be processed side by side. It holds every secret of the member in this epoch.
+ */
+export interface GroupState extends RetainedState {
+  readonly keys: EpochKeys
+  readonly secretTree: SecretTree
 }
 
 /** What the state of a new epoch is made of. */
@@ -103,7 +114,7 @@ export interface Member {
 }
 
 /** In the order of their leaves. */
-export function members(state: GroupState): readonly Member[] {
+export function members(state: RetainedState): readonly Member[] {
   return Array.from(leaves(state.tree.root), ({ leafIndex, node }) => memberOf(leafIndex, node))
 }
 
@@ -112,7 +123,7 @@ export function memberOf(leafIndex: number, leaf: LeafNode): Member {
 }
 
 /** This member's own leaf node. */
-export function ownLeaf(state: GroupState): LeafNode {
+export function ownLeaf(state: RetainedState): LeafNode {
   const leaf = leafAt(state.tree, state.ownLeafIndex)
   if (leaf === undefined) throw new RangeError("a state's own leaf is never blank")
   return leaf

@@ -51,14 +51,32 @@ export function labeledExpand(
   return kdf.expand(secret, labeled, length)
 }
 
+/** RFC 9180, 5.3, for base mode: a secret that both ends of an encapsulation can export. */
+export function hpkeExport(
+  crypto: CryptoProvider,
+  sharedSecret: Uint8Array,
+  info: Uint8Array,
+  exporterContext: Uint8Array,
+  length: number,
+): Bytes {
+  const { suiteId, context, secret } = keySchedule(crypto, sharedSecret, info)
+  const exporterSecret = labeledExpand(crypto, suiteId, secret, "exp", context, crypto.suite.hashLength)
+  return labeledExpand(crypto, suiteId, exporterSecret, "sec", exporterContext, length)
+}
+
 /** RFC 9180, 5.1, for base mode. */
-function schedule(crypto: CryptoProvider, sharedSecret: Uint8Array, info: Uint8Array) {
+function keySchedule(crypto: CryptoProvider, sharedSecret: Uint8Array, info: Uint8Array) {
   const { suite } = crypto
   const suiteId = encode((w) => w.fixed(utf8("HPKE")).uint16(suite.kem).uint16(suite.kdf).uint16(suite.aead))
   const pskIdHash = labeledExtract(crypto, suiteId, NOTHING, "psk_id_hash", NOTHING)
   const infoHash = labeledExtract(crypto, suiteId, NOTHING, "info_hash", info)
   const context = concat(MODE_BASE, pskIdHash, infoHash)
-  const secret = labeledExtract(crypto, suiteId, sharedSecret, "secret", NOTHING)
+  return { suiteId, context, secret: labeledExtract(crypto, suiteId, sharedSecret, "secret", NOTHING) }
+}
+
+function schedule(crypto: CryptoProvider, sharedSecret: Uint8Array, info: Uint8Array) {
+  const { suite } = crypto
+  const { suiteId, context, secret } = keySchedule(crypto, sharedSecret, info)
   return {
     key: labeledExpand(crypto, suiteId, secret, "key", context, suite.aeadKeyLength),
     nonce: labeledExpand(crypto, suiteId, secret, "base_nonce", context, suite.aeadNonceLength),

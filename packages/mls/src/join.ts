@@ -2,37 +2,34 @@ import { equalBytes, equalConstantTime, type Bytes, type Decoded } from "@starli
 import { decode, type Reader } from "@starling/wire"
 
 import { findPreSharedKeys } from "./apply-proposals.ts"
-import { MLS10 } from "./capabilities.ts"
 import type { MlsContext } from "./context.ts"
 import type { SignatureKeyPair } from "./crypto-provider.ts"
-import { ExtensionType, findExtension, type Extension } from "./extension.ts"
+import type { Extension } from "./extension.ts"
+import { linkOf, pskSourceAfter, verifySuccession, type FormerGroup, type GroupLink } from "./former-group.ts"
 import { encodeGroupContext } from "./group-context.ts"
-import { groupInfoSignatureIsValid, readGroupInfo, type GroupInfo } from "./group-info.ts"
-import { memberOf, startEpoch, type GroupState, type Member } from "./group-state.ts"
+import { readGroupInfo, type GroupInfo } from "./group-info.ts"
+import { startEpoch, type GroupState, type Member } from "./group-state.ts"
 import { deriveEpochSecrets, deriveWelcomeSecret } from "./key-schedule.ts"
 import { decryptWithLabel } from "./labelled-crypto.ts"
-import { decodeMlsMessage } from "./mls-message.ts"
+import { decodeMlsMessage, openMlsMessage } from "./mls-message.ts"
 import type { OwnKeyPackage } from "./own-key-package.ts"
 import { derivePskSecret, type PskSource } from "./pre-shared-key.ts"
-import { readRatchetTree } from "./ratchet-tree-bytes.ts"
-import { directPath, filteredDirectPath, leafAt, leafSlots, type RatchetTree } from "./ratchet-tree.ts"
+import { directPath, filteredDirectPath, leafSlots, type RatchetTree } from "./ratchet-tree.ts"
 import { orRefused, refuse, type Refused } from "./refusal.ts"
-import { listsUnmerged, validateTree } from "./tree-validation.ts"
+import { listsUnmerged } from "./tree-validation.ts"
 import { covers } from "./tree-math.ts"
 import { followPath, type PrivateKeys } from "./treekem.ts"
+import { verifyGroupInfo, type JoinSurroundings } from "./verify-group-info.ts"
 import { readGroupSecrets, welcomeKey, type GroupSecrets, type Welcome } from "./welcome.ts"
 
-export interface Joining {
+export interface Joining extends JoinSurroundings {
   /** MLSMessage(Welcome). */
   readonly welcome: Uint8Array
   readonly keyPackage: OwnKeyPackage
   readonly signatureKeys: SignatureKeyPair
-  /** The encoded tree, for a Welcome that has none inside. */
-  readonly ratchetTree?: Uint8Array
-  /** Seconds since 1970; looked at only with `checkLifetimes`. */
-  readonly now?: bigint
-  readonly checkLifetimes?: boolean
   readonly psks?: PskSource
+  /** The group that this one takes the place of, or branches off: needed for such a Welcome, and only for one. */
+  readonly former?: FormerGroup
 }
 
 export interface Joined {
@@ -41,6 +38,8 @@ export interface Joined {
   /** Who signed the GroupInfo: the committer that added this member. */
   readonly inviter: Member
   readonly groupInfoExtensions: readonly Extension[]
+  /** How the group follows the `former` one. */
+  readonly link: GroupLink | undefined
 }
 
 /** RFC 9420, 12.4.3.1. Verifies everything that a new member can; says nothing yet of who should be in the group. */
@@ -58,24 +57,20 @@ export function welcomeReferences(welcome: Uint8Array): Decoded<readonly Bytes[]
 
 function enter(mls: MlsContext, joining: Joining): Joined {
   const { crypto } = mls
-  const { keyPackage, signatureKeys } = joining
-  const message = decodeMlsMessage(joining.welcome)
-  if (message.kind === "malformed") refuse("malformed", "12.4.3.1")
-  if (message.value.kind !== "welcome") refuse("unexpected-wire-format", "12.4.3.1")
-  const { welcome } = message.value
+  const { keyPackage, signatureKeys, former } = joining
+  const message = openMlsMessage(joining.welcome, "12.4.3.1")
+  if (message.kind !== "welcome") return refuse("unexpected-wire-format", "12.4.3.1")
+  const { welcome } = message
   if (welcome.ciphersuite !== crypto.suite.id) refuse("unsupported-ciphersuite", "12.4.3.1")
+  if (keyPackage.keyPackage.ciphersuite !== welcome.ciphersuite) refuse("unsupported-ciphersuite", "12.4.3.1")
 
   const groupSecrets = openGroupSecrets(mls, welcome, keyPackage)
-  const pskSecret = derivePskSecret(crypto, findPreSharedKeys(mls, groupSecrets.psks, joining.psks))
+  const link = linkOf(groupSecrets.psks, former)
+  const psks = findPreSharedKeys(mls, groupSecrets.psks, pskSourceAfter(former, joining.psks))
+  const pskSecret = derivePskSecret(crypto, psks)
   const groupInfo = openGroupInfo(mls, welcome, deriveWelcomeSecret(crypto, groupSecrets.joinerSecret, pskSecret))
-  const { groupContext: context, signer, confirmationTag } = groupInfo
-  if (context.version !== MLS10) refuse("unsupported-version", "12.4.3.1")
-  if (context.ciphersuite !== welcome.ciphersuite) refuse("unsupported-ciphersuite", "12.4.3.1")
-
-  const tree = readTree(groupInfo, joining.ratchetTree)
-  const inviterLeaf = leafAt(tree, signer) ?? refuse("inviter-missing", "12.4.3.1")
-  if (!groupInfoSignatureIsValid(crypto, inviterLeaf.signatureKey, groupInfo)) refuse("bad-signature", "12.4.3.1")
-  validateTree(mls, tree, context, joining.checkLifetimes === true ? joining.now : undefined)
+  const { groupContext: context, confirmationTag } = groupInfo
+  const { tree, signer: inviter } = verifyGroupInfo(mls, groupInfo, joining)
 
   const ownLeafIndex = findOwnLeaf(tree, keyPackage)
   const contextBytes = encodeGroupContext(context)
@@ -83,6 +78,7 @@ function enter(mls: MlsContext, joining: Joining): Joined {
   if (!equalConstantTime(crypto.hmac(secrets.confirmation, context.confirmedTranscriptHash), confirmationTag)) {
     refuse("bad-confirmation-tag", "12.4.3.1")
   }
+  if (former !== undefined && link !== undefined) verifySuccession(former, link, context, tree)
   const state = startEpoch(crypto, {
     context,
     tree,
@@ -91,12 +87,12 @@ function enter(mls: MlsContext, joining: Joining): Joined {
     ownLeafIndex,
     privateKeys: new Map([
       [2 * ownLeafIndex, keyPackage.encryptionPrivateKey],
-      ...pathKeys(mls, tree, signer, ownLeafIndex, groupSecrets.pathSecret),
+      ...pathKeys(mls, tree, inviter.leafIndex, ownLeafIndex, groupSecrets.pathSecret),
     ]),
     signatureKeys,
     reinit: undefined,
   })
-  return { kind: "joined", state, inviter: memberOf(signer, inviterLeaf), groupInfoExtensions: groupInfo.extensions }
+  return { kind: "joined", state, inviter, groupInfoExtensions: groupInfo.extensions, link }
 }
 
 function openGroupSecrets(mls: MlsContext, welcome: Welcome, own: OwnKeyPackage): GroupSecrets {
@@ -117,11 +113,6 @@ function openGroupInfo(mls: MlsContext, welcome: Welcome, welcomeSecret: Uint8Ar
   const { key, nonce } = welcomeKey(mls.crypto, welcomeSecret)
   const opened = mls.crypto.aead.open(key, nonce, new Uint8Array(0), welcome.encryptedGroupInfo)
   return decodeOrRefuse(opened ?? refuse("undecryptable", "12.4.3.1"), readGroupInfo)
-}
-
-function readTree(groupInfo: GroupInfo, given: Uint8Array | undefined): RatchetTree {
-  const inside = findExtension(groupInfo.extensions, ExtensionType.ratchetTree)?.data
-  return decodeOrRefuse(inside ?? given ?? refuse("no-ratchet-tree", "12.4.3.1"), readRatchetTree)
 }
 
 function decodeOrRefuse<T>(bytes: Uint8Array, read: (reader: Reader) => T): T {

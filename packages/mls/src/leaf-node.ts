@@ -30,6 +30,9 @@ export interface LeafNodeContent {
   readonly extensions: readonly Extension[]
 }
 
+/** What a leaf node says of its client: all but the key that each new one brings, and how it came into the tree. */
+export type LeafProfile = Pick<LeafNodeContent, "signatureKey" | "credential" | "capabilities" | "extensions">
+
 /** RFC 9420, 7.2. `encoded` is the whole struct, signature included. */
 export interface LeafNode extends LeafNodeContent {
   readonly signature: Bytes

@@ -14,3 +14,6 @@ export const MAX_FORWARD = 1000
 
 /** Message keys kept per ratchet for messages that come late; the oldest go first. */
 export const MAX_SKIPPED = 1000
+
+/** Proposals kept in an epoch for a commit to refer to; clients outside of a group may send them too. */
+export const MAX_PENDING = 4096

@@ -1,4 +1,4 @@
-import { assertNever, type Bytes, type Decoded } from "@starling/kernel"
+import { assertNever, malformed, type Bytes, type Decoded } from "@starling/kernel"
 import { decode, encode, type Reader } from "@starling/wire"
 
 import { MLS10 } from "./capabilities.ts"
@@ -8,6 +8,7 @@ import { readKeyPackage, writeKeyPackage, type KeyPackage } from "./key-package.
 import { MAX_MESSAGE } from "./limits.ts"
 import { readPrivateMessage, writePrivateMessage, type PrivateMessage } from "./private-message.ts"
 import { readPublicMessage, writePublicMessage, type PublicMessage } from "./public-message.ts"
+import { orRefused, refuse } from "./refusal.ts"
 import { readWelcome, writeWelcome, type Welcome } from "./welcome.ts"
 
 /** RFC 9420, 6: everything that travels. */
@@ -40,7 +41,14 @@ export function encodeMlsMessage(message: MlsMessage): Bytes {
 
 /** Reads whatever bytes; nothing of it is verified yet. */
 export function decodeMlsMessage(bytes: Uint8Array): Decoded<MlsMessage> {
-  return decode(bytes, readMlsMessage, MAX_MESSAGE)
+  const read = orRefused(() => decode(bytes, readMlsMessage, MAX_MESSAGE))
+  return read.kind === "refused" ? malformed(read.reason) : read
+}
+
+/** The same where a peer's faults are refused with the `section` that they are against. */
+export function openMlsMessage(bytes: Uint8Array, section: string): MlsMessage {
+  const decoded = decode(bytes, readMlsMessage, MAX_MESSAGE)
+  return decoded.kind === "ok" ? decoded.value : refuse("malformed", section)
 }
 
 function readMlsMessage(reader: Reader): MlsMessage {

@@ -7,11 +7,17 @@ import { encodeGroupContext, type GroupContext } from "./group-context.ts"
 import type { GroupState } from "./group-state.ts"
 import { deriveEpochSecrets, deriveJoinerSecret, type EpochSecrets } from "./key-schedule.ts"
 import { derivePskSecret, type PreSharedKey } from "./pre-shared-key.ts"
-import { subtreeAt, type RatchetTree } from "./ratchet-tree.ts"
+import { leafToJoin, subtreeAt, type RatchetTree } from "./ratchet-tree.ts"
 import { refuse } from "./refusal.ts"
 import { confirmedTranscriptHash } from "./transcript.ts"
 import { treeHash } from "./tree-hash.ts"
 import type { PathPlace, PrivateKeys } from "./treekem.ts"
+
+/** The epoch that a commit ends, as one knows it who is in it or who joins after it. */
+export interface EpochBefore extends GroupContext {
+  readonly tree: RatchetTree
+  readonly interimTranscriptHash: Bytes
+}
 
 /** What a commit makes of an epoch, up to the tag that confirms it. */
 export interface NextEpoch {
@@ -33,7 +39,7 @@ export interface SignedCommit {
 const LAST_EPOCH = 2n ** 64n - 1n
 
 /** Refuses a commit on a state that no epoch may follow. */
-export function requireSuccessor({ reinit, epoch }: GroupState): void {
+export function requireSuccessor({ reinit, epoch }: Pick<GroupState, "reinit" | "epoch">): void {
   if (reinit !== undefined) refuse("group-reinitialised", "12.1.5")
   if (epoch === LAST_EPOCH) refuse("no-epoch-left", "8.1")
 }
@@ -41,7 +47,7 @@ export function requireSuccessor({ reinit, epoch }: GroupState): void {
 /** RFC 9420, 12.4: the last steps of a commit, the same for who makes it and who receives it. */
 export function nextEpoch(
   crypto: CryptoProvider,
-  state: GroupState,
+  before: EpochBefore,
   signed: SignedCommit,
   tree: RatchetTree,
   applied: AppliedProposals,
@@ -50,9 +56,9 @@ export function nextEpoch(
   psks: readonly PreSharedKey[],
 ): NextEpoch {
   const { wireFormat, framed, signature } = signed
-  const confirmed = confirmedTranscriptHash(crypto, state.interimTranscriptHash, wireFormat, framed, signature)
+  const confirmed = confirmedTranscriptHash(crypto, before.interimTranscriptHash, wireFormat, framed, signature)
   const context = {
-    ...provisionalContext(state, applied, treeHash(crypto, tree.root)),
+    ...provisionalContext(before, applied, treeHash(crypto, tree.root)),
     confirmedTranscriptHash: confirmed,
   }
   const contextBytes = encodeGroupContext(context)
@@ -63,14 +69,20 @@ export function nextEpoch(
   return { context, joinerSecret, pskSecret, secrets, confirmationTag }
 }
 
-/** Where a committer's path goes. */
-export function pathPlace(state: GroupState, applied: AppliedProposals, leafIndex: number): PathPlace {
+/** Where a member's path goes. */
+export function pathPlace(before: EpochBefore, applied: AppliedProposals, leafIndex: number): PathPlace {
   return {
     tree: applied.tree,
     leafIndex,
     addedLeaves: new Set(applied.added.keys()),
-    groupContext: (hash) => encodeGroupContext(provisionalContext(state, applied, hash)),
+    groupContext: (hash) => encodeGroupContext(provisionalContext(before, applied, hash)),
   }
+}
+
+/** Where the path of one goes who joins by it (RFC 9420, 12.4.3.2). */
+export function joinPlace(before: EpochBefore, applied: AppliedProposals): PathPlace {
+  const { tree, leafIndex } = leafToJoin(applied.tree)
+  return { ...pathPlace(before, applied, leafIndex), tree }
 }
 
 /** Without the private keys of nodes that are blank, or another's, in `after`. */
@@ -85,14 +97,14 @@ export function survivingKeys(before: RatchetTree, after: RatchetTree, privateKe
   )
 }
 
-function provisionalContext(state: GroupState, applied: AppliedProposals, hash: Bytes): GroupContext {
+function provisionalContext(before: EpochBefore, applied: AppliedProposals, hash: Bytes): GroupContext {
   return {
-    version: state.version,
-    ciphersuite: state.ciphersuite,
-    groupId: state.groupId,
-    epoch: state.epoch + 1n,
+    version: before.version,
+    ciphersuite: before.ciphersuite,
+    groupId: before.groupId,
+    epoch: before.epoch + 1n,
     treeHash: hash,
-    confirmedTranscriptHash: state.confirmedTranscriptHash,
+    confirmedTranscriptHash: before.confirmedTranscriptHash,
     extensions: applied.extensions,
   }
 }

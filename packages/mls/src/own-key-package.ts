@@ -1,11 +1,9 @@
 import type { Bytes, Decoded } from "@starling/kernel"
 import { decode, encode } from "@starling/wire"
 
-import { ownCapabilities, supportsExtension } from "./capabilities.ts"
 import type { MlsContext } from "./context.ts"
-import type { Credential } from "./credential.ts"
-import type { SignatureKeyPair } from "./crypto-provider.ts"
-import type { Extension } from "./extension.ts"
+import { requireDistinctTypes, type Extension } from "./extension.ts"
+import { greaseExtension } from "./grease.ts"
 import { validateKeyPackage } from "./key-package-validation.ts"
 import {
   keyPackageReference,
@@ -16,7 +14,8 @@ import {
 } from "./key-package.ts"
 import { drawKeyPair } from "./labelled-crypto.ts"
 import { signLeafNode, type Lifetime } from "./leaf-node.ts"
-import { decodeMlsMessage, encodeMlsMessage } from "./mls-message.ts"
+import { newProfile, type NewLeaf } from "./leaf-profile.ts"
+import { encodeMlsMessage, openMlsMessage } from "./mls-message.ts"
 import { orRefused, refuse, type Refused } from "./refusal.ts"
 
 /** A key package with its private keys: good for one join, then to be forgotten (RFC 9420, 10). */
@@ -29,13 +28,9 @@ export interface OwnKeyPackage {
   readonly encryptionPrivateKey: Bytes
 }
 
-export interface NewKeyPackage {
-  readonly credential: Credential
-  readonly signatureKeys: SignatureKeyPair
+export interface NewKeyPackage extends NewLeaf {
   readonly lifetime: Lifetime
-  /** Extension types beyond the RFC's own that this client knows. */
-  readonly supportedExtensions?: readonly number[]
-  readonly leafExtensions?: readonly Extension[]
+  /** Of the key package itself, for whoever reads it. */
   readonly extensions?: readonly Extension[]
 }
 
@@ -43,25 +38,20 @@ const STORED_VERSION = 1
 
 export function createKeyPackage(mls: MlsContext, options: NewKeyPackage): OwnKeyPackage {
   const { crypto } = mls
-  const { supportedExtensions = [], leafExtensions = [], extensions = [], signatureKeys } = options
-  const capabilities = ownCapabilities(crypto.suite.id, supportedExtensions)
-  for (const { type } of leafExtensions) {
-    if (!supportsExtension(capabilities, type)) throw new RangeError(`extension ${type} is not among those supported`)
-  }
+  const { extensions = [], signatureKeys, grease = false } = options
+  requireDistinctTypes(extensions)
+  const profile = newProfile(mls, options)
   const initKeys = drawKeyPair(mls, "key package init key")
   const encryptionKeys = drawKeyPair(mls, "leaf encryption key")
   const leafNode = signLeafNode(crypto, signatureKeys.privateKey, {
+    ...profile,
     encryptionKey: encryptionKeys.publicKey,
-    signatureKey: signatureKeys.publicKey,
-    credential: options.credential,
-    capabilities,
     source: { kind: "key-package", lifetime: options.lifetime },
-    extensions: leafExtensions,
   })
   const keyPackage = signKeyPackage(crypto, signatureKeys.privateKey, {
     initKey: initKeys.publicKey,
     leafNode,
-    extensions,
+    extensions: grease ? [...extensions, greaseExtension(mls)] : extensions,
   })
   return {
     message: encodeMlsMessage({ kind: "key-package", keyPackage }),
@@ -79,10 +69,9 @@ export function readKeyPackage(
   now: bigint,
 ): { readonly kind: "ok"; readonly keyPackage: KeyPackage; readonly reference: Bytes } | Refused {
   return orRefused(() => {
-    const decoded = decodeMlsMessage(message)
-    if (decoded.kind === "malformed") refuse("malformed", "10")
-    if (decoded.value.kind !== "key-package") refuse("unexpected-wire-format", "10")
-    const { keyPackage } = decoded.value
+    const opened = openMlsMessage(message, "10")
+    if (opened.kind !== "key-package") return refuse("unexpected-wire-format", "10")
+    const { keyPackage } = opened
     validateKeyPackage(mls, keyPackage, [], now)
     return { kind: "ok", keyPackage, reference: keyPackageReference(mls.crypto, keyPackage) }
   })

@@ -25,6 +25,11 @@ export interface PreSharedKey {
 const KINDS = { external: 1, resumption: 2 } as const
 const USAGES: readonly ResumptionUsage[] = ["application", "reinit", "branch"]
 
+/** RFC 9420, 11.2 and 11.3: whether it links a group to the one that it follows, which nothing but its first epoch may. */
+export function isForFirstEpoch(id: PskReference): boolean {
+  return id.kind === "resumption" && id.usage !== "application"
+}
+
 /** RFC 9420, 8.4: `psk_secret`; all zeros where there are no keys. */
 export function derivePskSecret(crypto: CryptoProvider, keys: readonly PreSharedKey[]): Bytes {
   const { hashLength } = crypto.suite

@@ -5,6 +5,7 @@ import { readExtensions, writeExtensions, type Extension } from "./extension.ts"
 import { readKeyPackage, writeKeyPackage, type KeyPackage } from "./key-package.ts"
 import { readLeafNode, writeLeafNode, type LeafNode } from "./leaf-node.ts"
 import { readPreSharedKeyId, writePreSharedKeyId, type PreSharedKeyId } from "./pre-shared-key.ts"
+import { refuse } from "./refusal.ts"
 
 /** RFC 9420, 12.1. */
 export type Proposal =
@@ -65,6 +66,10 @@ export function writeProposal(writer: Writer, proposal: Proposal): void {
   }
 }
 
+/**
+ * The body of a type that is not known has no length of its own, so nothing can be read past it: refused with a reason
+ * that says so, wherever it stands.
+ */
 export function readProposal(reader: Reader): Proposal {
   const type = reader.uint16()
   switch (type) {
@@ -89,6 +94,6 @@ export function readProposal(reader: Reader): Proposal {
     case TYPES["group-context-extensions"]:
       return { kind: "group-context-extensions", extensions: readExtensions(reader) }
     default:
-      return reader.fail(`a proposal of type ${type}`)
+      return refuse("unknown-proposal-type", "12.1")
   }
 }

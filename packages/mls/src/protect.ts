@@ -14,7 +14,8 @@ export interface ProtectOptions {
 
 /**
  * RFC 9420, 15: encrypts application data as a PrivateMessage. Keep `next` before the message leaves: a state used twice
- * would encrypt two messages with one key.
+ * would encrypt two messages with one key. Where proposals are pending commit them first (12.4): a removal that was
+ * proposed has to take effect before anything else is said.
  */
 export function protect(
   mls: MlsContext,
@@ -22,6 +23,7 @@ export function protect(
   data: Uint8Array,
   options: ProtectOptions = {},
 ): { readonly next: GroupState; readonly message: Bytes } {
+  if (state.reinit !== undefined) throw new RangeError("a group sends nothing after a ReInit (RFC 9420, 12.4.2)")
   const content = { kind: "application", data: new Uint8Array(data) } as const
   const signed = signContent(mls, state, WireFormat.privateMessage, content, options.authenticatedData)
   const { message, secretTree } = frameContent(mls, state, signed, { padTo: options.padTo })

@@ -91,10 +91,15 @@ export function resolution(tree: RatchetTree, subtree: Subtree): readonly Subtre
 
 /** RFC 9420, 7.7: puts `leaf` into the leftmost blank leaf, doubling the tree where there is none. */
 export function addLeaf(tree: RatchetTree, leaf: LeafNode): { readonly tree: RatchetTree; readonly leafIndex: number } {
+  const { tree: roomy, leafIndex } = leafToJoin(tree)
+  const root = rewrite(roomy.root, leafIndex, leaf.encoded, (branch) => withUnmerged(branch, leafIndex))
+  return { tree: rekeyed(roomy, root, [], [2 * leafIndex]), leafIndex }
+}
+
+/** RFC 9420, 12.4.3.2: the leftmost blank leaf, doubling the tree where there is none. */
+export function leafToJoin(tree: RatchetTree): { readonly tree: RatchetTree; readonly leafIndex: number } {
   const root = tree.root.members < leafCount(tree) ? tree.root : doubled(tree.root)
-  const leafIndex = leftmostBlank(root)
-  const grown = rewrite(root, leafIndex, leaf.encoded, (branch) => withUnmerged(branch, leafIndex))
-  return { tree: rekeyed(tree, grown, [], [2 * leafIndex]), leafIndex }
+  return { tree: root === tree.root ? tree : { ...tree, root }, leafIndex: leftmostBlank(root) }
 }
 
 /** RFC 9420, 12.1.2: replaces a leaf and blanks its direct path. */

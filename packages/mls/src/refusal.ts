@@ -5,12 +5,14 @@ export type RefusalReason =
   | "unsupported-version"
   | "unsupported-ciphersuite"
   | "unexpected-wire-format"
+  | "unknown-proposal-type"
   // addressing
   | "wrong-group"
   | "wrong-epoch"
   | "unknown-sender"
   | "sender-type-not-allowed"
   | "own-message"
+  | "unknown-external-sender"
   | "not-for-this-key-package"
   // authenticity
   | "bad-membership-tag"
@@ -21,6 +23,7 @@ export type RefusalReason =
   | "nonzero-padding"
   | "generation-used"
   | "generation-too-far"
+  | "secret-gone"
   // leaf nodes and key packages
   | "credential-rejected"
   | "credential-not-supported"
@@ -44,7 +47,11 @@ export type RefusalReason =
   | "unknown-psk"
   | "two-group-context-extensions"
   | "reinit-with-others"
+  | "invalid-reinit"
   | "external-init-in-member-commit"
+  | "external-init-missing"
+  | "not-in-external-commit"
+  | "too-many-proposals"
   // commits
   | "path-required"
   | "path-of-wrong-length"
@@ -54,6 +61,7 @@ export type RefusalReason =
   | "group-reinitialised"
   | "no-epoch-left"
   | "group-full"
+  | "invalid-kem-output"
   // joining
   | "no-ratchet-tree"
   | "tree-hash-mismatch"
@@ -62,6 +70,12 @@ export type RefusalReason =
   | "inviter-missing"
   | "path-secret-mismatch"
   | "path-secret-missing"
+  | "already-in-group"
+  | "no-external-pub"
+  // successor groups
+  | "former-group-missing"
+  | "former-group-mismatch"
+  | "members-mismatch"
 
 /** Something that a peer made and that the RFC forbids; the state it was meant for is as it was. */
 export interface Refused {

@@ -1,5 +1,4 @@
 /** The RFC's own functions and structs, for test vectors and for tools that look inside; no stable interface. */
-export { ownCapabilities } from "./capabilities.ts"
 export { createWelcome } from "./create-welcome.ts"
 export { readCommit, writeCommit, type Commit, type ProposalOrRef } from "./commit.ts"
 export { frameContent, frameSignedContent, signContent } from "./frame-content.ts"

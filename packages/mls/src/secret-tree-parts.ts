@@ -9,12 +9,15 @@ import type { StatePart } from "./state-parts.ts"
  * for a leaf that has been used `application/L` and `handshake/L` with their ratchets and `application/L/G` for the key
  * of a generation that was passed over.
  */
-export function changedSecrets(before: StoredSecrets | undefined, after: StoredSecrets): readonly StatePart[] {
+export function changedSecrets(
+  before: StoredSecrets | undefined,
+  after: StoredSecrets | undefined,
+): readonly StatePart[] {
   const parts = new Map<string, StatePart>()
   const add = (name: string, value: Bytes | undefined): void => void parts.set(name, { name, value })
-  const isSameSize = before?.leafCount === after.leafCount
+  const isSameSize = before?.leafCount === after?.leafCount
   if (before !== undefined && !isSameSize) compare(before.tree, undefined, 0, before.leafCount, add)
-  compare(isSameSize ? before.tree : undefined, after.tree, 0, after.leafCount, add)
+  if (after !== undefined) compare(isSameSize ? before?.tree : undefined, after.tree, 0, after.leafCount, add)
   return [...parts.values()]
 }
 

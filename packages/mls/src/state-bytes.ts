@@ -1,9 +1,9 @@
-import { fromUtf8, malformed, utf8, type Bytes, type Decoded } from "@starling/kernel"
+import { fromUtf8, malformed, ok, utf8, type Bytes, type Decoded } from "@starling/kernel"
 import { decode, encode } from "@starling/wire"
 
-import type { GroupState } from "./group-state.ts"
-import { changedParts, stateOfParts } from "./state-parts.ts"
 import { decodeFirstState } from "./first-state-bytes.ts"
+import type { GroupState } from "./group-state.ts"
+import { changedParts, isWhole, stateOfParts } from "./state-parts.ts"
 
 /** Of the frame alone: the part `epoch` has a version of its own. */
 const VERSION = 2
@@ -27,5 +27,8 @@ export function decodeState(bytes: Uint8Array): Decoded<GroupState> {
     r.uint16()
     return r.vector((each) => [fromUtf8(each.opaque(64)) ?? each.fail("a part without a name"), each.opaque()] as const)
   })
-  return parts.kind === "malformed" ? parts : stateOfParts(new Map(parts.value))
+  if (parts.kind === "malformed") return parts
+  const state = stateOfParts(new Map(parts.value))
+  if (state.kind === "malformed") return state
+  return isWhole(state.value) ? ok(state.value) : malformed("a state that was scrubbed")
 }

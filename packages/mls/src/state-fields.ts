@@ -1,7 +1,7 @@
 import type { Reader, Writer } from "@starling/wire"
 
 import { readSender, writeSender } from "./framing.ts"
-import type { EpochKeys, GroupState, PendingProposal } from "./group-state.ts"
+import type { EpochKeys, GroupState, PendingProposal, RetainedState } from "./group-state.ts"
 import { readProposal, writeProposal } from "./proposal.ts"
 import { readTreeNodes } from "./ratchet-tree-bytes.ts"
 import { treeOfEncoded, type RatchetTree } from "./ratchet-tree.ts"
@@ -18,6 +18,14 @@ export function writeKeys(writer: Writer, keys: EpochKeys): void {
   writer.opaque(keys.resumption).opaque(keys.init)
 }
 
+export function writeRetainedKeys(writer: Writer, keys: RetainedState["keys"]): void {
+  writer.opaque(keys.membership).opaque(keys.init)
+}
+
+export function readRetainedKeys(reader: Reader): RetainedState["keys"] {
+  return { membership: reader.opaque(), init: reader.opaque() }
+}
+
 export function readKeys(reader: Reader): EpochKeys {
   return {
     senderData: reader.opaque(),
@@ -32,7 +40,9 @@ export function readKeys(reader: Reader): EpochKeys {
 export function writePending(writer: Writer, pending: PendingProposal): void {
   writeSender(writer.opaque(pending.reference), pending.sender)
   writeProposal(writer, pending.proposal)
-  writer.optional(pending.encryptionPrivateKey, (w, key) => w.opaque(key))
+  writer.optional(pending.ownKeys, (w, { encryptionPrivateKey, signatureKeys }) => {
+    w.opaque(encryptionPrivateKey).opaque(signatureKeys.publicKey).opaque(signatureKeys.privateKey)
+  })
 }
 
 export function readPending(reader: Reader): PendingProposal {
@@ -40,7 +50,10 @@ export function readPending(reader: Reader): PendingProposal {
     reference: reader.opaque(),
     sender: readSender(reader),
     proposal: readProposal(reader),
-    encryptionPrivateKey: reader.optional((r) => r.opaque()),
+    ownKeys: reader.optional((r) => ({
+      encryptionPrivateKey: r.opaque(),
+      signatureKeys: { publicKey: r.opaque(), privateKey: r.opaque() },
+    })),
   }
 }
 

@@ -2,12 +2,21 @@ import { malformed, ok, type Bytes, type Decoded } from "@starling/kernel"
 import { decode, encode, type Reader, type Writer } from "@starling/wire"
 
 import { encodeGroupContext, readGroupContext, writeGroupContext } from "./group-context.ts"
-import type { GroupState } from "./group-state.ts"
+import type { GroupState, RetainedState } from "./group-state.ts"
 import { writeProposal } from "./proposal.ts"
 import { writeRatchetTree } from "./ratchet-tree-bytes.ts"
 import { leafCount } from "./ratchet-tree.ts"
 import { changedSecrets, secretTreeOfParts, type StoredSecrets } from "./secret-tree-parts.ts"
-import { readKeys, readPending, readReinit, readTree, writeKeys, writePending } from "./state-fields.ts"
+import {
+  readKeys,
+  readPending,
+  readReinit,
+  readRetainedKeys,
+  readTree,
+  writeKeys,
+  writePending,
+  writeRetainedKeys,
+} from "./state-fields.ts"
 
 /** A part of a stored state by its name; `undefined` where the part is there no more, and is to be erased. */
 export interface StatePart {
@@ -24,38 +33,50 @@ const VERSION = 2
  * Every secret of the epoch is among the parts, so they are to be encrypted by whoever stores them; a part that was
  * replaced or is there no more has to be unreadable from then on, or used keys are not gone.
  */
-export function changedParts(before: GroupState | undefined, after: GroupState): readonly StatePart[] {
+export function changedParts(before: StoredState | undefined, after: StoredState): readonly StatePart[] {
   const parts: StatePart[] = []
   if (before === undefined || EPOCH.some((field) => before[field] !== after[field])) {
     parts.push({ name: "epoch", value: encode((w) => writeEpoch(w, after), 1024) })
   }
-  if (before?.tree !== after.tree)
+  if (before?.tree !== after.tree) {
     parts.push({ name: "tree", value: encode((w) => writeRatchetTree(w, after.tree), 4096) })
+  }
   if (before?.proposals !== after.proposals) {
     parts.push({ name: "proposals", value: encode((w) => w.vector(after.proposals, writePending)) })
   }
-  parts.push(...changedSecrets(before && secretsOf(before), secretsOf(after)))
+  parts.push(...changedSecrets(secretsOf(before), secretsOf(after)))
   return parts
 }
 
+/** Whole, or after `scrub`. */
+export type StoredState = GroupState | RetainedState
+
 /** The state of all its parts by name. A state of a newer version is refused whole. */
-export function stateOfParts(parts: ReadonlyMap<string, Bytes>): Decoded<GroupState> {
+export function stateOfParts(parts: ReadonlyMap<string, Bytes>): Decoded<StoredState> {
   const [epoch, nodes, proposals] = ["epoch", "tree", "proposals"].map((name) => parts.get(name))
-  if (epoch === undefined || nodes === undefined || proposals === undefined)
-    return malformed("a state without its parts")
+  if (epoch === undefined || nodes === undefined || proposals === undefined) {
+    return malformed("a state that lacks a part")
+  }
   const head = decode(epoch, readEpoch)
   if (head.kind === "malformed") return head
   const tree = decode(nodes, readTree)
   if (tree.kind === "malformed") return tree
   const pending = decode(proposals, (r) => r.vector(readPending))
   if (pending.kind === "malformed") return pending
+  const { keys, ...rest } = head.value
+  const retained = { ...rest, tree: tree.value, proposals: pending.value }
+  if (!("exporter" in keys)) return ok({ ...retained, keys })
   const secrets = secretTreeOfParts(parts, leafCount(tree.value))
-  if (secrets.kind === "malformed") return secrets
-  return ok({ ...head.value, tree: tree.value, secretTree: secrets.value, proposals: pending.value })
+  return secrets.kind === "malformed" ? secrets : ok({ ...retained, keys, secretTree: secrets.value })
 }
 
-function secretsOf({ tree, secretTree }: GroupState): StoredSecrets {
-  return { tree: secretTree, leafCount: leafCount(tree) }
+/** Whether a state still has the keys of its messages. */
+export function isWhole(state: StoredState): state is GroupState {
+  return "secretTree" in state
+}
+
+function secretsOf(state: StoredState | undefined): StoredSecrets | undefined {
+  return state && isWhole(state) ? { tree: state.secretTree, leafCount: leafCount(state.tree) } : undefined
 }
 
 /** The fields in `epoch`. */
@@ -69,18 +90,23 @@ const EPOCH = [
   "keys",
   "privateKeys",
   "reinit",
-] as const satisfies readonly (keyof GroupState)[]
+] as const satisfies readonly (keyof RetainedState)[]
 
-function writeEpoch(writer: Writer, state: GroupState): void {
+function writeEpoch(writer: Writer, state: StoredState): void {
   writeGroupContext(writer.uint16(VERSION), state)
   writer.uint32(state.ownLeafIndex).opaque(state.signatureKeys.publicKey).opaque(state.signatureKeys.privateKey)
   writer.opaque(state.interimTranscriptHash).opaque(state.confirmationTag).opaque(state.epochAuthenticator)
-  writeKeys(writer, state.keys)
+  if (isWhole(state)) writeKeys(writer.uint8(1), state.keys)
+  else writeRetainedKeys(writer.uint8(0), state.keys)
   writer.vector(state.privateKeys, (w, [index, key]) => w.uint32(index).opaque(key))
   writer.optional(state.reinit, writeProposal)
 }
 
-function readEpoch(reader: Reader): Omit<GroupState, "tree" | "proposals" | "secretTree"> {
+type Epoch = Omit<RetainedState, "tree" | "proposals" | "keys"> & {
+  readonly keys: GroupState["keys"] | RetainedState["keys"]
+}
+
+function readEpoch(reader: Reader): Epoch {
   const version = reader.uint16()
   if (version !== VERSION) reader.fail(`a state of version ${version}, where ${VERSION} is known`)
   const context = readGroupContext(reader)
@@ -92,7 +118,7 @@ function readEpoch(reader: Reader): Omit<GroupState, "tree" | "proposals" | "sec
     interimTranscriptHash: reader.opaque(),
     confirmationTag: reader.opaque(),
     epochAuthenticator: reader.opaque(),
-    keys: readKeys(reader),
+    keys: reader.uint8() === 1 ? readKeys(reader) : readRetainedKeys(reader),
     privateKeys: new Map(reader.vector((r) => [r.uint32(), r.opaque()] as const)),
     reinit: readReinit(reader),
   }

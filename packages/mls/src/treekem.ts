@@ -3,7 +3,7 @@ import { equalBytes, type Bytes } from "@starling/kernel"
 import type { MlsContext } from "./context.ts"
 import type { CryptoProvider, KeyPair, SignatureKeyPair } from "./crypto-provider.ts"
 import { decryptWithLabel, deriveSecret, drawKeyPair, encryptWithLabel, requireHpkeKey } from "./labelled-crypto.ts"
-import { signLeafNode, type LeafNode } from "./leaf-node.ts"
+import { signLeafNode, type LeafProfile } from "./leaf-node.ts"
 import { parentHash } from "./parent-hash.ts"
 import type { ParentNode } from "./parent-node.ts"
 import {
@@ -46,7 +46,7 @@ export interface CreatedPath {
 export function createPath(
   mls: MlsContext,
   place: PathPlace,
-  leaf: LeafNode,
+  profile: LeafProfile,
   groupId: Bytes,
   signatureKeys: SignatureKeyPair,
 ): CreatedPath {
@@ -68,7 +68,7 @@ export function createPath(
   const leafNode = signLeafNode(
     crypto,
     signatureKeys.privateKey,
-    { ...leaf, encryptionKey: leafKeys.publicKey, source: { kind: "commit", parentHash: parents.leafParentHash } },
+    { ...profile, encryptionKey: leafKeys.publicKey, source: { kind: "commit", parentHash: parents.leafParentHash } },
     { groupId, leafIndex },
   )
   const after = setPath(tree, leafIndex, leafNode, parents.nodes)

@@ -1,12 +1,19 @@
 import { utf8, type Bytes } from "@starling/kernel"
-import { createCommit, receive, type KeyPackage, type Proposal, type ReceivedCommit } from "@starling/mls"
+import {
+  createCommit,
+  receive,
+  type Capabilities,
+  type KeyPackage,
+  type Proposal,
+  type ReceivedCommit,
+} from "@starling/mls"
 import { encode } from "@starling/wire"
 import { expect, test } from "vitest"
 
 import { alterCommit, alterKeyPackage, forgeCommit, forgeKeyPackage, forgeLeaf, propose } from "./forgery.ts"
 import { encryptionKeyOf, scene, type Scene } from "./scene.ts"
 import { expectKind } from "./story.ts"
-import { client, NOW } from "./world.ts"
+import { client, NOW, type Client } from "./world.ts"
 
 const NONCE = new Uint8Array(32)
 const GCE: Proposal = { kind: "group-context-extensions", extensions: [] }
@@ -19,6 +26,10 @@ const REINIT: Proposal = {
   extensions: [],
 }
 
+const able = (of: Client, change: Partial<Capabilities>): Capabilities => ({
+  ...of.keyPackage.keyPackage.leafNode.capabilities,
+  ...change,
+})
 const remove = (leafIndex: number): Proposal => ({ kind: "remove", leafIndex })
 const add = (keyPackage: KeyPackage): Proposal => ({ kind: "add", keyPackage })
 
@@ -177,13 +188,38 @@ test.for<{ section: string; name: string; reason: string; proposals: (scene: Sce
     ],
   },
   {
+    section: "7.2",
+    name: "an Add of somebody who does not claim to support its own credential",
+    reason: "credential-not-supported",
+    proposals: ({ mls, erin }) => [
+      add(forgeKeyPackage(mls.crypto, erin, { capabilities: able(erin, { credentials: [2] }) })),
+    ],
+  },
+  {
     section: "7.3",
     name: "an Add of somebody who does not support the credentials in use",
     reason: "credential-not-supported",
     proposals: ({ mls, erin }) => {
-      const { capabilities } = erin.keyPackage.keyPackage.leafNode
-      return [add(forgeKeyPackage(mls.crypto, erin, { capabilities: { ...capabilities, credentials: [2] } }))]
+      const credential = { kind: "x509", certificates: [utf8("a certificate")] } as const
+      const capabilities = able(erin, { credentials: [2] })
+      return [add(forgeKeyPackage(mls.crypto, erin, { capabilities, credential }))]
     },
+  },
+  {
+    section: "7.3",
+    name: "an Add of somebody who does not claim to support the group's suite",
+    reason: "unsupported-ciphersuite",
+    proposals: ({ mls, erin }) => [
+      add(forgeKeyPackage(mls.crypto, erin, { capabilities: able(erin, { ciphersuites: [3] }) })),
+    ],
+  },
+  {
+    section: "7.3",
+    name: "an Add of somebody who does not claim to support the group's version",
+    reason: "unsupported-version",
+    proposals: ({ mls, erin }) => [
+      add(forgeKeyPackage(mls.crypto, erin, { capabilities: able(erin, { versions: [2] }) })),
+    ],
   },
   {
     section: "7.3",
@@ -256,8 +292,8 @@ test("RFC 9420, 12.1.2: an Update that keeps its encryption key is refused", () 
   const encryptionKey = encryptionKeyOf(carol.state)
   const leafNode = forgeLeaf(mls.crypto, carol.client, { encryptionKey, source: { kind: "update" } }, position)
   const proposal = propose(mls, carol.state, { kind: "update", leafNode })
-  const committing = expectKind(receive(mls, alice, proposal), "proposal").next
-  expect(createCommit(mls, committing, { proposals: [], includePending: true, now: NOW })).toMatchObject({
+  const { next, reference } = expectKind(receive(mls, alice, proposal), "proposal")
+  expect(createCommit(mls, next, { proposals: [], references: [reference], now: NOW })).toMatchObject({
     reason: "duplicate-encryption-key",
     section: "RFC 9420, 12.1.2",
   })

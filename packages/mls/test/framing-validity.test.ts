@@ -46,10 +46,36 @@ test.for<{ section: string; name: string; reason: string; forge: (scene: Scene) 
     forge: ({ mls, alice }) => protect(mls, alice, utf8("hi")).message.with(1, 2),
   },
   {
-    section: "6",
-    name: "from somebody outside of the group",
-    reason: "sender-type-not-allowed",
+    section: "6.1",
+    name: "that is a member's commit, as from somebody who joins by it",
+    reason: "bad-signature",
     forge: ({ mls, alice }) => altered(commitOf(mls, alice), { kind: "new-member-commit" }),
+  },
+  {
+    section: "6.1",
+    name: "that is a commit, from a client that asks to be added",
+    reason: "sender-type-not-allowed",
+    forge: ({ mls, alice }) => altered(commitOf(mls, alice), { kind: "new-member-proposal" }),
+  },
+  {
+    section: "6.1",
+    name: "that is a commit, from an external sender",
+    reason: "sender-type-not-allowed",
+    forge: ({ mls, alice }) => altered(commitOf(mls, alice), { kind: "external", senderIndex: 0 }),
+  },
+  {
+    section: "6.1",
+    name: "that is a Remove, from a client that asks to be added",
+    reason: "sender-type-not-allowed",
+    forge: ({ mls, alice }) =>
+      altered(propose(mls, alice, { kind: "remove", leafIndex: 3 }), { kind: "new-member-proposal" }),
+  },
+  {
+    section: "6.1",
+    name: "that is a proposal, from somebody who joins by a commit",
+    reason: "sender-type-not-allowed",
+    forge: ({ mls, alice }) =>
+      altered(propose(mls, alice, { kind: "remove", leafIndex: 3 }), { kind: "new-member-commit" }),
   },
   {
     section: "6.2",

@@ -6,9 +6,11 @@ import {
   createCommit,
   decodeState,
   encodeState,
+  isWhole,
   eraseReplaced,
   protect,
   receive,
+  scrub,
   stateOfParts,
   type GroupState,
   type StatePart,
@@ -35,7 +37,12 @@ function size(changes: readonly StatePart[]): number {
 function rebuilt(parts: ReadonlyMap<string, Bytes>): GroupState {
   const state = stateOfParts(parts)
   if (state.kind !== "ok") throw new Error(state.why)
+  if (!isWhole(state.value)) throw new TypeError("a state that was scrubbed")
   return state.value
+}
+
+function holds(bytes: Uint8Array, secret: Uint8Array): boolean {
+  return Buffer.from(bytes).includes(Buffer.from(secret))
 }
 
 function group(seed: string, size: number): Story {
@@ -109,14 +116,27 @@ test("a used secret is in no part that is left, and is overwritten in memory whe
   const again = protect(mls, sent.next, utf8("two"))
   apply(parts, changedParts(sent.next, again.next))
   for (const value of parts.values()) {
-    for (const secret of [root, ratchet]) expect(Buffer.from(value).includes(secret)).toBe(false)
+    for (const secret of [root, ratchet]) expect(holds(value, secret)).toBe(false)
   }
   const kept = encodeState(again.next)
   eraseReplaced(before, sent.next)
   eraseReplaced(sent.next, again.next)
-  expect(Buffer.from(encodeState(before)).includes(root)).toBe(false)
-  expect(Buffer.from(encodeState(sent.next)).includes(ratchet)).toBe(false)
+  expect(holds(encodeState(before), root)).toBe(false)
+  expect(holds(encodeState(sent.next), ratchet)).toBe(false)
   expect(encodeState(again.next)).toEqual(kept)
+})
+
+test("scrubbing a state erases its parts but those that later commits need", () => {
+  const story = group("scrubbed", 4)
+  const { mls } = story
+  const parts = new Map<string, Bytes>()
+  const used = protect(mls, story.state("1"), utf8("hello")).next
+  apply(parts, changedParts(undefined, used))
+  const retained = scrub(used)
+  apply(parts, changedParts(used, retained))
+  expect([...parts.keys()].toSorted()).toEqual(["epoch", "proposals", "tree"])
+  for (const value of parts.values()) expect(holds(value, used.keys.exporter)).toBe(false)
+  expect(stateOfParts(parts)).toEqual({ kind: "ok", value: retained })
 })
 
 test("a state that lacks a part, or has one of a newer version, is not read", () => {
