@@ -2,14 +2,13 @@ import { createCipheriv, createDecipheriv } from "node:crypto"
 
 import { concat } from "@starling/kernel"
 
+import type { Cipher } from "../ciphersuite.ts"
 import type { Aead } from "../crypto-provider.ts"
-
-type Algorithm = "aes-128-gcm" | "chacha20-poly1305"
 
 const TAG = 16
 
 /** An AEAD of RFC 9180, 7.3 by OpenSSL's name for it. */
-export function aead(algorithm: Algorithm): Aead {
+export function aead(algorithm: Cipher): Aead {
   return {
     seal(key, nonce, associatedData, plaintext) {
       const cipher = startSealing(algorithm, key, nonce)
@@ -33,14 +32,14 @@ export function aead(algorithm: Algorithm): Aead {
   }
 }
 
-function startSealing(algorithm: Algorithm, key: Uint8Array, nonce: Uint8Array) {
-  return algorithm === "aes-128-gcm"
+function startSealing(algorithm: Cipher, key: Uint8Array, nonce: Uint8Array) {
+  return algorithm === "chacha20-poly1305"
     ? createCipheriv(algorithm, key, nonce, { authTagLength: TAG })
     : createCipheriv(algorithm, key, nonce, { authTagLength: TAG })
 }
 
-function startOpening(algorithm: Algorithm, key: Uint8Array, nonce: Uint8Array) {
-  return algorithm === "aes-128-gcm"
+function startOpening(algorithm: Cipher, key: Uint8Array, nonce: Uint8Array) {
+  return algorithm === "chacha20-poly1305"
     ? createDecipheriv(algorithm, key, nonce, { authTagLength: TAG })
     : createDecipheriv(algorithm, key, nonce, { authTagLength: TAG })
 }

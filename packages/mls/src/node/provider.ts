@@ -1,25 +1,23 @@
 import { hash } from "node:crypto"
 
 import { CIPHERSUITES, type CiphersuiteId } from "../ciphersuite.ts"
-import type { Aead, CryptoProvider } from "../crypto-provider.ts"
+import type { CryptoProvider } from "../crypto-provider.ts"
 import { dhKem } from "../dhkem.ts"
 import { aead } from "./aead.ts"
-import { Ed25519 } from "./ed25519.ts"
+import { NODE_DH } from "./dh.ts"
 import { hkdf } from "./hkdf.ts"
-import { X25519 } from "./x25519.ts"
-
-const AEADS: Readonly<Record<CiphersuiteId, Aead>> = { 1: aead("aes-128-gcm"), 3: aead("chacha20-poly1305") }
+import { NODE_SIGNATURES } from "./signature.ts"
 
 /** The primitives of a suite from `node:crypto`, all of it synchronous. Draws nothing from the platform. */
 export function nodeCrypto(id: CiphersuiteId): CryptoProvider {
   const suite = CIPHERSUITES[id]
-  const kdf = hkdf("sha256", suite.hashLength)
+  const kdf = hkdf(suite.hashName, suite.hashLength)
   return {
     ...kdf,
     suite,
-    kem: dhKem(X25519, kdf, suite.hashLength),
-    aead: AEADS[id],
-    signature: Ed25519,
-    hash: (data) => new Uint8Array(hash("sha256", data, "buffer")),
+    kem: dhKem(NODE_DH[suite.keyExchange], kdf, suite.hashLength),
+    aead: aead(suite.cipher),
+    signature: NODE_SIGNATURES[suite.signatureScheme],
+    hash: (data) => new Uint8Array(hash(suite.hashName, data, "buffer")),
   }
 }
