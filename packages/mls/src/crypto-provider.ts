@@ -57,6 +57,8 @@ export interface Signature {
 /** The primitives of one cipher suite: synchronous, and without any randomness of their own. */
 export interface CryptoProvider extends Kdf {
   readonly suite: Ciphersuite
+  /** The libraries that do the work, in plain words: for people and reports, never for decisions. */
+  readonly primitives: string
   readonly kem: Kem
   readonly aead: Aead
   readonly signature: Signature

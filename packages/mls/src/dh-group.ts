@@ -2,7 +2,7 @@ import { fromHex, type Bytes } from "@starling/kernel"
 
 import type { KeyExchange } from "./ciphersuite.ts"
 
-export type Curve = KeyExchange
+export type Curve = Exclude<KeyExchange, "X-Wing">
 
 /** What RFC 9180 says of a Diffie-Hellman group. */
 export interface DhParameters {

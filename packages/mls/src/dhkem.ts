@@ -3,13 +3,16 @@ import { encode } from "@starling/wire"
 
 import type { Kdf, Kem } from "./crypto-provider.ts"
 import type { DhGroup } from "./dh-group.ts"
-import { labeledExpand, labeledExtract } from "./hpke.ts"
+import { labelledKdf } from "./labelled-kdf.ts"
 
 const NOTHING = new Uint8Array(0)
 
 /** RFC 9180, 4.1: `DHKEM(group, kdf)`; its secrets are `secretLength` bytes long. */
 export function dhKem(group: DhGroup, kdf: Kdf, secretLength: number): Kem {
-  const suiteId = encode((w) => w.fixed(utf8("KEM")).uint16(group.kem))
+  const labelled = labelledKdf(
+    kdf,
+    encode((w) => w.fixed(utf8("KEM")).uint16(group.kem)),
+  )
   /** By the array that holds the private key, so that decapsulation need not compute it again. */
   const publicKeys = new WeakMap<Uint8Array, Bytes>()
 
@@ -22,9 +25,8 @@ export function dhKem(group: DhGroup, kdf: Kdf, secretLength: number): Kem {
   }
 
   function derivePrivateKey(seed: Uint8Array): Bytes {
-    const secret = labeledExtract(kdf, suiteId, NOTHING, "dkp_prk", seed)
-    const expand = (label: string, info: Uint8Array) =>
-      labeledExpand(kdf, suiteId, secret, label, info, group.privateKeyLength)
+    const secret = labelled.extract(NOTHING, "dkp_prk", seed)
+    const expand = (label: string, info: Uint8Array) => labelled.expand(secret, label, info, group.privateKeyLength)
     if (group.scalars === "any") return expand("sk", NOTHING)
     for (let counter = 0; counter < 256; counter++) {
       const candidate = expand("candidate", new Uint8Array([counter]))
@@ -35,8 +37,8 @@ export function dhKem(group: DhGroup, kdf: Kdf, secretLength: number): Kem {
   }
 
   function extractAndExpand(dh: Uint8Array, kemOutput: Uint8Array, publicKey: Uint8Array): Bytes {
-    const secret = labeledExtract(kdf, suiteId, NOTHING, "eae_prk", dh)
-    return labeledExpand(kdf, suiteId, secret, "shared_secret", concat(kemOutput, publicKey), secretLength)
+    const secret = labelled.extract(NOTHING, "eae_prk", dh)
+    return labelled.expand(secret, "shared_secret", concat(kemOutput, publicKey), secretLength)
   }
 
   return {

@@ -1,4 +1,3 @@
-import { p256, p384, p521 } from "@noble/curves/nist.js"
 import { expand } from "@noble/hashes/hkdf.js"
 import { sha256, sha384, sha512 } from "@noble/hashes/sha2.js"
 import { utf8, type Bytes } from "@starling/kernel"
@@ -6,8 +5,7 @@ import { utf8, type Bytes } from "@starling/kernel"
 import type { Signature } from "./crypto-provider.ts"
 import { CurvePoints } from "./curve-points.ts"
 import { decodeEcdsaSignature, encodeEcdsaSignature } from "./ecdsa-signature.ts"
-
-export type EcdsaCurve = "P-256" | "P-384" | "P-521"
+import { NIST_CURVES, type NistCurve } from "./nist-curves.ts"
 
 /** What differs from library to library: the slow part. */
 export interface EcdsaArithmetic {
@@ -16,10 +14,10 @@ export interface EcdsaArithmetic {
   verify(publicKey: Uint8Array, content: Uint8Array, compact: Uint8Array): boolean
 }
 
-const CURVES = {
-  "P-256": { curve: p256, hash: sha256, length: 32, bitmask: 0xff },
-  "P-384": { curve: p384, hash: sha384, length: 48, bitmask: 0xff },
-  "P-521": { curve: p521, hash: sha512, length: 66, bitmask: 0x01 },
+const PRIVATE_KEYS = {
+  "P-256": { hash: sha256, length: 32, bitmask: 0xff },
+  "P-384": { hash: sha384, length: 48, bitmask: 0xff },
+  "P-521": { hash: sha512, length: 66, bitmask: 0x01 },
 } as const
 
 const EXACT = { format: "compact", prehash: true, lowS: false, extraEntropy: false } as const
@@ -28,8 +26,9 @@ const EXACT = { format: "compact", prehash: true, lowS: false, extraEntropy: fal
  * ECDSA (FIPS 186-5) with the curve's own hash. Nonces follow RFC 6979, since every random byte is given and there is
  * none to give; so signing is by @noble/curves, whatever the provider.
  */
-export function ecdsa(name: EcdsaCurve, arithmetic: EcdsaArithmetic): Signature {
-  const { curve, hash, length, bitmask } = CURVES[name]
+export function ecdsa(name: NistCurve, arithmetic: EcdsaArithmetic): Signature {
+  const curve = NIST_CURVES[name]
+  const { hash, length, bitmask } = PRIVATE_KEYS[name]
 
   /** The seed, or what is expanded from it where it is no scalar: on P-256 once in 2^32 seeds. */
   function privateKeyOf(seed: Uint8Array): Bytes {

@@ -2,6 +2,7 @@ import { diffieHellman } from "node:crypto"
 
 import { CurvePoints } from "../curve-points.ts"
 import { DH_PARAMETERS, type Curve, type DhGroup } from "../dh-group.ts"
+import type { NistCurve } from "../nist-curves.ts"
 import { KeyCache } from "./key-cache.ts"
 
 const X25519 = new KeyCache({ asymmetricKeyType: "x25519" })
@@ -16,7 +17,7 @@ export const NODE_DH: Readonly<Record<Curve, DhGroup>> = {
   X448: { ...DH_PARAMETERS.X448, ...agreement(X448), isPublicKey: CurvePoints.isX448 },
 }
 
-function nist(namedCurve: "P-256" | "P-384" | "P-521"): DhGroup {
+function nist(namedCurve: NistCurve): DhGroup {
   const parameters = DH_PARAMETERS[namedCurve]
   const keys = new KeyCache({ asymmetricKeyType: "ec", namedCurve })
   return {

@@ -1,9 +1,11 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto"
 
+import type { NistCurve } from "../nist-curves.ts"
+
 /** A curve by OpenSSL's name for it. */
 export type NativeCurve =
   | { readonly asymmetricKeyType: "ed25519" | "ed448" | "x25519" | "x448" }
-  | { readonly asymmetricKeyType: "ec"; readonly namedCurve: "P-256" | "P-384" | "P-521" }
+  | { readonly asymmetricKeyType: "ec"; readonly namedCurve: NistCurve }
 
 /** Imports keys of one curve, each once per array that holds it. Whoever changes such an array gets the old key. */
 export class KeyCache {

@@ -3,7 +3,8 @@ import { sign, verify } from "node:crypto"
 import type { HashName, SignatureScheme } from "../ciphersuite.ts"
 import type { Signature } from "../crypto-provider.ts"
 import { CurvePoints } from "../curve-points.ts"
-import { ecdsa, type EcdsaCurve } from "../ecdsa.ts"
+import { ecdsa } from "../ecdsa.ts"
+import type { NistCurve } from "../nist-curves.ts"
 import { KeyCache } from "./key-cache.ts"
 
 /** Signatures by OpenSSL, except that ECDSA is only verified by it. */
@@ -37,7 +38,7 @@ function edwards(
   }
 }
 
-function nist(namedCurve: EcdsaCurve, hash: HashName): Signature {
+function nist(namedCurve: NistCurve, hash: HashName): Signature {
   const keys = new KeyCache({ asymmetricKeyType: "ec", namedCurve })
   return ecdsa(namedCurve, {
     publicKey: (privateKey) => keys.publicKeyOf(privateKey),
