@@ -20,8 +20,10 @@ export interface HpkeCiphertext {
 
 /** A key encapsulation mechanism (RFC 9180, 4) that is given its randomness. `undefined`: a peer's bytes are no key. */
 export interface Kem {
-  /** Bytes of fresh randomness that a key pair or an encapsulation is made of. */
+  /** Bytes of fresh randomness that a key pair is made of. */
   readonly seedLength: number
+  /** Bytes of fresh randomness that an encapsulation is made of. */
+  readonly encapsulationSeedLength: number
   deriveKeyPair(seed: Uint8Array): KeyPair
   /** Whether `encapsulate` takes it, whatever the seed. */
   isPublicKey(publicKey: Uint8Array): boolean
@@ -55,6 +57,8 @@ export interface Signature {
 /** The primitives of one cipher suite: synchronous, and without any randomness of their own. */
 export interface CryptoProvider extends Kdf {
   readonly suite: Ciphersuite
+  /** The libraries that do the work, in plain words: for people and reports, never for decisions. */
+  readonly primitives: string
   readonly kem: Kem
   readonly aead: Aead
   readonly signature: Signature

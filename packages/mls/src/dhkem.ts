@@ -1,53 +1,71 @@
-import { concat, utf8, type Bytes } from "@starling/kernel"
+import { compareBytes, concat, utf8, type Bytes } from "@starling/kernel"
 import { encode } from "@starling/wire"
 
 import type { Kdf, Kem } from "./crypto-provider.ts"
-import { labeledExpand, labeledExtract } from "./hpke.ts"
+import type { DhGroup } from "./dh-group.ts"
+import { labelledKdf } from "./labelled-kdf.ts"
 
 const NOTHING = new Uint8Array(0)
 
-/** A Diffie-Hellman group whose private keys are plain byte strings (X25519, X448). */
-export interface DhGroup {
-  /** RFC 9180, 7.1. */
-  readonly kem: number
-  readonly privateKeyLength: number
-  publicKey(privateKey: Uint8Array): Bytes
-  /** `undefined` where `publicKey` is none, or of small order. */
-  sharedSecret(privateKey: Uint8Array, publicKey: Uint8Array): Bytes | undefined
-}
-
 /** RFC 9180, 4.1: `DHKEM(group, kdf)`; its secrets are `secretLength` bytes long. */
 export function dhKem(group: DhGroup, kdf: Kdf, secretLength: number): Kem {
-  const suiteId = encode((w) => w.fixed(utf8("KEM")).uint16(group.kem))
+  const labelled = labelledKdf(
+    kdf,
+    encode((w) => w.fixed(utf8("KEM")).uint16(group.kem)),
+  )
+  /** By the array that holds the private key, so that decapsulation need not compute it again. */
+  const publicKeys = new WeakMap<Uint8Array, Bytes>()
 
-  function deriveKeyPair(seed: Uint8Array) {
-    const secret = labeledExtract(kdf, suiteId, NOTHING, "dkp_prk", seed)
-    const privateKey = labeledExpand(kdf, suiteId, secret, "sk", NOTHING, group.privateKeyLength)
-    return { privateKey, publicKey: group.publicKey(privateKey) }
+  function publicKeyOf(privateKey: Uint8Array): Bytes {
+    const known = publicKeys.get(privateKey)
+    if (known !== undefined) return known
+    const publicKey = group.publicKey(privateKey)
+    publicKeys.set(privateKey, publicKey)
+    return publicKey
+  }
+
+  function derivePrivateKey(seed: Uint8Array): Bytes {
+    const secret = labelled.extract(NOTHING, "dkp_prk", seed)
+    const expand = (label: string, info: Uint8Array) => labelled.expand(secret, label, info, group.privateKeyLength)
+    if (group.scalars === "any") return expand("sk", NOTHING)
+    for (let counter = 0; counter < 256; counter++) {
+      const candidate = expand("candidate", new Uint8Array([counter]))
+      candidate[0] = (candidate[0] ?? 0) & group.scalars.bitmask
+      if (isScalar(candidate, group.scalars.order)) return candidate
+    }
+    throw new RangeError("no scalar among 256 candidates, which has a chance of 2^-8192 at most")
   }
 
   function extractAndExpand(dh: Uint8Array, kemOutput: Uint8Array, publicKey: Uint8Array): Bytes {
-    const secret = labeledExtract(kdf, suiteId, NOTHING, "eae_prk", dh)
-    return labeledExpand(kdf, suiteId, secret, "shared_secret", concat(kemOutput, publicKey), secretLength)
+    const secret = labelled.extract(NOTHING, "eae_prk", dh)
+    return labelled.expand(secret, "shared_secret", concat(kemOutput, publicKey), secretLength)
   }
-
-  const anyKeys = deriveKeyPair(new Uint8Array(group.privateKeyLength))
 
   return {
     seedLength: group.privateKeyLength,
-    deriveKeyPair,
-    // RFC 9180, 7.1.4: whether a point is of small order shows with one private key as with any other
-    isPublicKey: (publicKey) => group.sharedSecret(anyKeys.privateKey, publicKey) !== undefined,
+    encapsulationSeedLength: group.privateKeyLength,
+    deriveKeyPair(seed) {
+      const privateKey = derivePrivateKey(seed)
+      return { privateKey, publicKey: publicKeyOf(privateKey) }
+    },
+    isPublicKey: (publicKey) => group.isPublicKey(publicKey),
     encapsulate(publicKey, seed) {
-      const ephemeral = deriveKeyPair(seed)
-      const dh = group.sharedSecret(ephemeral.privateKey, publicKey)
-      if (dh === undefined) return undefined
-      const kemOutput = ephemeral.publicKey
-      return { kemOutput, sharedSecret: extractAndExpand(dh, kemOutput, publicKey) }
+      if (!group.isPublicKey(publicKey)) return undefined
+      const ephemeral = derivePrivateKey(seed)
+      const kemOutput = group.publicKey(ephemeral)
+      return {
+        kemOutput,
+        sharedSecret: extractAndExpand(group.sharedSecret(ephemeral, publicKey), kemOutput, publicKey),
+      }
     },
     decapsulate(privateKey, kemOutput) {
-      const dh = group.sharedSecret(privateKey, kemOutput)
-      return dh && extractAndExpand(dh, kemOutput, group.publicKey(privateKey))
+      if (!group.isPublicKey(kemOutput)) return undefined
+      return extractAndExpand(group.sharedSecret(privateKey, kemOutput), kemOutput, publicKeyOf(privateKey))
     },
   }
+}
+
+/** RFC 9180, 7.1.3: neither zero nor the order or more. */
+function isScalar(candidate: Uint8Array, order: Uint8Array): boolean {
+  return candidate.some((byte) => byte !== 0) && compareBytes(candidate, order) < 0
 }

@@ -34,7 +34,7 @@ export function createExternalInit(
   externalPub: Uint8Array,
 ): { readonly kemOutput: Bytes; readonly initSecret: Bytes } {
   const { crypto } = mls
-  const seed = mls.random.draw(crypto.kem.seedLength, "external init")
+  const seed = mls.random.draw(crypto.kem.encapsulationSeedLength, "external init")
   const { kemOutput, sharedSecret } =
     crypto.kem.encapsulate(externalPub, seed) ?? refuse("invalid-public-key", "12.4.3.2")
   return { kemOutput, initSecret: exported(crypto, sharedSecret) }

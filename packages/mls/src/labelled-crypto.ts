@@ -38,7 +38,7 @@ export function encryptWithLabel(
   context: Uint8Array,
   plaintext: Uint8Array,
 ): HpkeCiphertext {
-  const seed = mls.random.draw(mls.crypto.kem.seedLength, "HPKE encapsulation")
+  const seed = mls.random.draw(mls.crypto.kem.encapsulationSeedLength, "HPKE encapsulation")
   const sealed = hpkeSeal(mls.crypto, publicKey, labelled(label, context), plaintext, seed)
   return sealed ?? refuse("invalid-public-key", "5.1.3")
 }

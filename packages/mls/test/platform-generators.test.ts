@@ -1,12 +1,16 @@
+import { execFileSync } from "node:child_process"
 import crypto, { randomBytes } from "node:crypto"
 import { syncBuiltinESMExports } from "node:module"
+import { fileURLToPath } from "node:url"
 
 import { utf8 } from "@starling/kernel"
 import { createCommit, encodeState, type MlsContext } from "@starling/mls"
+import { nobleCrypto } from "@starling/mls/noble"
+import { nodeCrypto } from "@starling/mls/node"
 import { afterEach, expect, test, vi } from "vitest"
 
 import { Story } from "./story.ts"
-import { NOW, seededRandom, world } from "./world.ts"
+import { NOW, seededRandom, SUITES } from "./world.ts"
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -43,10 +47,16 @@ function trapGenerators(): readonly ReturnType<typeof vi.spyOn>[] {
   return traps
 }
 
-test("a group lives without any generator of the platform being reached", () => {
+const PROVIDERS = SUITES.flatMap((suite) => [
+  { suite, name: "sodium-native", crypto: () => nodeCrypto(suite) },
+  { suite, name: "node:crypto", crypto: () => nodeCrypto(suite, { sodium: false }) },
+  { suite, name: "@noble", crypto: () => nobleCrypto(suite) },
+])
+
+test.for(PROVIDERS)("a group of suite $suite lives on $name without a generator of the platform", ({ crypto }) => {
   const traps = trapGenerators()
   const random = seededRandom("trapped")
-  const mls: MlsContext = { ...world("trapped"), random }
+  const mls: MlsContext = { crypto: crypto(), random, authenticate: () => undefined }
   const story = new Story(mls, "alice")
   story.add("alice", "bob", "carol")
   story.update("bob")
@@ -60,6 +70,11 @@ test("a group lives without any generator of the platform being reached", () => 
   encodeState(story.state("alice"))
   for (const trap of traps) expect(trap).not.toHaveBeenCalled()
   expect(random.drawn).toBeGreaterThan(500)
+})
+
+test("the providers load without a generator of the platform", () => {
+  const child = fileURLToPath(new URL("children/import-providers.ts", import.meta.url))
+  expect(execFileSync(process.execPath, [child], { encoding: "utf8" })).toBe("0")
 })
 
 test("the traps catch whoever does reach for a generator", () => {

@@ -11,6 +11,9 @@ import {
 } from "@starling/mls"
 import { nodeCrypto } from "@starling/mls/node"
 
+/** Every suite that a provider exists for. */
+export const SUITES = [1, 2, 3, 4, 5, 6, 7, 77] as const
+
 /** Seconds since 1970, in the middle of every lifetime here. */
 export const NOW = 1_800_000_000n
 const LIFETIME = { notBefore: NOW - 1000n, notAfter: NOW + 1000n }

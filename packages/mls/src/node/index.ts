@@ -1,2 +1,2 @@
 export type { CiphersuiteId } from "../ciphersuite.ts"
-export { nodeCrypto } from "./provider.ts"
+export { nodeCrypto, type NodeCryptoOptions } from "./provider.ts"

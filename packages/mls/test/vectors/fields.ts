@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 
-import { fromHex, type Bytes } from "@starling/kernel"
+import { concat, fromHex, type Bytes } from "@starling/kernel"
 
 /** One case of a file in the official format, read field by field; a field of another shape than asked for throws. */
 export class Fields {
@@ -13,6 +13,12 @@ export class Fields {
 
   bytes(name: string): Bytes {
     return hex(this.#value[name], name)
+  }
+
+  /** An integer of `length` bytes, as RFC 9180, 7.1.2 has private keys; some files leave its leading zeros out. */
+  privateKey(name: string, length: number): Bytes {
+    const value = this.bytes(name)
+    return concat(new Uint8Array(Math.max(0, length - value.length)), value)
   }
 
   optionalBytes(name: string): Bytes | undefined {

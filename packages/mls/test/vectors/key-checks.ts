@@ -58,7 +58,7 @@ export function cryptoBasics(crypto: CryptoProvider, fields: Fields): void {
   const sign = fields.fields("sign_with_label")
   const [label, content] = [sign.text("label"), sign.bytes("content")]
   ok(verifyWithLabel(crypto, sign.bytes("pub"), label, content, sign.bytes("signature")))
-  const signature = signWithLabel(crypto, sign.bytes("priv"), label, content)
+  const signature = signWithLabel(crypto, sign.privateKey("priv", crypto.signature.seedLength), label, content)
   ok(verifyWithLabel(crypto, sign.bytes("pub"), label, content, signature))
   sealing(crypto, fields.fields("encrypt_with_label"))
 }
@@ -66,10 +66,10 @@ export function cryptoBasics(crypto: CryptoProvider, fields: Fields): void {
 function sealing(crypto: CryptoProvider, fields: Fields): void {
   const [label, context, plaintext] = [fields.text("label"), fields.bytes("context"), fields.bytes("plaintext")]
   const sealed = { kemOutput: fields.bytes("kem_output"), ciphertext: fields.bytes("ciphertext") }
-  equal(decryptWithLabel(crypto, fields.bytes("priv"), label, context, sealed), plaintext)
+  equal(decryptWithLabel(crypto, fields.privateKey("priv", crypto.kem.seedLength), label, context, sealed), plaintext)
   const mls: MlsContext = { crypto, random: seededRandom("vectors"), authenticate: () => undefined }
   const own = encryptWithLabel(mls, fields.bytes("pub"), label, context, plaintext)
-  equal(decryptWithLabel(crypto, fields.bytes("priv"), label, context, own), plaintext)
+  equal(decryptWithLabel(crypto, fields.privateKey("priv", crypto.kem.seedLength), label, context, own), plaintext)
 }
 
 export function keySchedule(crypto: CryptoProvider, fields: Fields): void {

@@ -105,7 +105,7 @@ export function welcome(crypto: CryptoProvider, fields: Fields): void {
   ok(entry)
   const opened = decryptWithLabel(
     crypto,
-    fields.bytes("init_priv"),
+    fields.privateKey("init_priv", crypto.kem.seedLength),
     "Welcome",
     encryptedGroupInfo,
     entry.encryptedGroupSecrets,
@@ -159,7 +159,7 @@ function protectedByUs(
     content,
   }
   const tbs = framedContentTbs(wireFormat, framed, groupContext(crypto, fields))
-  const signature = signFramedContent(crypto, fields.bytes("signature_priv"), tbs)
+  const signature = signFramedContent(crypto, fields.privateKey("signature_priv", crypto.signature.seedLength), tbs)
   const confirmationTag = content.kind === "commit" ? new Uint8Array(crypto.suite.hashLength) : undefined
   const signed = { wireFormat, framed, signature, tbs }
   return frameSignedContent(mls, { ...keys(fields), membershipKey: fields.bytes("membership_key") }, signed, {

@@ -22,7 +22,10 @@ export function passiveClient(crypto: CryptoProvider, fields: Fields): void {
   const decoded = value(decodeMlsMessage(fields.bytes("key_package")))
   ok(decoded.kind === "key-package")
   const { keyPackage } = decoded
-  const signatureKeys = { publicKey: keyPackage.leafNode.signatureKey, privateKey: fields.bytes("signature_priv") }
+  const signatureKeys = {
+    publicKey: keyPackage.leafNode.signatureKey,
+    privateKey: fields.privateKey("signature_priv", crypto.signature.seedLength),
+  }
   equal(crypto.signature.deriveKeyPair(signatureKeys.privateKey).publicKey, signatureKeys.publicKey)
   const kept: GroupState[] = []
   const psks: PskSource = (reference) => findPsk(fields, kept, reference)
@@ -33,8 +36,8 @@ export function passiveClient(crypto: CryptoProvider, fields: Fields): void {
       message: fields.bytes("key_package"),
       reference: keyPackageReference(crypto, keyPackage),
       keyPackage,
-      initPrivateKey: fields.bytes("init_priv"),
-      encryptionPrivateKey: fields.bytes("encryption_priv"),
+      initPrivateKey: fields.privateKey("init_priv", crypto.kem.seedLength),
+      encryptionPrivateKey: fields.privateKey("encryption_priv", crypto.kem.seedLength),
     },
     signatureKeys,
     psks,

@@ -92,13 +92,17 @@ export function treekem(crypto: CryptoProvider, fields: Fields): void {
       extensions: [],
     })
   const receivers = fields.list("leaves_private").map((leaf) => {
-    const privateKeys = new Map([[2 * leaf.number("index"), leaf.bytes("encryption_priv")]])
+    const privateKeys = new Map([[2 * leaf.number("index"), leaf.privateKey("encryption_priv", crypto.kem.seedLength)]])
     for (const { node, secret } of leaf.list("path_secrets").map(pathSecret)) {
       const keys = crypto.kem.deriveKeyPair(deriveSecret(crypto, secret, "node"))
       equal(keys.publicKey, subtreeAt(tree, node)?.node?.encryptionKey)
       privateKeys.set(node, keys.privateKey)
     }
-    return { leafIndex: leaf.number("index"), privateKeys, signatureKey: leaf.bytes("signature_priv") }
+    return {
+      leafIndex: leaf.number("index"),
+      privateKeys,
+      signatureKey: leaf.privateKey("signature_priv", crypto.signature.seedLength),
+    }
   })
   for (const update of fields.list("update_paths")) {
     const sender = update.number("sender")
