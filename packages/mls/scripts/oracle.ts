@@ -6,7 +6,8 @@ import { Disagreement } from "../test/oracle/mixed-group.ts"
 import { runRandomOperations, type Tally } from "../test/oracle/random-operations.ts"
 
 const OPERATIONS_OF_A_GROUP = 50
-const MOST_MEMBERS = 14
+/** In turn: small groups lose and gain the same leaves again and again, large ones have deep trees. */
+const MOST_MEMBERS = [6, 12, 24]
 
 const { values } = parseArgs({
   options: {
@@ -24,7 +25,8 @@ for (const group of numbers) {
   const composition = COMPOSITIONS[group % COMPOSITIONS.length]
   if (composition === undefined) throw new RangeError(`--group ${values.group}`)
   try {
-    const run = { seed: `${seed}.${group}`, operations: OPERATIONS_OF_A_GROUP, most: MOST_MEMBERS, ...composition }
+    const most = MOST_MEMBERS[Math.floor(group / COMPOSITIONS.length) % MOST_MEMBERS.length] ?? 12
+    const run = { seed: `${seed}.${group}`, operations: OPERATIONS_OF_A_GROUP, most, ...composition }
     tallies.push(await runRandomOperations(run))
   } catch (error) {
     if (!(error instanceof Disagreement)) throw error

@@ -10,6 +10,7 @@ import {
   DecryptedMessage,
   DeviceId,
   KeyPackage,
+  MlsError,
   Uuid,
   Welcome,
   cipherSuiteFromU16,
@@ -29,8 +30,9 @@ const KEY_PACKAGE_HEADER = Uint8Array.of(0, 1, 0, 5)
  * its messages are padded to multiples of 128 bytes. Identities read `<uuid>:<device in hex>@<domain>`: it reads no
  * message of, and removes nobody with, another. One call adds, removes, renews or commits what was proposed, and merges
  * that as soon as the transport accepts it; it renews its path only where RFC 9420, 12.4 asks for it, and proposes
- * nothing by itself. KeyPackages live for three months. Whom a commit removes loses the group with all its keys. It keeps
- * messages of an epoch to come, and reads them with the commit that brings it there. It draws platform randomness.
+ * nothing by itself. KeyPackages live for three months. Whoever sees their removal loses the group with all its keys. It
+ * keeps messages of an epoch to come and reads them with the commit that brings it there; where such a commit removes it,
+ * it fails over the messages and stays in the old epoch. It draws platform randomness.
  */
 export class CoreCryptoMember implements OracleMember {
   readonly engine = CORE_CRYPTO
@@ -106,7 +108,15 @@ export class CoreCryptoMember implements OracleMember {
 
   /** A commit may bring messages with it that came before it; whoever is removed must not get any. */
   async receive(message: Uint8Array): Promise<Outcome> {
-    const received = await this.#transaction((context) => context.decryptMessage(this.#current, message))
+    const received = await this.#transaction(async (context) => {
+      try {
+        return await context.decryptMessage(this.#current, message)
+      } catch (error) {
+        if (isKept(error)) return undefined
+        throw error
+      }
+    })
+    if (received === undefined) throw new Error("core-crypto: kept for a later epoch")
     if (DecryptedMessage.Text.instanceOf(received))
       return { kind: "application", data: bytes(received.inner.plaintext) }
     if (!DecryptedMessage.Commit.instanceOf(received) || received.inner.isActive) return { kind: "handshake" }
@@ -146,13 +156,18 @@ export const CORE_CRYPTO: Engine = {
   commits: "one-kind",
   proposes: false,
   keepsProposals: true,
-  seesItsRemoval: "always",
+  overlooks: ["late"],
   make: (name, suite) => CoreCryptoMember.of(name, suite),
 }
 
 function clientId(name: string): ClientId {
   const [, uuid = "", device = "", domain = ""] = /^([0-9a-f-]{36}):([0-9a-f]+)@(.+)$/.exec(name) ?? []
   return new ClientId(new Uuid(uuid), new DeviceId(BigInt(`0x${device}`)), domain)
+}
+
+/** It tells so by an error, and forgets the message again if that ends the transaction. */
+function isKept(error: unknown): boolean {
+  return CoreCryptoError.Mls.instanceOf(error) && MlsError.BufferedFutureMessage.instanceOf(error.inner.mlsError)
 }
 
 /** Its errors nest, each with a tag of its own. */

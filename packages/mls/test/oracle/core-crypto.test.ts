@@ -53,6 +53,26 @@ test("core-crypto refuses a private commit by its policy", async () => {
   for (const message of messages) await expect(theirs.receive(message)).rejects.toThrow("wire format policy")
 })
 
+test("core-crypto keeps a message of the next epoch and reads it with the commit, and fails over it where that removes it", async () => {
+  const [ours, staying, leaving] = [
+    await OURS.make(memberName(1), 1),
+    await CORE_CRYPTO.make(memberName(2), 1),
+    await CORE_CRYPTO.make(memberName(3), 1),
+  ]
+  await ours.found(utf8("early messages"))
+  const { welcome } = await ours.commit({ ...RENEWAL, add: [staying.keyPackage, leaving.keyPackage] })
+  for (const member of [staying, leaving]) await member.join(welcome ?? new Uint8Array(0))
+  const { messages } = await ours.commit({ ...RENEWAL, remove: [leaving.name] })
+  const early = await ours.protect(utf8("early"))
+  for (const member of [staying, leaving]) await expect(member.receive(early)).rejects.toThrow("kept for a later epoch")
+  for (const commit of messages) {
+    expect(await staying.receive(commit)).toEqual({ kind: "handshake" })
+    await expect(leaving.receive(commit)).rejects.toThrow("after being evicted")
+  }
+  await expect(staying.receive(early)).rejects.toThrow("DuplicateMessage")
+  await expect(leaving.receive(early)).rejects.toThrow("kept for a later epoch")
+})
+
 test("core-crypto follows a member whose identity is no client id, and reads nothing of it", async () => {
   const [ours, theirs] = [await OURS.make("alice", 1), await CORE_CRYPTO.make(memberName(2), 1)]
   await ours.found(utf8("another identity"))

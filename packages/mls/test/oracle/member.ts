@@ -46,6 +46,9 @@ export interface OracleMember {
   epochAuthenticator(): Bytes | undefined
 }
 
+/** Every removal is plain; some also give the leaf to somebody else, or come after messages of the next epoch. */
+export type Removal = "plain" | "refilled" | "late"
+
 /** An implementation, and what of the protocol it lets one do. */
 export interface Engine {
   readonly name: "ours" | "core-crypto" | "openmls-wasm" | "ts-mls"
@@ -59,8 +62,8 @@ export interface Engine {
   readonly proposes: boolean
   /** Whether it keeps what others propose, and so can follow a commit that refers to it. */
   readonly keepsProposals: boolean
-  /** Whether it tells that a commit removes whoever processes it; ts-mls not where the commit adds somebody too. */
-  readonly seesItsRemoval: "always" | "unless-refilled" | "never"
+  /** The removals of a member of its own that it does not take for one, by an error or in silence. */
+  readonly overlooks: readonly Removal[]
   make(name: string, suite: CiphersuiteId): Promise<OracleMember>
 }
 

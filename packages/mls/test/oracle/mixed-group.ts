@@ -1,6 +1,6 @@
 import { equalBytes, toHex, utf8, type Bytes } from "@starling/kernel"
 
-import type { Change, Committed, OracleMember, Outcome } from "./member.ts"
+import type { Change, Committed, OracleMember, Outcome, Removal } from "./member.ts"
 
 /** Somebody who was removed, with what they have not seen. */
 interface ShutOut {
@@ -50,10 +50,11 @@ export class MixedGroup {
     for (const member of this.members) {
       if (member !== by && !leaving.includes(member)) await this.#follow(member, committed.messages)
     }
+    const removal: Removal[] = ["plain"]
+    if (effect.joining.length > 0) removal.push("refilled")
+    if (effect.late === true) removal.push("late")
     const shutOut = leaving.map((member) => {
-      const { seesItsRemoval } = member.engine
-      const seesIt =
-        seesItsRemoval === "always" || (seesItsRemoval === "unless-refilled" && effect.joining.length === 0)
+      const seesIt = !member.engine.overlooks.some((kind) => removal.includes(kind))
       return { member, unseen: committed.messages, seesIt }
     })
     this.#shutOut = [...shutOut, ...this.#shutOut].slice(0, 3)

@@ -92,7 +92,7 @@ export const OPENMLS: Engine = {
   commits: "adds-own",
   proposes: false,
   keepsProposals: false,
-  seesItsRemoval: "never",
+  overlooks: ["plain"],
   make: (name) => OpenMlsMember.of(name),
 }
 

@@ -146,7 +146,7 @@ export const OURS: Engine = {
   commits: "anything",
   proposes: true,
   keepsProposals: true,
-  seesItsRemoval: "always",
+  overlooks: [],
   make: async (name, suite) => new OurMember(name, suite),
 }
 

@@ -169,7 +169,7 @@ export const TS_MLS: Engine = {
   commits: "anything",
   proposes: true,
   keepsProposals: true,
-  seesItsRemoval: "unless-refilled",
+  overlooks: ["refilled"],
   make: (name, suite) => TsMlsMember.of(name, suite),
 }
 
