@@ -2,16 +2,15 @@ import { utf8 } from "@starling/kernel"
 import { decodeMlsMessage } from "@starling/mls/rfc9420"
 import { expect, test } from "vitest"
 
-import { SUITES } from "./compositions.ts"
 import { CORE_CRYPTO } from "./core-crypto-member.ts"
 import { memberName, type Change } from "./member.ts"
 import { MixedGroup } from "./mixed-group.ts"
-import { OURS } from "./our-member.ts"
+import { OUR_SUITES, OURS } from "./our-member.ts"
 import { TS_MLS } from "./ts-mls-member.ts"
 
 const RENEWAL: Change = { add: [], remove: [], handshakes: "public" }
 
-const FOUNDED = SUITES.flatMap((suite) => [
+const FOUNDED = OUR_SUITES.flatMap((suite) => [
   { suite, first: OURS, second: CORE_CRYPTO, founder: "ours" },
   { suite, first: CORE_CRYPTO, second: OURS, founder: "core-crypto" },
 ])

@@ -138,9 +138,11 @@ export class OurMember implements OracleMember {
   }
 }
 
+export const OUR_SUITES: readonly CiphersuiteId[] = [1, 3]
+
 export const OURS: Engine = {
   name: "ours",
-  suites: [1, 3],
+  suites: OUR_SUITES,
   sends: ["public", "private"],
   receives: ["public", "private"],
   commits: "anything",
