@@ -5,6 +5,7 @@ export { frameContent, frameSignedContent, signContent } from "./frame-content.t
 export {
   framedContentTbs,
   framedSignatureIsValid,
+  proposalReference,
   signFramedContent,
   readAuthenticatedContent,
   WireFormat,
