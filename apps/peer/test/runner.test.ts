@@ -7,6 +7,7 @@ import {
   authenticateDevice,
   createGroup,
   createIdentity,
+  suitesOf,
   groups,
   ownIdentity,
   readHistory,
@@ -42,7 +43,7 @@ async function setting(): Promise<Setting> {
   using rootKey = new Secret(osEntropy(32))
   const store = openStore({ folder, rootKey, random: osEntropy })
   const now = (): number => Date.now()
-  const created = createIdentity({ now: now(), mls })
+  const created = createIdentity({ now: now(), mls, suites: suitesOf(mls) })
   store.commit(created.writes)
   const transport = new LonelyTransport()
   const notified: Notification[] = []
@@ -51,6 +52,7 @@ async function setting(): Promise<Setting> {
   const runner = new Runner({
     state: created.state,
     mls,
+    suites: suitesOf(mls),
     reader: store,
     transport,
     now,

@@ -7,7 +7,7 @@ export const DAY = 24 * HOUR
 /** UTF-8 bytes of one message's text. */
 export const MAX_TEXT = 32 * 1024
 /** Bytes of one MLSMessage(PublicMessage) inside a record. */
-export const MAX_COMMIT = 384 * 1024
+export const MAX_COMMIT = 1536 * 1024
 /** What one commit of ours brings about at most; the next one goes on. */
 export const MAX_ADDITIONS = 64
 export const MAX_REMOVALS = 256

@@ -3,11 +3,12 @@ import {
   authenticateDevice,
   groups,
   ownIdentity,
+  suitesOf,
   transportSeed,
   type Env,
   type Notification,
 } from "@starling/messenger"
-import type { MlsContext } from "@starling/mls"
+import type { CiphersuiteId, MlsContext } from "@starling/mls"
 import { nodeCrypto } from "@starling/mls/node"
 import { openNode } from "@starling/p2p"
 import type { Backend } from "../api/backend.ts"
@@ -34,8 +35,10 @@ import { Refill } from "./refill.ts"
 import { Runner } from "./runner.ts"
 import { buildUi } from "./ui-build.ts"
 
-/** Ciphersuite of every group (RFC 9420, 17.1): X25519, AES-128-GCM, SHA-256, Ed25519. */
-const SUITE = 1
+/** RFC 9420, 17.1: X25519, AES-128-GCM, SHA-256, Ed25519. */
+const CLASSICAL_SUITE = 1
+/** New groups: the same with ML-KEM-768 beside X25519, so that who records today reads nothing with a quantum computer later. */
+const HYBRID_SUITE = 0x4d
 
 /** More than the keys of a new identity take of the pool. */
 const IDENTITY_BYTES = 1024
@@ -70,9 +73,13 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
     }),
   )
 
-  const crypto = nodeCrypto(SUITE)
-  const mls: MlsContext = { crypto, random: pool, authenticate: authenticateDevice(crypto) }
-  const env = (): Env => ({ now: now(), mls })
+  const mlsIn = (suite: CiphersuiteId): MlsContext => {
+    const crypto = nodeCrypto(suite)
+    return { crypto, random: pool, authenticate: authenticateDevice(crypto) }
+  }
+  const mls = mlsIn(CLASSICAL_SUITE)
+  const suites = suitesOf(mlsIn(HYBRID_SUITE), mls)
+  const env = (): Env => ({ now: now(), mls, suites })
   const commit = ledger.commit.bind(ledger)
   const state = await openIdentity({
     store,
@@ -107,6 +114,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
     new Runner({
       state,
       mls,
+      suites,
       reader: store,
       transport,
       now,

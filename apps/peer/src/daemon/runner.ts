@@ -18,6 +18,7 @@ import {
   type Refusal,
   type RequestOutcome,
   type Step,
+  type Suites,
 } from "@starling/messenger"
 import {
   StoreError,
@@ -39,6 +40,7 @@ const LONGEST_TIMER: Milliseconds = 2_147_483_647
 export interface RunnerOptions {
   readonly state: PeerState
   readonly mls: MlsContext
+  readonly suites: Suites
   readonly reader: Pick<Store, "get" | "list">
   readonly transport: Transport
   readonly now: () => Milliseconds
@@ -74,7 +76,7 @@ export class Runner implements AsyncDisposable {
   }
 
   env(): Env {
-    return { now: this.#options.now(), mls: this.#options.mls }
+    return { now: this.#options.now(), mls: this.#options.mls, suites: this.#options.suites }
   }
 
   /** Subscribes and resumes what a former run left, then takes what the transport brings. */

@@ -43,7 +43,7 @@ export function commit(turn: Turn, uuid: string, work: WorkLeft): void {
     frontier: knownOperations(turn.group(uuid)),
     past: pastFor(turn, uuid, planned.additions),
   })
-  const created = createCommit(turn.env.mls, state, {
+  const created = createCommit(turn.mlsOf(state), state, {
     proposals: [...removes, ...planned.additions.map(({ proposal }) => proposal)],
     authenticatedData: commitAuthenticatedData(parent.sid, ops),
     groupInfoExtensions: [{ type: JOINING_EXTENSION, data: joining }],
@@ -129,7 +129,7 @@ export function eraAfter(
   removes: boolean,
   state: Parameters<typeof beginEra>[1],
 ): Era | undefined {
-  return removes ? beginEra(turn.env.mls, state, turn.state.plainTopics ? uuid : undefined) : parent.era
+  return removes ? beginEra(turn.mlsOf(state), state, turn.state.plainTopics ? uuid : undefined) : parent.era
 }
 
 function plan(turn: Turn, uuid: string, work: WorkLeft): Planned {

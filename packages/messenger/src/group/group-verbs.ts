@@ -32,7 +32,7 @@ export function createGroup(state: PeerState, name: string, env: Env): Outcome<{
     const id = drawGroupId(env.mls)
     const uuid = uuidOf(id)
     const founding = { name, createdAt: turn.now, creator: turn.own, creatorName: turn.own.name }
-    const mls = createMlsGroup(env.mls, {
+    const mls = createMlsGroup(env.suites.forNewGroups, {
       groupId: id,
       credential: { kind: "basic", identity: turn.own.encoded },
       signatureKeys: turn.own.signatureKeys,
@@ -56,7 +56,7 @@ export function createGroup(state: PeerState, name: string, env: Env): Outcome<{
     const group = bareGroup(turn.crypto, { ...row, ...rest, seen: new Set([turn.own.device]) }, new Set())
     const node = group.forest.get(sid)
     if (node === undefined) throw new Error("a group has its creation")
-    const era = beginEra(env.mls, mls, state.plainTopics ? uuid : undefined)
+    const era = beginEra(env.suites.forNewGroups, mls, state.plainTopics ? uuid : undefined)
     const forest = new Map([[sid, { ...node, standing: { kind: "held", state: mls }, era } as const]])
     turn.putGroup(withTips(turn.crypto, { ...group, forest }))
     return { group: uuid }

@@ -6,6 +6,7 @@ import { jitter } from "../peer/jitter.ts"
 import type { Turn } from "../peer/turn.ts"
 import { rank } from "./choose-commit.ts"
 import { commit } from "./commit.ts"
+import { stateOf } from "./forest-node.ts"
 import type { Group } from "./group.ts"
 import { isOut } from "./membership.ts"
 import { identitiesOf } from "./roster.ts"
@@ -76,6 +77,8 @@ function slotOf(turn: Turn, group: Group): Milliseconds {
 /** Asks people who should be added, where they are connected. Returns when to ask again. */
 function askForKeyPackages(turn: Turn, uuid: string, work: WorkLeft, due: boolean): Milliseconds | undefined {
   let next: Milliseconds | undefined
+  const suite = stateOf(turn.group(uuid).forest.get(turn.group(uuid).live))?.ciphersuite
+  if (suite === undefined) return undefined
   for (const { device, op, own } of work.additions) {
     if (op === undefined || (!own && !due) || !turn.isConnected(device.peerId)) continue
     const askAt = turn.work(uuid).askAt.get(device.identity) ?? 0
@@ -83,7 +86,7 @@ function askForKeyPackages(turn: Turn, uuid: string, work: WorkLeft, due: boolea
       const again = turn.now + 5 * RETRY_FIRST
       turn.changeWork(uuid, { askAt: new Map(turn.work(uuid).askAt).set(device.identity, again) })
       const request = { kind: "key-package", peerId: device.peerId, group: uuid, identity: device.identity } as const
-      turn.request("key-package", request, encodeKeyPackageRequest({ clock: turn.now }))
+      turn.request("key-package", request, encodeKeyPackageRequest({ clock: turn.now, suite }))
     }
     const again = Math.max(askAt, turn.now + 5 * RETRY_FIRST)
     next = Math.min(next ?? again, again)

@@ -102,7 +102,7 @@ function processCommit(turn: Turn, uuid: string, node: ForestNode, parent: Fores
   const refused = (kind: "invalid" | "barred"): ForestNode => ({ ...node, standing: { kind } })
   const state = stateOf(parent)
   if (parent === undefined || state === undefined) return node
-  const received = receive(turn.env.mls, state, node.mls)
+  const received = receive(turn.mlsOf(state), state, node.mls)
   if (received.kind === "self-removed") return { ...node, standing: { kind: "excludes" } }
   if (received.kind === "refused" && OWN_SECRETS.has(received.reason)) return refused("barred")
   if (received.kind !== "commit") return refused("invalid")

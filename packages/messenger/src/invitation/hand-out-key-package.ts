@@ -1,4 +1,5 @@
 import type { Bytes } from "@starling/kernel"
+import type { MlsContext } from "@starling/mls"
 
 import { clocksDiffer } from "../contacts/meet.ts"
 import type { PeerId } from "../identity/peer-id.ts"
@@ -17,14 +18,16 @@ import { issueKeyPackage, type IssuedKeyPackage } from "./issued-key-package.ts"
 import { decodeKeyPackageRequest, encodeKeyPackageAnswer } from "./key-package-frames.ts"
 
 /**
- * Answers a request for a KeyPackage: one outstanding to each peer, and a few a day, so that nobody can drain the pool of
+ * Answers a request for a KeyPackage: one outstanding to each peer in each suite, and a few a day, so that nobody can drain the pool of
  * randomness.
  */
 export function handOutKeyPackage(turn: Turn, payload: Uint8Array, from: PeerId): Bytes {
   const request = decodeKeyPackageRequest(payload)
   if (request.kind !== "ok") return refusedAnswer(request.kind)
   if (clocksDiffer(request.value.clock - turn.now)) return refusedAnswer("clock-differs")
-  const keyPackage = outstanding(turn, from) ?? issueTo(turn, from)
+  const mls = turn.env.suites.of(request.value.suite)
+  if (mls === undefined) return refusedAnswer("unknown-suite")
+  const keyPackage = outstanding(turn, from, request.value.suite) ?? issueTo(turn, from, mls)
   if (keyPackage === undefined) return refusedAnswer("exhausted")
   return okAnswer(encodeKeyPackageAnswer({ clock: turn.now, keyPackage: keyPackage.own.message }))
 }
@@ -40,21 +43,24 @@ export function pruneKeyPackages(turn: Turn): void {
   if (kept.length < keyPackages.size) turn.setDurable({ keyPackages: new Map(kept) })
 }
 
-function outstanding(turn: Turn, from: PeerId): IssuedKeyPackage | undefined {
+function outstanding(turn: Turn, from: PeerId, suite: number): IssuedKeyPackage | undefined {
   return [...turn.state.durable.keyPackages.values()].find(
-    ({ peerId, served, issuedAt }) =>
-      peerId === from && served.length === 0 && turn.now - issuedAt < KEY_PACKAGE_LIFETIME / 2,
+    ({ own, peerId, served, issuedAt }) =>
+      peerId === from &&
+      own.keyPackage.ciphersuite === suite &&
+      served.length === 0 &&
+      turn.now - issuedAt < KEY_PACKAGE_LIFETIME / 2,
   )
 }
 
-function issueTo(turn: Turn, from: PeerId): IssuedKeyPackage | undefined {
+function issueTo(turn: Turn, from: PeerId, mls: MlsContext): IssuedKeyPackage | undefined {
   const ofToday = [...turn.state.durable.keyPackages.values()].filter(
     ({ peerId, issuedAt }) => peerId === from && turn.now - issuedAt < DAY,
   )
   if (ofToday.length >= MAX_KEY_PACKAGES_PER_DAY) return undefined
   const friends = new Set([...turn.state.durable.contacts.values()].map(({ device }) => device.peerId))
   if (!friends.has(from) && !makeRoom(turn, friends)) return undefined
-  const issued = issueKeyPackage(turn.env.mls, turn.own, from, turn.now)
+  const issued = issueKeyPackage(mls, turn.own, from, turn.now)
   const keyPackages = new Map(turn.state.durable.keyPackages).set(keyPackageKey(issued.own.reference), issued)
   turn.setDurable({ keyPackages })
   return issued

@@ -51,7 +51,7 @@ export function openWelcome(turn: Turn, welcome: Uint8Array): OpenedWelcome | We
   const found = findKeyPackage(turn, welcome)
   if (found === undefined) return { kind: "unknown-key-package" }
   const { own, peerId } = found.issued
-  const joined = join(turn.env.mls, { welcome, keyPackage: own, signatureKeys: turn.own.signatureKeys })
+  const joined = join(turn.mlsOf(own.keyPackage), { welcome, keyPackage: own, signatureKeys: turn.own.signatureKeys })
   if (joined.kind === "refused" || joined.state.groupId.length !== GROUP_ID) return { kind: "invalid" }
   const founding = findExtension(joined.state.extensions, FOUNDING_EXTENSION)
   const joining = findExtension(joined.groupInfoExtensions, JOINING_EXTENSION)
@@ -82,7 +82,7 @@ export function joinedNode(turn: Turn, uuid: string, opened: OpenedWelcome, at: 
   const { state, inviter, joining } = opened
   const plain = turn.state.plainTopics ? uuid : undefined
   const era =
-    joining.eraKey === undefined ? beginEra(turn.env.mls, state, plain) : eraOf(turn.crypto, joining.eraKey, plain)
+    joining.eraKey === undefined ? beginEra(turn.mlsOf(state), state, plain) : eraOf(turn.crypto, joining.eraKey, plain)
   return {
     sid: stateIdOf(turn.crypto, state),
     parent: undefined,

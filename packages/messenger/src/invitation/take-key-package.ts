@@ -1,6 +1,7 @@
 import { readKeyPackage } from "@starling/mls"
 
 import { clocksDiffer, clockText } from "../contacts/meet.ts"
+import { stateOf } from "../group/forest-node.ts"
 import { settle } from "../group/settle.ts"
 import { readDevice } from "../identity/device-certificate.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
@@ -21,13 +22,17 @@ export function takeKeyPackage(turn: Turn, uuid: string, identity: IdentityId, p
       turn,
       `${who} refused to join: the clocks of your two devices differ by more than an hour. Check both.`,
     )
+  if (answer.kind === "ok" && answer.value.status === "unknown-suite")
+    return trouble(turn, `${who}'s Starling is too old for this group's cipher suite. They can join with a newer one.`)
   if (answer.kind !== "ok" || answer.value.status !== "ok")
     return trouble(turn, `${who}'s device gave no key to add them with. It is asked again while it is connected.`)
   const frame = decodeKeyPackageAnswer(answer.value.body)
   if (frame.kind !== "ok") return trouble(turn, `${who}'s device gave a key that this Starling can't read.`)
   const clockAhead = frame.value.clock - turn.now
   if (clocksDiffer(clockAhead)) return trouble(turn, clockText(who, clockAhead))
-  const read = readKeyPackage(turn.env.mls, frame.value.keyPackage, toSeconds(turn.now))
+  const state = stateOf(group.forest.get(group.live))
+  if (state === undefined) return
+  const read = readKeyPackage(turn.mlsOf(state), frame.value.keyPackage, toSeconds(turn.now))
   if (read.kind === "refused")
     return trouble(turn, `${who}'s key was refused (${read.reason}; ${read.section}); nothing was changed.`)
   const { credential } = read.keyPackage.leafNode

@@ -32,7 +32,7 @@ function readMessage(turn: Turn, uuid: string, message: SealedMessage): "read" |
   if (node === undefined || node.standing.kind === "open") return "waiting"
   const state = stateOf(node)
   if (state === undefined) return "lost"
-  const received = receive(turn.env.mls, state, message.mls)
+  const received = receive(turn.mlsOf(state), state, message.mls)
   if (received.kind !== "application") return "lost"
   const header = messageAuthenticatedData(message.device, message.seq)
   const sender = toHex(received.sender.signatureKey)

@@ -19,6 +19,7 @@ export const ANSWER_STATUSES = [
   "exhausted",
   "unknown-key-package",
   "invalid",
+  "unknown-suite",
 ] as const
 export type AnswerStatus = (typeof ANSWER_STATUSES)[number]
 

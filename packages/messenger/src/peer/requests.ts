@@ -124,6 +124,7 @@ function takeReceipt(turn: Turn, entry: string, payload: Uint8Array): void {
     case "exhausted":
     case "newer-version":
     case "not-a-member":
+    case "unknown-suite":
       return
     default:
       assertNever(answer.value.status)

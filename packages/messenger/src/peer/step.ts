@@ -5,11 +5,14 @@ import type { Write } from "../ports/store.ts"
 import type { DirectProtocol } from "../ports/transport.ts"
 import type { ShownMessage } from "../message/shown-message.ts"
 import type { PeerState } from "./state.ts"
+import type { Suites } from "./suites.ts"
 
 /** What every verb takes from its surroundings. Every random byte comes from `mls.random`. */
 export interface Env {
   readonly now: Milliseconds
+  /** For all that belongs to no group; what it hashes and signs, every suite does alike. */
   readonly mls: MlsContext
+  readonly suites: Suites
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Milliseconds } from "@starling/kernel"
-import type { CryptoProvider } from "@starling/mls"
+import type { CryptoProvider, GroupState, KeyPackage, MlsContext } from "@starling/mls"
 
 import type { Group } from "../group/group.ts"
 import { NO_WORK, type GroupWork } from "../group/group-work.ts"
@@ -10,6 +10,7 @@ import type { DirectProtocol } from "../ports/transport.ts"
 import { finishTurn } from "./finish-turn.ts"
 import type { PendingRequest } from "./pending-request.ts"
 import type { DurableState, PeerState } from "./state.ts"
+import { mlsOf } from "./suites.ts"
 import type { Effect, Env, Notification, Outcome, Refusal, RefusalCode, Step } from "./step.ts"
 
 /** One step in the making: the state as it stands by now, and what has been decided. Lives within one call. */
@@ -32,6 +33,11 @@ export class Turn {
 
   get crypto(): CryptoProvider {
     return this.env.mls.crypto
+  }
+
+  /** MLS in the suite of a group. */
+  mlsOf(state: Pick<GroupState | KeyPackage, "ciphersuite">): MlsContext {
+    return mlsOf(this.env.suites, state)
   }
 
   get own(): OwnIdentity {

@@ -5,8 +5,8 @@ export const DIRECT_PROTOCOLS = ["hello", "key-package", "invitation", "sync"] a
 export type DirectProtocol = (typeof DIRECT_PROTOCOLS)[number]
 
 /** Bounds that every transport enforces before it hands bytes on. */
-export const MAX_GOSSIP_BYTES = 512 * 1024
-export const MAX_DIRECT_BYTES = 2 * 1024 * 1024
+export const MAX_GOSSIP_BYTES = 1792 * 1024
+export const MAX_DIRECT_BYTES = 4 * 1024 * 1024
 
 export interface PeerLink {
   /** libp2p PeerId in its text form. */

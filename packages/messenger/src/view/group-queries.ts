@@ -8,6 +8,7 @@ import { devicesOf, identitiesOf } from "../group/roster.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
 import { deliveryCount } from "../message/delivery.ts"
 import type { PeerState } from "../peer/state.ts"
+import { mlsOf } from "../peer/suites.ts"
 import type { DeliveryCount, Env } from "../peer/step.ts"
 import type { GroupDetailView, GroupSummaryView, InvitationView, MemberView, TimelineView } from "./group-view.ts"
 
@@ -27,7 +28,7 @@ export function groupDetail(state: PeerState, uuid: string, env: Env): GroupDeta
     state: group.phase,
     epoch: live?.epoch ?? 0,
     epochAuthenticator: mls === undefined ? "" : toHex(mls.epochAuthenticator),
-    suite: env.mls.crypto.suite.name,
+    suite: mls === undefined ? "" : mlsOf(env.suites, mls).crypto.suite.name,
     members: [...present].map((identity) => memberView(state, group, live, identity)),
     waiting: [...group.membership.desired.keys()]
       .filter((identity) => !present.has(identity))

@@ -254,7 +254,7 @@ test("KeyPackages are handed out one at a time to each peer, and to strangers in
   const world = new World(30)
   const alice = world.person("alice")
   const asks = (from: string): string => {
-    const payload = encodeKeyPackageRequest({ clock: world.now })
+    const payload = encodeKeyPackageRequest({ clock: world.now, suite: 1 })
     let text = ""
     alice.input((state, env) => {
       const step = requested(state, "key-package", payload, from, alice.store, env)

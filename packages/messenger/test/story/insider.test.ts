@@ -64,7 +64,7 @@ test("a member's commit that adds somebody without an operation to cite is follo
   const asked = requested(
     eve.state,
     "key-package",
-    encodeKeyPackageRequest({ clock: world.now }),
+    encodeKeyPackageRequest({ clock: world.now, suite: 1 }),
     own.peerId,
     eve.store,
     eve.env(),

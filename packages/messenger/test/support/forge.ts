@@ -34,7 +34,7 @@ export function ask(
 }
 
 export function askForKeyPackage(of: Person, from: string): Bytes | undefined {
-  const { status, body } = ask(of, from, "key-package", encodeKeyPackageRequest({ clock: of.world.now }))
+  const { status, body } = ask(of, from, "key-package", encodeKeyPackageRequest({ clock: of.world.now, suite: 1 }))
   if (status !== "ok") return undefined
   const frame = decodeKeyPackageAnswer(body)
   if (frame.kind !== "ok") throw new Error("a KeyPackage that can't be read")

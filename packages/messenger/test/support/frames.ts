@@ -99,6 +99,8 @@ export interface Example {
   readonly value?: unknown
   /** Without a version of its own, since it only stands inside something that has one. */
   readonly unversioned?: true
+  /** 1 unless given. */
+  readonly version?: number
 }
 
 const certificate = device.certificate
@@ -162,9 +164,10 @@ export const EXAMPLES: readonly Example[] = [
   { name: "hello", bytes: encodeHello(hello), decode: (b) => decodeHello(crypto, b), value: hello },
   {
     name: "key-package request",
-    bytes: encodeKeyPackageRequest({ clock: CLOCK }),
+    bytes: encodeKeyPackageRequest({ clock: CLOCK, suite: 0x4d }),
     decode: decodeKeyPackageRequest,
-    value: { clock: CLOCK },
+    value: { clock: CLOCK, suite: 0x4d },
+    version: 2,
   },
   {
     name: "key-package answer",

@@ -1,6 +1,7 @@
 import { concat, utf8, type Bytes } from "@starling/kernel"
 import { nodeCrypto } from "@starling/mls/node"
-import { authenticateDevice, type Env } from "@starling/messenger"
+import { authenticateDevice, suitesOf, type Env } from "@starling/messenger"
+import type { CiphersuiteId, CryptoProvider, MlsContext } from "@starling/mls"
 
 export const crypto = nodeCrypto(1)
 
@@ -50,5 +51,19 @@ export function seededDraw(name: string): (length: number) => Bytes {
 
 export function seededEnv(name: string, now = 1_800_000_000_000): Env {
   const draw = seededDraw(name)
-  return { now, mls: { crypto, random: { draw: (length) => draw(length) }, authenticate: authenticateDevice(crypto) } }
+  return envOf({ draw: (length) => draw(length) }, now)
+}
+
+/** Speaks these suites, and creates groups in the first. One is the quickest; what the messenger decides is alike in all. */
+export function envOf(random: MlsContext["random"], now: number, spoken: readonly CiphersuiteId[] = [1]): Env {
+  const [first = mlsIn(1, random), ...others] = spoken.map((suite) => mlsIn(suite, random))
+  return { now, mls: mlsIn(1, random), suites: suitesOf(first, ...others) }
+}
+
+const providers = new Map<CiphersuiteId, CryptoProvider>()
+
+function mlsIn(suite: CiphersuiteId, random: MlsContext["random"]): MlsContext {
+  const known = providers.get(suite) ?? nodeCrypto(suite)
+  providers.set(suite, known)
+  return { crypto: known, random, authenticate: authenticateDevice(known) }
 }

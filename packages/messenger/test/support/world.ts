@@ -37,8 +37,9 @@ import {
 } from "@starling/messenger"
 
 import { MemoryStore } from "./memory-store.ts"
-import { crypto, Dice, seededDraw } from "./seeded.ts"
-import { authenticateDevice } from "@starling/messenger"
+import type { CiphersuiteId } from "@starling/mls"
+
+import { Dice, envOf, seededDraw } from "./seeded.ts"
 import type { Write } from "@starling/messenger/ports"
 
 export interface Weather {
@@ -172,6 +173,8 @@ export class Person {
   wakeAt: number | undefined
   peerId: string
   identity: string
+  /** Cipher suites that this device speaks, and first that of groups that it creates. */
+  suites: readonly CiphersuiteId[] = [1]
   /** Crashes after this many more commits; what the step wanted to do then is lost. */
   crashAfter = Infinity
   crashes = 0
@@ -197,7 +200,7 @@ export class Person {
 
   env(): Env {
     const random = { draw: (length: number) => this.#draw(length) }
-    return { now: this.world.now + this.clockOffset, mls: { crypto, random, authenticate: authenticateDevice(crypto) } }
+    return envOf(random, this.world.now + this.clockOffset, this.suites)
   }
 
   input(act: (state: PeerState, env: Env) => Step): void {

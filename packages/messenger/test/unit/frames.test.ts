@@ -2,6 +2,8 @@ import * as fc from "fast-check"
 import { expect, test } from "vitest"
 
 import { concat } from "@starling/kernel"
+import { decodeKeyPackageRequest } from "@starling/messenger/parts"
+import { encode } from "@starling/wire"
 
 import { EXAMPLES } from "../support/frames.ts"
 
@@ -36,8 +38,17 @@ test.for(EXAMPLES)("$name: no bytes make the decoder throw", ({ bytes, decode })
 
 test.for(EXAMPLES.filter(({ unversioned }) => unversioned !== true))(
   "$name of a later version is told apart",
-  ({ bytes, decode }) => {
-    expect(decode(concat(Uint8Array.of(0, 2), bytes.subarray(2)))).toEqual({ kind: "newer-version", version: 2 })
+  ({ bytes, decode, version = 1 }) => {
+    const later = version + 1
+    expect(decode(concat(Uint8Array.of(0, later), bytes.subarray(2)))).toEqual({
+      kind: "newer-version",
+      version: later,
+    })
     expect(decode(concat(Uint8Array.of(0, 0), bytes.subarray(2))).kind).toBe("malformed")
   },
 )
+
+test("a request for a KeyPackage of version 1, which named no suite, asks for suite 1", () => {
+  const request = encode((w) => w.uint16(1).uint64(7n))
+  expect(decodeKeyPackageRequest(request)).toEqual({ kind: "ok", value: { clock: 7, suite: 1 } })
+})

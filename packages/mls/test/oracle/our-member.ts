@@ -5,6 +5,7 @@ import {
   exportSecret,
   join,
   members,
+  propose,
   protect,
   readKeyPackage,
   receive,
@@ -15,7 +16,7 @@ import {
   type Refused,
 } from "@starling/mls"
 import { nodeCrypto } from "@starling/mls/node"
-import { frameContent, proposalReference, signContent, WireFormat, type RatchetTree } from "@starling/mls/rfc9420"
+import type { RatchetTree } from "@starling/mls/rfc9420"
 
 import { client, seededRandom, type Client } from "../world.ts"
 import {
@@ -120,16 +121,10 @@ export class OurMember implements OracleMember {
     ] satisfies readonly ProposalIntent[]
   }
 
-  #propose(proposal: Extract<ProposalIntent, { kind: "add" | "remove" }>, handshakes: Change["handshakes"]): Bytes {
-    const state = this.#current
-    const wireFormat = handshakes === "public" ? WireFormat.publicMessage : WireFormat.privateMessage
-    const signed = signContent(this.#mls, state, wireFormat, { kind: "proposal", proposal })
-    const { message, secretTree } = frameContent(this.#mls, state, signed, {})
-    const auth = { signature: signed.signature, confirmationTag: undefined }
-    const reference = proposalReference(this.#mls.crypto, { wireFormat, framed: signed.framed, auth })
-    const pending = { reference, proposal, sender: signed.framed.sender, encryptionPrivateKey: undefined }
-    this.#state = { ...state, secretTree, proposals: [...state.proposals, pending] }
-    return message
+  #propose(proposal: ProposalIntent, wireFormat: Change["handshakes"]): Bytes {
+    const proposed = accepted(propose(this.#mls, this.#current, proposal, { now: PRESENT, wireFormat }))
+    this.#state = proposed.next
+    return proposed.message
   }
 
   get #current(): GroupState {
