@@ -23,6 +23,7 @@ export async function openIdentity({
   name,
 }: IdentityOptions): Promise<PeerState> {
   const opened = openPeer(store, env(), { plainTopics })
+  if (opened.kind === "open" && opened.writes.length > 0) commit(opened.writes)
   const keep = (step: Step): PeerState => {
     commit(step.writes)
     return step.state

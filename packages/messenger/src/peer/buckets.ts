@@ -5,6 +5,8 @@ export const BUCKETS = {
   groups: "groups",
   /** Partition = group. */
   nodes: "nodes",
+  /** Partition = group; of each MLS state that is held, a row for each of its parts. */
+  states: "states",
   records: "records",
   messages: "messages",
   invitations: "invitations",

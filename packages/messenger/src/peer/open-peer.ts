@@ -5,8 +5,9 @@ import { decodeGroupRow } from "../group/group-row.ts"
 import type { Group } from "../group/group.ts"
 import { NO_WORK, type GroupWork } from "../group/group-work.ts"
 import { uuidOf } from "../group/group-id.ts"
-import { decodeNodeRow } from "../group/node-row.ts"
+import { decodeNodeRow, isFirstVersion } from "../group/node-row.ts"
 import { rebuildGroup } from "../group/rebuild-group.ts"
+import { readStateParts, readStoredState, renewedRows } from "../group/state-rows.ts"
 import { withTips } from "../group/tips.ts"
 import { createOwnIdentity, decodeOwnIdentity } from "../identity/own-identity.ts"
 import { decodeHeldInvitation } from "../invitation/held-invitation.ts"
@@ -14,7 +15,7 @@ import { decodeIssuedKeyPackage } from "../invitation/issued-key-package.ts"
 import { decodeOutboxEntry } from "../invitation/outbox-entry.ts"
 import { MAX_SHOWN } from "../limits.ts"
 import { HISTORY } from "../message/history-row.ts"
-import { StoreError, type Row, type Store } from "../ports/store.ts"
+import { StoreError, type Row, type Store, type Write } from "../ports/store.ts"
 import { decodeRecord, type LoggedRecord } from "../record/record.ts"
 import { BUCKETS } from "./buckets.ts"
 import { writesBetween } from "./persist.ts"
@@ -33,12 +34,19 @@ export function createIdentity(env: Env, options: PeerOptions = {}): Step {
   return { state, writes, deferrable: false, effects: [], wakeAt: undefined }
 }
 
+/** `writes` bring rows of an earlier version to the present form: to be committed before anything else. */
+export interface Opened {
+  readonly kind: "open"
+  readonly state: PeerState
+  readonly writes: readonly Write[]
+}
+
 /** The peer as its last committed step left it. Throws `StoreError` where the store is of a newer version or damaged. */
 export function openPeer(
   store: Pick<Store, "all" | "list">,
   env: Env,
   options: PeerOptions = {},
-): { readonly kind: "open"; readonly state: PeerState } | { readonly kind: "needs-identity" } {
+): Opened | { readonly kind: "needs-identity" } {
   const self = store.all(BUCKETS.self).find((row) => row.key === "identity")
   if (self === undefined) return { kind: "needs-identity" }
   const { crypto } = env.mls
@@ -54,7 +62,7 @@ export function openPeer(
     keyPackages: read(BUCKETS.keyPackages, decodeIssuedKeyPackage),
     outbox: read(BUCKETS.outbox, decodeOutboxEntry),
   }
-  return { kind: "open", state: { ...state, durable, work: opened.work } }
+  return { kind: "open", state: { ...state, durable, work: opened.work }, writes: opened.writes }
 }
 
 /** Ed25519 seed of the transport key, 32 bytes. */
@@ -62,32 +70,46 @@ export function transportSeed(state: PeerState): Secret {
   return new Secret(state.durable.own.transportSeed)
 }
 
+const NONE = new Uint8Array(0)
+
 function readGroups(
   store: Pick<Store, "all" | "list">,
   env: Env,
   state: PeerState,
-): { readonly groups: ReadonlyMap<string, Group>; readonly work: ReadonlyMap<string, GroupWork> } {
+): {
+  readonly groups: ReadonlyMap<string, Group>
+  readonly work: ReadonlyMap<string, GroupWork>
+  readonly writes: readonly Write[]
+} {
   const { crypto } = env.mls
   const records = partitions(store.all(BUCKETS.records))
   const nodes = partitions(store.all(BUCKETS.nodes))
+  const states = partitions(store.all(BUCKETS.states))
+  const writes: Write[] = []
   const groups = new Map<string, Group>()
   const work = new Map<string, GroupWork>()
   for (const row of store.all(BUCKETS.groups)) {
     const groupRow = decodeGroupRow(crypto, row.value)
     const uuid = uuidOf(groupRow.id)
+    const parts = readStateParts(states.get(uuid) ?? [])
+    const rows = nodes.get(uuid) ?? []
+    const nodeRows = rows.map(({ value }) => decodeNodeRow(value, (sid) => readStoredState(parts, sid)))
+    writes.push(
+      ...nodeRows.flatMap((node, i) => (isFirstVersion(rows[i]?.value ?? NONE) ? renewedRows(uuid, node) : [])),
+    )
     const shown = store.list(HISTORY, uuid, { newestFirst: true, limit: MAX_SHOWN }).map(({ key }) => key)
     const { group, unplaced } = rebuildGroup(
       crypto,
       groupRow,
       (records.get(uuid) ?? []).map((each) => readOwnRecord(env, each)),
-      (nodes.get(uuid) ?? []).map((each) => decodeNodeRow(each.value)),
+      nodeRows,
       new Set(shown.toReversed()),
       state.plainTopics,
     )
     groups.set(uuid, withTips(crypto, group))
     work.set(uuid, { ...NO_WORK, unplaced })
   }
-  return { groups, work }
+  return { groups, work, writes }
 }
 
 function readOwnRecord(env: Env, row: Row): LoggedRecord {

@@ -3,7 +3,7 @@ import { toHex } from "@starling/kernel"
 import { encodeContact } from "../contacts/contact.ts"
 import { encodeGroupRow } from "../group/group-row.ts"
 import type { Group } from "../group/group.ts"
-import { encodeNodeRow } from "../group/node-row.ts"
+import { forestWrites } from "../group/state-rows.ts"
 import { encodeOwnIdentity } from "../identity/own-identity.ts"
 import { encodeHeldInvitation } from "../invitation/held-invitation.ts"
 import { encodeIssuedKeyPackage } from "../invitation/issued-key-package.ts"
@@ -44,7 +44,7 @@ function groupWrites(before: Group | undefined, after: Group): Write[] {
         after.records.indexOf(record) + 1,
       ),
     )
-  writes.push(...changedRows(BUCKETS.nodes, after.uuid, before?.forest, after.forest, encodeNodeRow))
+  writes.push(...forestWrites(after.uuid, before?.forest, after.forest))
   const neutral = before === undefined ? undefined : { ...before, ...pick(after, DERIVED) }
   if (neutral === undefined || !sameFields(neutral, after))
     writes.push(put(BUCKETS.groups, "", after.uuid, encodeGroupRow(after)))

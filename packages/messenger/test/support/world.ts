@@ -290,6 +290,7 @@ export class Person {
     this.#deferred = []
     const opened = openPeer(this.store, this.env(), this.#options)
     if (opened.kind !== "open") throw new Error("the identity is gone")
+    this.store.commit(opened.writes)
     const neighbours = [...this.world.people.values()].filter((other) => this.world.areConnected(this, other))
     for (const other of neighbours) this.world.disconnect(this, other)
     this.state = opened.state
