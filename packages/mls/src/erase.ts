@@ -5,11 +5,13 @@ import type { Ratchet, SecretTree } from "./secret-tree.ts"
 
 /**
  * Overwrites the message secrets of `before` that `after`, a state of the same epoch that follows it, has no more
- * (RFC 9420, 9.2). `before` is of no use from then on: for a caller that holds no other reference to it, once `after` is
- * durable.
+ * (RFC 9420, 9.2), or all of them and the epoch's other secrets where nothing follows. `before` is of no use from then on:
+ * for a caller that holds no other reference to it, once what follows is durable. Private keys of the tree stay, since
+ * states of other epochs share them.
  */
-export function eraseReplaced(before: GroupState, after: GroupState): void {
-  erase(before.secretTree, after.secretTree)
+export function eraseReplaced(before: GroupState, after: GroupState | undefined): void {
+  erase(before.secretTree, after?.secretTree)
+  if (after === undefined) wipe(...Object.values(before.keys))
 }
 
 function erase(before: SecretTree, after: SecretTree | undefined): void {

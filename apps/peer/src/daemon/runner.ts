@@ -8,6 +8,7 @@ import {
   judge,
   published,
   requested,
+  eraseSuperseded,
   start,
   wake,
   type Effect,
@@ -100,8 +101,10 @@ export class Runner implements AsyncDisposable {
   }
 
   #apply(step: Step): void {
-    this.#options.commit(step, this.#state)
+    const before = this.#state
+    this.#options.commit(step, before)
     this.#state = step.state
+    eraseSuperseded(before, step.state)
     this.#setTimer(step.wakeAt)
     for (const effect of step.effects) this.#carryOut(effect)
   }

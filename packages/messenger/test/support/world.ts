@@ -8,6 +8,7 @@ import {
   createGroup,
   createIdentity,
   disconnected,
+  eraseSuperseded,
   gossip,
   groupDetail,
   groups,
@@ -320,6 +321,7 @@ export class Person {
       this.restart()
       return
     }
+    eraseSuperseded(this.state, step.state)
     this.state = step.state
     this.wakeAt = step.wakeAt === undefined ? undefined : step.wakeAt - this.clockOffset
     for (const effect of step.effects) this.#carryOut(effect)
