@@ -1,7 +1,7 @@
 /** The RFC's own functions and structs, for test vectors and for tools that look inside; no stable interface. */
 export { createWelcome } from "./create-welcome.ts"
 export { readCommit, writeCommit, type Commit, type ProposalOrRef } from "./commit.ts"
-export { frameContent, frameSignedContent, signContent } from "./frame-content.ts"
+export { frameContent, frameFromOutside, frameSignedContent, signContent, signFramed } from "./frame-content.ts"
 export {
   framedContentTbs,
   framedSignatureIsValid,

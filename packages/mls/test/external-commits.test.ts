@@ -18,7 +18,7 @@ import {
 import { expect, test } from "vitest"
 
 import { scene } from "./scene.ts"
-import { expectKind, Story } from "./story.ts"
+import { expectKind, reportOf, Story } from "./story.ts"
 import { client, NOW, world, type Client } from "./world.ts"
 
 function invitation(mls: MlsContext, state: GroupState): Bytes {
@@ -37,18 +37,12 @@ function named(name: string): (member: Member) => boolean {
 }
 
 /** Everybody takes the commit and is in the joiner's epoch. */
-function spread(story: Story, { commit, state, ...report }: JoinedExternally): void {
+function spread(story: Story, joined: JoinedExternally): void {
+  expect(joined).toMatchObject({ isExternal: true, hasPath: true })
   for (const person of story.people.values()) {
-    const received = expectKind(receive(story.mls, person.state, commit), "commit")
-    expect(received.next.epochAuthenticator).toEqual(state.epochAuthenticator)
-    expect(received).toMatchObject({
-      isExternal: true,
-      hasPath: true,
-      committer: report.committer,
-      added: report.added,
-      removed: report.removed,
-      updated: report.updated,
-    })
+    const received = expectKind(receive(story.mls, person.state, joined.commit), "commit")
+    expect(received.next.epochAuthenticator).toEqual(joined.state.epochAuthenticator)
+    expect(reportOf(received)).toEqual(reportOf(joined))
     person.state = received.next
   }
 }

@@ -5,6 +5,8 @@ import {
   join,
   protect,
   receive,
+  type CommitReport,
+  type CreatedCommit,
   type GroupState,
   type MlsContext,
   type NewCommit,
@@ -90,7 +92,7 @@ export class Story {
       this.people.delete(name)
     }
     for (const person of this.people.values()) {
-      person.state = person.name === by ? made.next : this.next(person, made.commit)
+      person.state = person.name === by ? made.next : this.next(person, made)
     }
     for (const newcomer of newcomers) {
       const { keyPackage, signatureKeys } = newcomer.client
@@ -125,9 +127,16 @@ export class Story {
     expect(epochs.size).toBe(1)
   }
 
-  private next(person: Person, commit: Bytes): GroupState {
-    return expectKind(receive(this.mls, person.state, commit), "commit").next
+  private next(person: Person, made: CreatedCommit): GroupState {
+    const received = expectKind(receive(this.mls, person.state, made.commit), "commit")
+    expect(reportOf(received)).toEqual(reportOf(made))
+    return received.next
   }
+}
+
+/** What a commit was reported to do, whoever made it. */
+export function reportOf({ committer, isExternal, added, removed, updated, hasPath }: CommitReport): CommitReport {
+  return { committer, isExternal, added, removed, updated, hasPath }
 }
 
 /** What was received, if it is of this kind; the test fails otherwise and says why. */
