@@ -10,6 +10,7 @@ import {
   type GroupState,
   type MlsContext,
   type NewCommit,
+  type NewGroup,
   type ProposalIntent,
   type Received,
 } from "@starling/mls"
@@ -38,10 +39,10 @@ export class Story {
   /** Those who were removed, each with the state that they were left with. */
   readonly removed: Person[] = []
 
-  constructor(mls: MlsContext, founder: string) {
+  constructor(mls: MlsContext, founder: string, options: Partial<NewGroup> = {}) {
     this.mls = mls
     const own = client(mls, founder)
-    const state = createGroup(mls, { groupId: utf8("a group"), ...own })
+    const state = createGroup(mls, { groupId: utf8("a group"), ...own, ...options })
     this.people.set(founder, { name: founder, client: own, state })
   }
 
