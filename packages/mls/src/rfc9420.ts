@@ -29,7 +29,7 @@ export {
 export { decodeMlsMessage, encodeMlsMessage } from "./mls-message.ts"
 export { addKey, deleteKey, hasKey, type KeySet } from "./key-set.ts"
 export { parentHashesAreValid } from "./parent-hash.ts"
-export { derivePskSecret } from "./pre-shared-key.ts"
+export { derivePskSecret, type PreSharedKeyId } from "./pre-shared-key.ts"
 export { openPrivateMessage, senderDataKey } from "./private-message.ts"
 export { readProposal, writeProposal } from "./proposal.ts"
 export { membershipTagIsValid } from "./public-message.ts"

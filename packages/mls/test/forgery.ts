@@ -82,9 +82,10 @@ export function forgeKeyPackage(
   client: Client,
   change: Partial<LeafNodeContent>,
   initKey: Bytes = client.keyPackage.keyPackage.initKey,
+  position?: { readonly groupId: Bytes; readonly leafIndex: number },
 ): KeyPackage {
   const { extensions } = client.keyPackage.keyPackage
-  const leafNode = forgeLeaf(crypto, client, change)
+  const leafNode = forgeLeaf(crypto, client, change, position)
   return signKeyPackage(crypto, client.signatureKeys.privateKey, { initKey, leafNode, extensions })
 }
 

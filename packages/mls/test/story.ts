@@ -25,6 +25,9 @@ export interface Person {
   state: GroupState
 }
 
+/** By name, with what the client can do beyond the RFC. */
+type Newcomer = string | readonly [name: string, able: { readonly supportedExtensions: readonly number[] }]
+
 /** What a commit was, for those who look at it from outside. */
 export interface Committed {
   readonly commit: Bytes
@@ -60,8 +63,8 @@ export class Story {
     return this.state(name).ownLeafIndex
   }
 
-  add(by: string, ...names: readonly string[]): Committed {
-    return this.change(by, { add: names })
+  add(by: string, ...newcomers: readonly Newcomer[]): Committed {
+    return this.change(by, { add: newcomers })
   }
 
   remove(by: string, ...names: readonly string[]): Committed {
@@ -75,10 +78,13 @@ export class Story {
 
   change(
     by: string,
-    what: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
+    what: { readonly add?: readonly Newcomer[]; readonly remove?: readonly string[] },
     options: Partial<NewCommit> = {},
   ): Committed {
-    const newcomers = (what.add ?? []).map((name) => ({ name, client: client(this.mls, name) }))
+    const newcomers = (what.add ?? []).map((newcomer) => {
+      const [name, able] = typeof newcomer === "string" ? [newcomer, {}] : newcomer
+      return { name, client: client(this.mls, name, able) }
+    })
     const proposals: ProposalIntent[] = [
       ...(what.remove ?? []).map((name) => ({ kind: "remove", leafIndex: this.leaf(name) }) as const),
       ...newcomers.map((each) => ({ kind: "add", keyPackage: each.client.keyPackage.keyPackage }) as const),
