@@ -15,20 +15,25 @@ import {
   decryptWithLabel,
   deriveEpochSecrets,
   derivePskSecret,
+  deriveWelcomeSecret,
   encodeGroupContext,
+  encodeMlsMessage,
+  encryptWithLabel,
   isLeafNode,
   leafAt,
   nodesInOrder,
   readGroupSecrets,
   treeHash,
   treeOf,
+  welcomeKey,
+  writeGroupSecrets,
   type LeafNode,
   type ParentNode,
   type PreSharedKeyId,
   type RatchetTree,
   type Subtree,
 } from "@starling/mls/rfc9420"
-import { decode, encode } from "@starling/wire"
+import { decode, encode, type Writer } from "@starling/wire"
 import { test } from "vitest"
 
 import { forgeCommit, forgeLeaf } from "./forgery.ts"
@@ -302,6 +307,29 @@ test("RFC 9420, 12.4.3.1: a Welcome and the key package that it is for are of th
   const { keyPackage } = stage.erin
   const ofAnother = { ...keyPackage, keyPackage: { ...keyPackage.keyPackage, ciphersuite: 3 } }
   expect(joining(stage, stage.erin, welcome, { keyPackage: ofAnother })).toEqual(refused)
+  expect(joining(stage, stage.erin, welcome.with(5, 3), { keyPackage: ofAnother })).toEqual(refused)
+})
+
+test("RFC 9420, 12.4.3.1: a Welcome whose secrets or GroupInfo can't be read is refused", ({ expect }) => {
+  const stage = scene("unreadable")
+  const { mls, erin } = stage
+  const decoded = decodeMlsMessage(forged(stage, parts(stage)))
+  if (decoded.kind !== "ok" || decoded.value.kind !== "welcome") throw new TypeError("no Welcome")
+  const { welcome } = decoded.value
+  const { initKey } = erin.keyPackage.keyPackage
+  const joinerSecret = mls.crypto.hash(utf8("another joiner secret"))
+  const secrets = (w: Writer) => writeGroupSecrets(w, { joinerSecret, pathSecret: undefined, psks: [] })
+  const { key, nonce } = welcomeKey(mls.crypto, deriveWelcomeSecret(mls.crypto, joinerSecret, new Uint8Array(32)))
+  const noGroupInfo = mls.crypto.aead.seal(key, nonce, utf8(""), utf8("no GroupInfo"))
+  const sealed = (encryptedGroupInfo: Bytes, plaintext: Bytes) => {
+    const encryptedGroupSecrets = encryptWithLabel(mls, initKey, "Welcome", encryptedGroupInfo, plaintext)
+    const entries = [{ newMember: erin.keyPackage.reference, encryptedGroupSecrets }]
+    return encodeMlsMessage({ kind: "welcome", welcome: { ...welcome, secrets: entries, encryptedGroupInfo } })
+  }
+  const reasonOf = (bytes: Bytes) => joining(stage, erin, bytes)
+  expect(reasonOf(sealed(welcome.encryptedGroupInfo, utf8("no secrets")))).toMatchObject({ reason: "malformed" })
+  expect(reasonOf(sealed(welcome.encryptedGroupInfo, encode(secrets)))).toMatchObject({ reason: "undecryptable" })
+  expect(reasonOf(sealed(noGroupInfo, encode(secrets)))).toMatchObject({ reason: "malformed" })
 })
 
 test("RFC 9420, 12.4.3: a group that one is in already is not joined again", ({ expect }) => {

@@ -1,5 +1,5 @@
 import { utf8 } from "@starling/kernel"
-import { readKeyPackage, type KeyPackage, type MlsContext } from "@starling/mls"
+import { createGroupInfo, readKeyPackage, type KeyPackage, type MlsContext } from "@starling/mls"
 import { encodeMlsMessage } from "@starling/mls/rfc9420"
 import { expect, test } from "vitest"
 
@@ -71,11 +71,12 @@ test.for<{ section: string; name: string; reason: string; forge: (scene: Scene) 
 })
 
 test("RFC 9420, 5.3.1: the credential of a key package is judged as soon as it is read", () => {
-  const { mls, erin } = scene("judged")
+  const { mls, alice, erin } = scene("judged")
   const judge: MlsContext = { ...mls, authenticate: () => "not one of ours" }
   const { message } = erin.keyPackage
   expect(readKeyPackage(judge, message, NOW)).toMatchObject({ reason: "credential-rejected" })
   expect(readKeyPackage(mls, message, NOW).kind).toBe("ok")
   expect(readKeyPackage(mls, message.subarray(1), NOW)).toMatchObject({ reason: "malformed" })
-  expect(readKeyPackage(mls, utf8("?"), NOW)).toMatchObject({ reason: "malformed" })
+  const groupInfo = createGroupInfo(mls, alice)
+  expect(readKeyPackage(mls, groupInfo, NOW)).toMatchObject({ reason: "unexpected-wire-format" })
 })
