@@ -11,6 +11,7 @@ import {
 import { leafAt } from "@starling/mls/rfc9420"
 import { expect, test } from "vitest"
 
+import { propose as forge } from "./forgery.ts"
 import { expectKind, Story } from "./story.ts"
 import { client, NOW, world } from "./world.ts"
 
@@ -91,6 +92,18 @@ test("RFC 9420, 12.1.7: those who leave in the same commit, and the committer's 
   expect(next.epochAuthenticator).toEqual(made.next.epochAuthenticator)
   expect(createCommit(story.mls, carol, { proposals: [required0], now: NOW })).toMatchObject({
     reason: "required-capability-missing",
+  })
+})
+
+test("RFC 9420, 12.4: a committer leaves out proposed extensions that it does not support itself", () => {
+  const mls = world("left out")
+  const story = new Story(mls, "alice")
+  story.add("alice", ["bob", ABLE])
+  const proposal = forge(mls, story.state("bob"), { kind: "group-context-extensions", extensions: [RULE] })
+  const { next } = expectKind(receive(mls, story.state("alice"), proposal), "proposal")
+  expect(createCommit(mls, next, { proposals: [], includePending: true, now: NOW })).toMatchObject({
+    kind: "ok",
+    leftOut: [{ reason: "extension-not-supported" }],
   })
 })
 

@@ -6,6 +6,7 @@ import {
   generateSignatureKeyPair,
   members,
   propose,
+  proposeToJoin,
   protect,
   receive,
   requiredCapabilitiesExtension,
@@ -236,8 +237,8 @@ test("a proposal that comes twice is kept once", () => {
   expect(committed(mls, state, { includePending: true }).leftOut).toEqual([])
 })
 
-test("proposals are kept up to a bound", () => {
-  const { mls, alice, carol } = scene("bound")
+test("proposals are kept up to a bound, and those from outside leave room for members", () => {
+  const { mls, alice, carol, erin } = scene("bound")
   const { message } = proposed(mls, carol.state, { kind: "update" })
   const [pending] = heard(mls, alice, message).proposals
   if (pending === undefined) throw new Error("nothing pending")
@@ -248,6 +249,12 @@ test("proposals are kept up to a bound", () => {
   }
   expect(receive(mls, full, message)).toMatchObject({ reason: "too-many-proposals" })
   expect(receive(mls, { ...full, proposals: full.proposals.slice(1) }, message).kind).toBe("proposal")
+  const asking = proposeToJoin(mls, { ...alice, ...erin }).message
+  const sender = { kind: "new-member-proposal" } as const
+  const crowded = { ...alice, proposals: full.proposals.slice(0, 1024).map((each) => ({ ...each, sender })) }
+  expect(receive(mls, crowded, asking)).toMatchObject({ reason: "too-many-proposals" })
+  expect(receive(mls, crowded, message).kind).toBe("proposal")
+  expect(receive(mls, { ...crowded, proposals: crowded.proposals.slice(1) }, asking).kind).toBe("proposal")
 })
 
 test("a committer changes its leaf with its path", () => {
