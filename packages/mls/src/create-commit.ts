@@ -11,6 +11,7 @@ import { WireFormat } from "./framing.ts"
 import { ownLeaf, startEpoch, type GroupState } from "./group-state.ts"
 import { requireCredentialsSupported } from "./credential-support.ts"
 import { requireProfile } from "./leaf-node-validation.ts"
+import type { LeafProfile } from "./leaf-node.ts"
 import { changedProfile, type LeafChange } from "./leaf-profile.ts"
 import { nextEpoch, pathPlace, requireSuccessor, survivingKeys } from "./next-epoch.ts"
 import type { PreSharedKey, PskSource } from "./pre-shared-key.ts"
@@ -94,19 +95,18 @@ export function buildCommit(
   const { crypto } = mls
   requireSuccessor(state)
   const sender = { kind: "member", leafIndex: state.ownLeafIndex } as const
+  const profile = changedProfile(ownLeaf(state), options.leaf ?? {})
   const byValue = options.proposals.map((intent): SentProposal => ({ proposal: proposalOf(mls, intent), sender }))
   const attempt = (pending: readonly SentProposal[]): Attempt => {
     const list = sortMemberProposals([...pending, ...byValue], state.ownLeafIndex, purpose)
     const applied = applyProposals(mls, state, list, options.now, state.ownLeafIndex)
+    requireProfile(crypto, profile, applied.extensions)
     return { list, applied, psks: findPreSharedKeys(mls, list.psks, options.psks) }
   }
-  const { pending, leftOut, made } = chosen(mls, state, byValue, options, attempt)
+  const { pending, leftOut, made } = chosen(mls, state, byValue, { ...options, profile }, attempt)
   const { list, applied, psks } = made
 
-  const change = options.leaf ?? {}
-  const profile = changedProfile(ownLeaf(state), change)
-  requireProfile(crypto, profile, applied.extensions)
-  const signatureKeys = change.signatureKeys ?? state.signatureKeys
+  const signatureKeys = options.leaf?.signatureKeys ?? state.signatureKeys
   const withPath = options.path === true || options.leaf !== undefined || needsPath(list)
   const place = pathPlace(state, applied, state.ownLeafIndex)
   const created = withPath ? createPath(mls, place, profile, state.groupId, signatureKeys) : undefined
@@ -153,7 +153,7 @@ function chosen(
   mls: MlsContext,
   state: GroupState,
   byValue: readonly SentProposal[],
-  options: NewCommit,
+  options: NewCommit & { readonly profile: LeafProfile },
   attempt: (pending: readonly SentProposal[]) => Attempt,
 ): Selection & { readonly made: Attempt } {
   if (options.references === undefined && options.includePending === true) {

@@ -27,6 +27,7 @@ export function writeCredential(writer: Writer, credential: Credential): void {
   }
 }
 
+/** RFC 9420, 5.3: a credential of another type has no length of its own, so no leaf node can be read past one. */
 export function readCredential(reader: Reader): Credential {
   const type = reader.uint16()
   switch (type) {

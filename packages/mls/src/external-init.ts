@@ -28,15 +28,14 @@ export function externalPubOf(extensions: readonly Extension[]): Bytes {
   return decoded.kind === "ok" ? decoded.value : refuse("malformed", "12.4.3.2")
 }
 
-/** RFC 9420, 8.3, for who joins: an init secret that the members can derive from `kemOutput`. */
+/** RFC 9420, 8.3, for who joins: an init secret that the members can derive from `kemOutput`. Refuses a key that is none. */
 export function createExternalInit(
   mls: MlsContext,
   externalPub: Uint8Array,
 ): { readonly kemOutput: Bytes; readonly initSecret: Bytes } {
   const { crypto } = mls
   const seed = mls.random.draw(crypto.kem.encapsulationSeedLength, "external init")
-  const { kemOutput, sharedSecret } =
-    crypto.kem.encapsulate(externalPub, seed) ?? refuse("invalid-public-key", "12.4.3.2")
+  const { kemOutput, sharedSecret } = crypto.kem.encapsulate(externalPub, seed) ?? refuse("invalid-public-key", "5.1.1")
   return { kemOutput, initSecret: exported(crypto, sharedSecret) }
 }
 

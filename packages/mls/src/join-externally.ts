@@ -8,7 +8,6 @@ import { frameFromOutside, signFramed } from "./frame-content.ts"
 import { WireFormat } from "./framing.ts"
 import { encodeGroupContext, type GroupContext } from "./group-context.ts"
 import { memberOf, startEpoch, type GroupState, type Member } from "./group-state.ts"
-import { requireHpkeKey } from "./labelled-crypto.ts"
 import { requireCredentialsSupported } from "./credential-support.ts"
 import { requireProfile } from "./leaf-node-validation.ts"
 import { newProfile, type NewLeaf } from "./leaf-profile.ts"
@@ -63,7 +62,6 @@ function enter(mls: MlsContext, joining: ExternalJoining): JoinedExternally {
   if (message.kind !== "group-info") return refuse("unexpected-wire-format", "12.4.3.2")
   const { groupInfo } = message
   const externalPub = externalPubOf(groupInfo.extensions)
-  requireHpkeKey(crypto, externalPub)
   const { tree: treeBefore, signer } = verifyGroupInfo(mls, groupInfo, joining)
   const before = epochBefore(mls, groupInfo.groupContext, groupInfo.confirmationTag, treeBefore)
   requireSuccessor({ ...before, reinit: undefined })

@@ -61,8 +61,8 @@ function enter(mls: MlsContext, joining: Joining): Joined {
   const message = openMlsMessage(joining.welcome, "12.4.3.1")
   if (message.kind !== "welcome") return refuse("unexpected-wire-format", "12.4.3.1")
   const { welcome } = message
-  if (welcome.ciphersuite !== crypto.suite.id) refuse("unsupported-ciphersuite", "12.4.3.1")
-  if (keyPackage.keyPackage.ciphersuite !== welcome.ciphersuite) refuse("unsupported-ciphersuite", "12.4.3.1")
+  const suites = [welcome.ciphersuite, keyPackage.keyPackage.ciphersuite]
+  if (suites.some((suite) => suite !== crypto.suite.id)) refuse("unsupported-ciphersuite", "12.4.3.1")
 
   const groupSecrets = openGroupSecrets(mls, welcome, keyPackage)
   const link = linkOf(groupSecrets.psks, former)

@@ -15,5 +15,8 @@ export const MAX_FORWARD = 1000
 /** Message keys kept per ratchet for messages that come late; the oldest go first. */
 export const MAX_SKIPPED = 1000
 
-/** Proposals kept in an epoch for a commit to refer to; clients outside of a group may send them too. */
+/** Proposals kept in an epoch for a commit to refer to. */
 export const MAX_PENDING = 4096
+
+/** Those of them that may come from outside of the group, where anybody can ask to be added. */
+export const MAX_PENDING_FROM_OUTSIDE = 1024

@@ -10,7 +10,7 @@ import { isForFirstEpoch, writePreSharedKeyId, type PreSharedKeyId } from "./pre
 import type { Proposal, ReInit } from "./proposal.ts"
 import { refuse } from "./refusal.ts"
 
-/** A proposal with whoever made it: of one in a commit by value, that is the committer. */
+/** A proposal with whoever made it, who may make it: of one in a commit by value, that is the committer. */
 export interface SentProposal {
   readonly proposal: Proposal
   readonly sender: Sender
@@ -65,23 +65,6 @@ export function sortJoinProposals(items: readonly ProposalOrRef[]): ProposalList
   return list
 }
 
-/** RFC 9420, 6.1 and 12.1.8: which proposals may come from where. */
-export function requireAllowedSender(proposal: Proposal, sender: Sender): void {
-  switch (sender.kind) {
-    case "member":
-    case "new-member-commit":
-      return
-    case "external":
-      if (proposal.kind === "update" || proposal.kind === "external-init") refuse("sender-type-not-allowed", "12.1.8")
-      return
-    case "new-member-proposal":
-      if (proposal.kind !== "add") refuse("sender-type-not-allowed", "6.1")
-      return
-    default:
-      assertNever(sender)
-  }
-}
-
 /** RFC 9420, 12.4: whether a commit of these proposals must renew the committer's path. */
 export function needsPath(list: ProposalList): boolean {
   const renewing = list.updates.size + list.removes.size
@@ -102,13 +85,12 @@ function sort(proposals: readonly SentProposal[], purpose: PskPurpose): Proposal
     if (updates.has(leafIndex) || removes.has(leafIndex)) refuse("two-proposals-for-one-leaf", "12.2")
   }
   for (const { proposal, sender } of proposals) {
-    requireAllowedSender(proposal, sender)
     switch (proposal.kind) {
       case "add":
         adds.push(proposal.keyPackage)
         break
       case "update":
-        if (sender.kind !== "member") return refuse("sender-type-not-allowed", "12.1.2")
+        if (sender.kind !== "member") throw new TypeError("only a member's Update is kept")
         claim(sender.leafIndex)
         updates.set(sender.leafIndex, proposal.leafNode)
         break

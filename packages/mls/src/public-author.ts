@@ -4,7 +4,6 @@ import type { Credential } from "./credential.ts"
 import { externalSenders, type ExternalSender } from "./external-senders.ts"
 import type { FramedContent } from "./framing.ts"
 import { memberOf, type Member, type RetainedState } from "./group-state.ts"
-import { requireAllowedSender } from "./proposal-list.ts"
 import { leafAt } from "./ratchet-tree.ts"
 import { refuse } from "./refusal.ts"
 
@@ -28,7 +27,8 @@ export function authorOf(
     }
     case "external": {
       if (content.kind !== "proposal") return refuse("sender-type-not-allowed", "6.1")
-      requireAllowedSender(content.proposal, sender)
+      const { kind } = content.proposal
+      if (kind === "update" || kind === "external-init") refuse("sender-type-not-allowed", "12.1.8")
       const named =
         externalSenders(state.extensions)[sender.senderIndex] ?? refuse("unknown-external-sender", "12.1.8.1")
       return { kind: "external", senderIndex: sender.senderIndex, ...named }

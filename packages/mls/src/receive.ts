@@ -45,7 +45,10 @@ export interface ReceivedApplication {
 export interface ReceivedProposal {
   readonly kind: "proposal"
   readonly next: GroupState
-  /** Whether a client outside of the group may propose this is for the application to say (RFC 9420, 12.1.8). */
+  /**
+   * Whether somebody outside of the group may propose this is for the application to say (RFC 9420, 12.1.8): who does not
+   * want it committed goes on from the state before.
+   */
   readonly sender: Proposer
   readonly proposal: Proposal
   /** Names it in `NewCommit.references`. */

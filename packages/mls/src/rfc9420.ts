@@ -1,7 +1,7 @@
 /** The RFC's own functions and structs, for test vectors and for tools that look inside; no stable interface. */
 export { createWelcome } from "./create-welcome.ts"
 export { readCommit, writeCommit, type Commit, type ProposalOrRef } from "./commit.ts"
-export { frameContent, frameSignedContent, signContent } from "./frame-content.ts"
+export { frameContent, frameFromOutside, frameSignedContent, signContent, signFramed } from "./frame-content.ts"
 export {
   framedContentTbs,
   framedSignatureIsValid,
@@ -32,7 +32,7 @@ export { decodeMlsMessage, encodeMlsMessage } from "./mls-message.ts"
 export { KeyIndex, keyHash } from "./key-index.ts"
 export { parentHash, parentHashesAreValid } from "./parent-hash.ts"
 export { encodeParentNode, type ParentNode } from "./parent-node.ts"
-export { derivePskSecret } from "./pre-shared-key.ts"
+export { derivePskSecret, type PreSharedKeyId } from "./pre-shared-key.ts"
 export { openPrivateMessage, senderDataKey } from "./private-message.ts"
 export { readProposal, writeProposal } from "./proposal.ts"
 export { membershipTagIsValid } from "./public-message.ts"

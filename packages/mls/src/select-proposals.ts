@@ -4,6 +4,8 @@ import { encode } from "@starling/wire"
 import { applyProposals, findPreSharedKeys } from "./apply-proposals.ts"
 import type { MlsContext } from "./context.ts"
 import type { GroupState, PendingProposal } from "./group-state.ts"
+import { requireProfile } from "./leaf-node-validation.ts"
+import type { LeafProfile } from "./leaf-node.ts"
 import { findPending } from "./pending-proposals.ts"
 import { isForFirstEpoch, writePreSharedKeyId, type PskSource } from "./pre-shared-key.ts"
 import { sortMemberProposals, type SentProposal } from "./proposal-list.ts"
@@ -24,6 +26,8 @@ export interface Selection {
 interface Circumstances {
   readonly now: bigint
   readonly psks?: PskSource
+  /** What the committer's own leaf will say. */
+  readonly profile: LeafProfile
 }
 
 /** Why something is left out. */
@@ -180,16 +184,15 @@ function clash(proposal: Proposal): RefusalReason {
 }
 
 /** Applies one proposal after the other, and says which can't be. */
-function applied(mls: MlsContext, state: GroupState, { now, psks }: Circumstances) {
+function applied(mls: MlsContext, state: GroupState, { now, psks, profile }: Circumstances) {
   let { tree, extensions } = state
   return (each: SentProposal): RefusalReason | undefined => {
     const outcome = orRefused(() => {
       const list = sortMemberProposals([each], state.ownLeafIndex, "first-epoch")
       findPreSharedKeys(mls, list.psks, psks)
-      return {
-        kind: "ok",
-        ...applyProposals(mls, { ...state, tree, extensions }, list, now, state.ownLeafIndex),
-      } as const
+      const after = applyProposals(mls, { ...state, tree, extensions }, list, now, state.ownLeafIndex)
+      requireProfile(mls.crypto, profile, after.extensions)
+      return { kind: "ok", ...after } as const
     })
     if (outcome.kind === "refused") return outcome.reason
     ;({ tree, extensions } = outcome)

@@ -1,6 +1,7 @@
 import { utf8, type Bytes } from "@starling/kernel"
 import {
   createCommit,
+  createKeyPackage,
   receive,
   type Capabilities,
   type KeyPackage,
@@ -18,13 +19,13 @@ import { client, NOW, type Client } from "./world.ts"
 const NONCE = new Uint8Array(32)
 const GCE: Proposal = { kind: "group-context-extensions", extensions: [] }
 const PSK: Proposal = { kind: "psk", id: { kind: "external", id: utf8("psk"), nonce: NONCE } }
-const REINIT: Proposal = {
+const REINIT = {
   kind: "reinit",
   groupId: utf8("anew"),
   version: 1,
   ciphersuite: 1,
   extensions: [],
-}
+} as const satisfies Proposal
 
 const able = (of: Client, change: Partial<Capabilities>): Capabilities => ({
   ...of.keyPackage.keyPackage.leafNode.capabilities,
@@ -75,6 +76,12 @@ test.for<{ section: string; name: string; reason: string; proposals: (scene: Sce
     name: "a ReInit beside another proposal",
     reason: "reinit-with-others",
     proposals: () => [REINIT, PSK],
+  },
+  {
+    section: "12.1.5",
+    name: "a ReInit to an older version",
+    reason: "invalid-reinit",
+    proposals: () => [{ ...REINIT, version: 0 }],
   },
   {
     section: "12.2",
@@ -310,6 +317,19 @@ test("RFC 9420, 7.3: lifetimes are looked at by who adds, and by who receives on
   const now = erin.lifetime.notAfter + 1n
   expect(receive(mls, bob, made.commit, { now }).kind).toBe("commit")
   expect(receive(mls, bob, made.commit, { now, checkLifetimes: true })).toMatchObject({ reason: "lifetime" })
+})
+
+test("RFC 9420, 12.2: a client that is in the group is added anew only where its old leaf is removed", () => {
+  const { mls, alice, bob, carol } = scene("anew")
+  const { keyPackage } = createKeyPackage(mls, carol.client)
+  const again = { kind: "add", keyPackage } as const
+  expect(createCommit(mls, alice, { proposals: [again], now: NOW })).toMatchObject({
+    reason: "duplicate-signature-key",
+  })
+  const made = createCommit(mls, alice, { proposals: [again, { kind: "remove", leafIndex: 2 }], now: NOW })
+  if (made.kind !== "ok") throw new Error(made.reason)
+  const received = expectKind(receive(mls, bob, made.commit), "commit")
+  expect(received.added).toEqual(received.removed)
 })
 
 test("RFC 9420, 12.1.5: after a ReInit nothing more is committed", () => {

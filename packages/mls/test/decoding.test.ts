@@ -2,19 +2,25 @@ import { utf8 } from "@starling/kernel"
 import {
   confirmedTranscriptHashAfter,
   createCommit,
+  createGroupInfo,
   decodeOwnKeyPackage,
   decodeState,
   encodeState,
   join,
+  joinExternally,
+  proposeToJoin,
   protect,
   publicCommitHeader,
   readKeyPackage,
   receive,
+  receiveCommitLate,
+  scrub,
   welcomeReferences,
 } from "@starling/mls"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 
+import { propose as forge } from "./forgery.ts"
 import { Story } from "./story.ts"
 import { client, NOW, world } from "./world.ts"
 
@@ -30,12 +36,24 @@ const adding = createCommit(mls, story.state("alice"), {
 })
 if (adding.kind !== "ok" || adding.welcome === undefined) throw new Error("no Welcome")
 
+const groupInfo = createGroupInfo(mls, state, { externalPub: true })
+const joined = joinExternally(mls, { ...dave, groupInfo })
+if (joined.kind !== "joined") throw new Error(joined.reason)
+const proposal = forge(mls, story.state("alice"), { kind: "remove", leafIndex: 1 })
+const unknownProposal = proposal.map((byte, at) => (at === proposal.length - 4 - 65 - 33 - 1 ? 0xf0 : byte))
+
+const withoutTree = createGroupInfo(mls, state, { externalPub: true, ratchetTree: false })
+
 const GENUINE = [
   adding.commit,
   adding.welcome,
   dave.keyPackage.message,
   protect(mls, story.state("alice"), utf8("hello")).message,
   encodeState(state),
+  groupInfo,
+  joined.commit,
+  proposeToJoin(mls, { ...state, keyPackage: dave.keyPackage, signatureKeys: dave.signatureKeys }).message,
+  unknownProposal,
 ]
 
 const hostile = fc.oneof(
@@ -59,6 +77,9 @@ test("no bytes make a decoder or an operation throw", () => {
   fc.assert(
     fc.property(hostile, (bytes) => {
       receive(mls, state, bytes)
+      receiveCommitLate(mls, scrub(state), bytes)
+      joinExternally(mls, { ...dave, groupInfo: bytes })
+      joinExternally(mls, { ...dave, groupInfo: withoutTree, ratchetTree: bytes })
       join(mls, { welcome: bytes, keyPackage: dave.keyPackage, signatureKeys: dave.signatureKeys })
       readKeyPackage(mls, bytes, NOW)
       welcomeReferences(bytes)

@@ -4,7 +4,9 @@ import {
   decodeMlsMessage,
   encodeMlsMessage,
   frameContent,
+  frameFromOutside,
   signContent,
+  signFramed,
   signKeyPackage,
   signLeafNode,
   WireFormat,
@@ -39,6 +41,24 @@ export function alterCommit(
   return signedCommit(mls, state, alter(content.commit))
 }
 
+/** The same external commit with other content, signed anew by the key of whoever `signer` is; its confirmation tag is wrong. */
+export function alterExternalCommit(
+  mls: MlsContext,
+  state: GroupState,
+  bytes: Uint8Array,
+  signer: Client,
+  alter: (commit: Commit) => Commit,
+): Bytes {
+  const decoded = decodeMlsMessage(bytes)
+  if (decoded.kind !== "ok" || decoded.value.kind !== "public-message") throw new TypeError("no public message")
+  const { framed, auth } = decoded.value.message
+  if (framed.content.kind !== "commit") throw new TypeError("no commit")
+  const content = { kind: "commit", commit: alter(framed.content.commit) } as const
+  const { privateKey } = signer.signatureKeys
+  const signed = signFramed(mls, WireFormat.publicMessage, { ...framed, content }, state.contextBytes, privateKey)
+  return frameFromOutside(signed, auth.confirmationTag)
+}
+
 /** A proposal by this state's member, for a commit to refer to. */
 export function propose(mls: MlsContext, state: GroupState, proposal: Proposal): Bytes {
   const signed = signContent(mls, state, WireFormat.publicMessage, { kind: "proposal", proposal })
@@ -62,9 +82,10 @@ export function forgeKeyPackage(
   client: Client,
   change: Partial<LeafNodeContent>,
   initKey: Bytes = client.keyPackage.keyPackage.initKey,
+  position?: { readonly groupId: Bytes; readonly leafIndex: number },
 ): KeyPackage {
   const { extensions } = client.keyPackage.keyPackage
-  const leafNode = forgeLeaf(crypto, client, change)
+  const leafNode = forgeLeaf(crypto, client, change, position)
   return signKeyPackage(crypto, client.signatureKeys.privateKey, { initKey, leafNode, extensions })
 }
 

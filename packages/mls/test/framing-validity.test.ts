@@ -16,7 +16,8 @@ import { test } from "vitest"
 
 import { propose } from "./forgery.ts"
 import { scene, type Scene } from "./scene.ts"
-import { NOW } from "./world.ts"
+import { Story } from "./story.ts"
+import { NOW, world } from "./world.ts"
 
 type Message = Extract<ReturnType<typeof decodeMlsMessage>, { kind: "ok" }>["value"]
 
@@ -149,6 +150,17 @@ test.for<{ section: string; name: string; reason: string; forge: (scene: Scene) 
     kind: "refused",
     reason,
     section: `RFC 9420, ${section}`,
+  })
+})
+
+test("RFC 9420, 6.3.2: a private message by a blank leaf is refused", ({ expect }) => {
+  const story = new Story(world("blank leaf"), "alice")
+  story.add("alice", "bob", "carol")
+  const message = sealedByHand(story.mls, story.state("alice"), 3, utf8(""))
+  expect(receive(story.mls, story.state("bob"), message)).toEqual({
+    kind: "refused",
+    reason: "unknown-sender",
+    section: "RFC 9420, 6.3.2",
   })
 })
 

@@ -1,12 +1,24 @@
 import { concat, utf8, type Bytes } from "@starling/kernel"
-import { createCommit, join, receive, type GroupState, type KeyPackage } from "@starling/mls"
+import {
+  createCommit,
+  join,
+  ratchetTreeOf,
+  receive,
+  requiredCapabilitiesExtension,
+  type GroupState,
+  type Joining,
+  type KeyPackage,
+} from "@starling/mls"
 import {
   createWelcome,
   decodeMlsMessage,
   decryptWithLabel,
   deriveEpochSecrets,
   derivePskSecret,
+  deriveWelcomeSecret,
   encodeGroupContext,
+  encodeMlsMessage,
+  encryptWithLabel,
   isLeafNode,
   leafAt,
   readGroupSecrets,
@@ -15,12 +27,15 @@ import {
   treeOf,
   Branch,
   LeafSlot,
+  welcomeKey,
+  writeGroupSecrets,
   type LeafNode,
   type ParentNode,
+  type PreSharedKeyId,
   type RatchetTree,
   type Subtree,
 } from "@starling/mls/rfc9420"
-import { decode, encode } from "@starling/wire"
+import { decode, encode, type Writer } from "@starling/wire"
 import { test } from "vitest"
 
 import { forgeCommit, forgeLeaf } from "./forgery.ts"
@@ -39,6 +54,7 @@ interface Parts {
   /** Puts the first leaf's encryption key, or its signature key, into the third leaf too. */
   readonly twice?: "encryptionKey" | "signatureKey"
   readonly pathSecrets: ReadonlyMap<number, Bytes>
+  readonly psks?: readonly PreSharedKeyId[]
 }
 
 /** Five members, of whom the last is Erin, with unmerged leaves in the tree. */
@@ -71,15 +87,29 @@ function forged({ mls }: Scene, { next, nodes, added, pathSecrets, ...given }: P
   const tree = given.twice === undefined ? treeOf(nodes) : doubled(treeOf(nodes), given.twice)
   const context = { ...next, treeHash: given.treeHash ?? treeHash(crypto, tree.root) }
   const joinerSecret = crypto.hash(utf8("joiner"))
-  const pskSecret = derivePskSecret(crypto, [])
+  const psks = (given.psks ?? []).map((id) => ({ id, key: PSK }))
+  const pskSecret = derivePskSecret(crypto, psks)
   const secrets = deriveEpochSecrets(crypto, joinerSecret, pskSecret, encodeGroupContext(context))
   const confirmationTag = given.confirmationTag ?? crypto.hmac(secrets.confirmation, next.confirmedTranscriptHash)
   const epoch = { context, joinerSecret, pskSecret, secrets, confirmationTag }
-  return createWelcome(mls, { ...next, tree }, epoch, added, pathSecrets, [], [])
+  return createWelcome(mls, { ...next, tree }, epoch, added, pathSecrets, psks, [])
 }
 
-function joining({ mls }: Scene, { keyPackage, signatureKeys }: Client, welcome: Uint8Array) {
-  return join(mls, { welcome, keyPackage, signatureKeys })
+function joining(
+  { mls }: Scene,
+  { keyPackage, signatureKeys }: Client,
+  welcome: Uint8Array,
+  options: Partial<Joining> = {},
+) {
+  return join(mls, { welcome, keyPackage, signatureKeys, ...options })
+}
+
+const PSK = utf8("a key")
+const NONCE = new Uint8Array(32)
+
+/** What would tie the group to Alice's former one. */
+function link(usage: "reinit" | "branch", { groupId, epoch }: GroupState): PreSharedKeyId {
+  return { kind: "resumption", usage, groupId, epoch, nonce: NONCE }
 }
 
 test("a forged Welcome with nothing wrong in it is good", ({ expect }) => {
@@ -181,6 +211,51 @@ test.for<{ section: string; name: string; reason: string; change: (parts: Parts,
     change: (good) => ({ ...good, next: { ...good.next, ciphersuite: 3 } }),
   },
   {
+    section: "8.4",
+    name: "with a PSK that is not known",
+    reason: "unknown-psk",
+    change: (good) => ({ ...good, psks: [{ kind: "external", id: utf8("id"), nonce: NONCE }] }),
+  },
+  {
+    section: "12.1.4",
+    name: "with a PSK whose nonce is too short",
+    reason: "invalid-psk",
+    change: (good) => ({ ...good, psks: [{ kind: "external", id: utf8("id"), nonce: utf8("nonce") }] }),
+  },
+  {
+    section: "12.4.3.1",
+    name: "that ties the group to two others",
+    reason: "invalid-psk",
+    change: (good, { alice }) => ({ ...good, psks: [link("reinit", alice), link("branch", alice)] }),
+  },
+  {
+    section: "12.4.3.1",
+    name: "that ties the group to one that is not at hand",
+    reason: "former-group-missing",
+    change: (good, { alice }) => ({ ...good, psks: [link("branch", alice)] }),
+  },
+  {
+    section: "13.4",
+    name: "to a group with an extension that members do not support",
+    reason: "extension-not-supported",
+    change: (good) => ({ ...good, next: { ...good.next, extensions: [{ type: 0xf000, data: NONCE }] } }),
+  },
+  {
+    section: "11.1",
+    name: "to a group that requires what members do not have",
+    reason: "required-capability-missing",
+    change: (good) => {
+      const extension = requiredCapabilitiesExtension({ extensions: [0xf000], proposals: [], credentials: [] })
+      return { ...good, next: { ...good.next, extensions: [extension] } }
+    },
+  },
+  {
+    section: "12.4.3.3",
+    name: "whose tree has unmerged leaves that do not ascend",
+    reason: "malformed",
+    change: (good) => ({ ...good, nodes: withParent(good.nodes, 3, { unmergedLeaves: [1, 0] }) }),
+  },
+  {
     section: "12.4.3.1",
     name: "of another version",
     reason: "unsupported-version",
@@ -224,6 +299,105 @@ test.for([
   const stage = scene(key)
   const welcome = forged(stage, { ...parts(stage), twice: key })
   expect(joining(stage, stage.erin, welcome)).toEqual({ kind: "refused", reason, section: "RFC 9420, 7.3" })
+})
+
+test("RFC 9420, 12.4.3.1: a Welcome and the key package that it is for are of the joiner's suite", ({ expect }) => {
+  const stage = scene("suites")
+  const welcome = forged(stage, parts(stage))
+  const refused = { kind: "refused", reason: "unsupported-ciphersuite", section: "RFC 9420, 12.4.3.1" }
+  expect(joining(stage, stage.erin, welcome.with(5, 3))).toEqual(refused)
+  const { keyPackage } = stage.erin
+  const ofAnother = { ...keyPackage, keyPackage: { ...keyPackage.keyPackage, ciphersuite: 3 } }
+  expect(joining(stage, stage.erin, welcome, { keyPackage: ofAnother })).toEqual(refused)
+  expect(joining(stage, stage.erin, welcome.with(5, 3), { keyPackage: ofAnother })).toEqual(refused)
+})
+
+test("RFC 9420, 12.4.3.1: a Welcome whose secrets or GroupInfo can't be read is refused", ({ expect }) => {
+  const stage = scene("unreadable")
+  const { mls, erin } = stage
+  const decoded = decodeMlsMessage(forged(stage, parts(stage)))
+  if (decoded.kind !== "ok" || decoded.value.kind !== "welcome") throw new TypeError("no Welcome")
+  const { welcome } = decoded.value
+  const { initKey } = erin.keyPackage.keyPackage
+  const joinerSecret = mls.crypto.hash(utf8("another joiner secret"))
+  const secrets = (w: Writer) => writeGroupSecrets(w, { joinerSecret, pathSecret: undefined, psks: [] })
+  const { key, nonce } = welcomeKey(mls.crypto, deriveWelcomeSecret(mls.crypto, joinerSecret, new Uint8Array(32)))
+  const noGroupInfo = mls.crypto.aead.seal(key, nonce, utf8(""), utf8("no GroupInfo"))
+  const sealed = (encryptedGroupInfo: Bytes, plaintext: Bytes) => {
+    const encryptedGroupSecrets = encryptWithLabel(mls, initKey, "Welcome", encryptedGroupInfo, plaintext)
+    const entries = [{ newMember: erin.keyPackage.reference, encryptedGroupSecrets }]
+    return encodeMlsMessage({ kind: "welcome", welcome: { ...welcome, secrets: entries, encryptedGroupInfo } })
+  }
+  const reasonOf = (bytes: Bytes) => joining(stage, erin, bytes)
+  expect(reasonOf(sealed(welcome.encryptedGroupInfo, utf8("no secrets")))).toMatchObject({ reason: "malformed" })
+  expect(reasonOf(sealed(welcome.encryptedGroupInfo, encode(secrets)))).toMatchObject({ reason: "undecryptable" })
+  expect(reasonOf(sealed(noGroupInfo, encode(secrets)))).toMatchObject({ reason: "malformed" })
+})
+
+test("RFC 9420, 12.4.3: a group that one is in already is not joined again", ({ expect }) => {
+  const stage = scene("already")
+  const good = parts(stage)
+  const asked: Bytes[] = []
+  const isInGroup = (groupId: Bytes) => asked.push(groupId) === 1
+  const welcome = forged(stage, good)
+  expect(joining(stage, stage.erin, welcome, { isInGroup })).toEqual({
+    kind: "refused",
+    reason: "already-in-group",
+    section: "RFC 9420, 12.4.3",
+  })
+  expect(joining(stage, stage.erin, welcome, { isInGroup }).kind).toBe("joined")
+  expect(asked).toEqual([good.next.groupId, good.next.groupId])
+})
+
+test("RFC 9420, 7.3: a joiner looks at the lifetimes of members if asked to", ({ expect }) => {
+  const stage = scene("lifetimes of members")
+  const welcome = forged(stage, parts(stage))
+  const now = stage.erin.lifetime.notAfter + 1n
+  expect(joining(stage, stage.erin, welcome, { now }).kind).toBe("joined")
+  expect(joining(stage, stage.erin, welcome, { now, checkLifetimes: true })).toMatchObject({ reason: "lifetime" })
+})
+
+test.for(["reinit", "branch"] as const)("RFC 9420, 12.4.3.1: a $0 begins in epoch 1", (usage, { expect }) => {
+  const stage = scene(`epoch of a ${usage}`)
+  const { alice, erin } = stage
+  const reinit = { ...alice, kind: "reinit" } as const
+  const former = { state: { ...alice, keys: { ...alice.keys, resumption: PSK }, reinit }, isSameMember: () => true }
+  const good = { ...parts(stage), psks: [link(usage, alice)] }
+  const inEpoch = (epoch: bigint) => forged(stage, { ...good, next: { ...good.next, epoch } })
+  expect(joining(stage, erin, inEpoch(1n), { former })).toMatchObject({ kind: "joined", link: usage })
+  expect(joining(stage, erin, inEpoch(2n), { former })).toEqual({
+    kind: "refused",
+    reason: "former-group-mismatch",
+    section: usage === "reinit" ? "RFC 9420, 11.2" : "RFC 9420, 11.3",
+  })
+})
+
+test("RFC 9420, 12.4.3.3: a tree from beside is held to the GroupInfo, and does not end in a blank node", ({
+  expect,
+}) => {
+  const stage = scene("tree from beside")
+  const { mls, alice, bob, erin } = stage
+  const proposals = [{ kind: "add", keyPackage: erin.keyPackage.keyPackage }] as const
+  const made = createCommit(mls, alice, { proposals, ratchetTree: false, now: NOW })
+  if (made.kind !== "ok" || made.welcome === undefined) throw new Error("no Welcome")
+  const { welcome } = made
+  const ratchetTree = ratchetTreeOf(made.next)
+  expect(joining(stage, erin, welcome, { ratchetTree }).kind).toBe("joined")
+  expect(joining(stage, erin, welcome)).toMatchObject({ reason: "no-ratchet-tree" })
+  const another = { ratchetTree: ratchetTreeOf(bob) }
+  expect(joining(stage, erin, welcome, another)).toMatchObject({ reason: "tree-hash-mismatch" })
+  const nodes = decode(ratchetTree, (r) => r.nested((inner) => inner.fixed(inner.left)))
+  if (nodes.kind !== "ok") throw new Error(nodes.why)
+  const trailing = encode((w) => w.opaque(concat(nodes.value, new Uint8Array(1))))
+  const leaf = erin.keyPackage.keyPackage.leafNode.encoded
+  const leafAsParent = encode((w) => w.nested((inner) => inner.uint8(0).uint8(1).uint8(1).fixed(leaf)))
+  for (const tree of [trailing, leafAsParent, utf8("no tree")]) {
+    expect(joining(stage, erin, welcome, { ratchetTree: tree })).toEqual({
+      kind: "refused",
+      reason: "malformed",
+      section: "RFC 9420, 12.4.3.3",
+    })
+  }
 })
 
 test("RFC 9420, 5.3.1: every credential in the tree is judged", ({ expect }) => {

@@ -6,6 +6,7 @@ import {
   generateSignatureKeyPair,
   members,
   propose,
+  proposeToJoin,
   protect,
   receive,
   requiredCapabilitiesExtension,
@@ -23,7 +24,7 @@ import { expect, test } from "vitest"
 
 import { forgeKeyPackage, forgeLeaf, propose as forge } from "./forgery.ts"
 import { encryptionKeyOf, scene, type Scene } from "./scene.ts"
-import { expectKind, Story } from "./story.ts"
+import { expectKind, reportOf, Story } from "./story.ts"
 import { NOW, world } from "./world.ts"
 
 const KEY = utf8("a key that all know")
@@ -84,13 +85,10 @@ test.for(INTENTS.flatMap((each) => (["public", "private"] as const).map((wireFor
     const commit = committed(mls, received.next, { includePending: true, psks })
     see(commit.leftOut).toEqual([])
     const next = [heard(mls, bob, made.message), made.next].map((state) => {
-      const { kind, next, authenticatedData, ...report } = expectKind(
-        receive(mls, state, commit.commit, { psks }),
-        "commit",
-      )
-      see(commit).toMatchObject(report)
-      see(next.epochAuthenticator).toEqual(commit.next.epochAuthenticator)
-      return next
+      const received = expectKind(receive(mls, state, commit.commit, { psks }), "commit")
+      see(reportOf(received)).toEqual(reportOf(commit))
+      see(received.next.epochAuthenticator).toEqual(commit.next.epochAuthenticator)
+      return received.next
     })
     see(next.map(({ proposals }) => proposals)).toEqual([[], []])
     see(receive(mls, bob, commit.commit, { psks })).toMatchObject({ reason: "unknown-proposal" })
@@ -197,7 +195,7 @@ test("what a member proposes amiss does not keep the others from committing", ()
   ]
   const good = proposed(mls, bob, { kind: "add", keyPackage })
   const commit = committed(mls, heard(mls, alice, ...amiss, good.message), { includePending: true })
-  const reasons = [...commit.leftOut.map(({ reason }) => reason)].toSorted()
+  const reasons = commit.leftOut.map(({ reason }) => reason).toSorted()
   expect(reasons).toEqual([
     "bad-signature",
     "duplicate-signature-key",
@@ -233,8 +231,8 @@ test("a proposal that comes twice is kept once", () => {
   expect(committed(mls, state, { includePending: true }).leftOut).toEqual([])
 })
 
-test("proposals are kept up to a bound", () => {
-  const { mls, alice, carol } = scene("bound")
+test("proposals are kept up to a bound, and those from outside leave room for members", () => {
+  const { mls, alice, carol, erin } = scene("bound")
   const { message } = proposed(mls, carol.state, { kind: "update" })
   const [pending] = heard(mls, alice, message).proposals
   if (pending === undefined) throw new Error("nothing pending")
@@ -245,6 +243,12 @@ test("proposals are kept up to a bound", () => {
   }
   expect(receive(mls, full, message)).toMatchObject({ reason: "too-many-proposals" })
   expect(receive(mls, { ...full, proposals: full.proposals.slice(1) }, message).kind).toBe("proposal")
+  const asking = proposeToJoin(mls, { ...alice, ...erin }).message
+  const sender = { kind: "new-member-proposal" } as const
+  const crowded = { ...alice, proposals: full.proposals.slice(0, 1024).map((each) => ({ ...each, sender })) }
+  expect(receive(mls, crowded, asking)).toMatchObject({ reason: "too-many-proposals" })
+  expect(receive(mls, crowded, message).kind).toBe("proposal")
+  expect(receive(mls, { ...crowded, proposals: crowded.proposals.slice(1) }, asking).kind).toBe("proposal")
 })
 
 test("a committer changes its leaf with its path", () => {

@@ -5,9 +5,12 @@ import {
   join,
   protect,
   receive,
+  type CommitReport,
+  type CreatedCommit,
   type GroupState,
   type MlsContext,
   type NewCommit,
+  type NewGroup,
   type ProposalIntent,
   type Received,
 } from "@starling/mls"
@@ -21,6 +24,9 @@ export interface Person {
   readonly client: Client
   state: GroupState
 }
+
+/** By name, with what the client can do beyond the RFC. */
+type Newcomer = string | readonly [name: string, able: { readonly supportedExtensions: readonly number[] }]
 
 /** What a commit was, for those who look at it from outside. */
 export interface Committed {
@@ -36,10 +42,10 @@ export class Story {
   /** Those who were removed, each with the state that they were left with. */
   readonly removed: Person[] = []
 
-  constructor(mls: MlsContext, founder: string) {
+  constructor(mls: MlsContext, founder: string, options: Partial<NewGroup> = {}) {
     this.mls = mls
     const own = client(mls, founder)
-    const state = createGroup(mls, { groupId: utf8("a group"), ...own })
+    const state = createGroup(mls, { groupId: utf8("a group"), ...own, ...options })
     this.people.set(founder, { name: founder, client: own, state })
   }
 
@@ -57,8 +63,8 @@ export class Story {
     return this.state(name).ownLeafIndex
   }
 
-  add(by: string, ...names: readonly string[]): Committed {
-    return this.change(by, { add: names })
+  add(by: string, ...newcomers: readonly Newcomer[]): Committed {
+    return this.change(by, { add: newcomers })
   }
 
   remove(by: string, ...names: readonly string[]): Committed {
@@ -72,10 +78,13 @@ export class Story {
 
   change(
     by: string,
-    what: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
+    what: { readonly add?: readonly Newcomer[]; readonly remove?: readonly string[] },
     options: Partial<NewCommit> = {},
   ): Committed {
-    const newcomers = (what.add ?? []).map((name) => ({ name, client: client(this.mls, name) }))
+    const newcomers = (what.add ?? []).map((newcomer) => {
+      const [name, able] = typeof newcomer === "string" ? [newcomer, {}] : newcomer
+      return { name, client: client(this.mls, name, able) }
+    })
     const proposals: ProposalIntent[] = [
       ...(what.remove ?? []).map((name) => ({ kind: "remove", leafIndex: this.leaf(name) }) as const),
       ...newcomers.map((each) => ({ kind: "add", keyPackage: each.client.keyPackage.keyPackage }) as const),
@@ -90,7 +99,7 @@ export class Story {
       this.people.delete(name)
     }
     for (const person of this.people.values()) {
-      person.state = person.name === by ? made.next : this.next(person, made.commit)
+      person.state = person.name === by ? made.next : this.next(person, made)
     }
     for (const newcomer of newcomers) {
       const { keyPackage, signatureKeys } = newcomer.client
@@ -125,9 +134,16 @@ export class Story {
     expect(epochs.size).toBe(1)
   }
 
-  private next(person: Person, commit: Bytes): GroupState {
-    return expectKind(receive(this.mls, person.state, commit), "commit").next
+  private next(person: Person, made: CreatedCommit): GroupState {
+    const received = expectKind(receive(this.mls, person.state, made.commit), "commit")
+    expect(reportOf(received)).toEqual(reportOf(made))
+    return received.next
   }
+}
+
+/** What a commit was reported to do, whoever made it. */
+export function reportOf({ committer, isExternal, added, removed, updated, hasPath }: CommitReport): CommitReport {
+  return { committer, isExternal, added, removed, updated, hasPath }
 }
 
 /** What was received, if it is of this kind; the test fails otherwise and says why. */
