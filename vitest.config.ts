@@ -1,8 +1,16 @@
-import { defineConfig } from "vitest/config"
+import { existsSync, readdirSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+
+import { playwright } from "@vitest/browser-playwright"
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config"
+
+const ROOT = fileURLToPath(new URL(".", import.meta.url))
+export const CHROMIUM = "/usr/bin/chromium"
 
 /**
- * `unit`: pure code and loopback adapters. `system`: real daemons, child processes and browsers, one file at a time,
- * since they measure and kill things. The reporter prints the closing line and fails a run with an unlisted skip.
+ * `unit`: pure code and loopback adapters. `browser`: the MLS engine's own tests once more, in Chromium, with the
+ * provider that browsers have. `system`: real daemons, child processes and browsers, one file at a time, since they
+ * measure and kill things. The reporter prints the closing line and fails a run with an unlisted skip.
  */
 export default defineConfig({
   test: {
@@ -16,6 +24,7 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       },
+      ...(existsSync(CHROMIUM) ? [inChromium()] : []),
       {
         test: {
           name: "system",
@@ -35,3 +44,50 @@ export default defineConfig({
     ],
   },
 })
+
+/** Everything in `packages/mls/test`, except what is about Node or about other engines. */
+function inChromium(): TestProjectInlineConfiguration {
+  const folder = process.env["MLS_VECTORS"] ?? fileURLToPath(new URL("../shared/vectors/mls", import.meta.url))
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : []
+  return {
+    server: { fs: { allow: [ROOT, folder] } },
+    test: {
+      name: "browser",
+      include: ["packages/mls/test/*.test.ts"],
+      exclude: [
+        "openmls",
+        "platform-generators",
+        "providers",
+        "public-keys",
+        "readme",
+        "signature-verdicts",
+        "ts-mls",
+        "x-wing",
+        "decoding-memory",
+        "vectors-runner",
+      ].map((name) => `packages/mls/test/${name}.test.ts`),
+      provide: { vectors: { folder, names } },
+      testTimeout: 120_000,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        instances: [{ browser: "chromium" }],
+        provider: playwright({
+          launchOptions: {
+            executablePath: CHROMIUM,
+            args: [
+              "--no-sandbox",
+              "--disable-gpu",
+              "--disable-background-networking",
+              "--disable-component-update",
+              "--disable-sync",
+              "--no-first-run",
+              "--disable-quic",
+            ],
+          },
+        }),
+      },
+    },
+  }
+}

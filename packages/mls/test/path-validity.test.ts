@@ -101,7 +101,7 @@ test.for<{
   const judge: MlsContext = {
     ...mls,
     authenticate: (credential, _, previous) =>
-      previous === undefined || Buffer.from(JSON.stringify(credential)).equals(Buffer.from(JSON.stringify(previous)))
+      previous === undefined || JSON.stringify(credential) === JSON.stringify(previous)
         ? undefined
         : "another identity",
   }

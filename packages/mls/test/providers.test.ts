@@ -17,6 +17,10 @@ const PROVIDERS = [
 test("a provider says which libraries it is made of, and sodium-native can be left out", () => {
   expect(nodeCrypto(1).primitives).toBe("sodium-native + node:crypto")
   expect(nodeCrypto(1, { sodium: false }).primitives).toBe("node:crypto")
+  expect(nodeCrypto(2).primitives).toBe("node:crypto + @noble")
+  expect(nodeCrypto(4).primitives).toBe("node:crypto")
+  expect(nodeCrypto(6).primitives).toBe("sodium-native + node:crypto")
+  expect(nodeCrypto(77).primitives).toBe("sodium-native + node:crypto + @noble")
   expect(nobleCrypto(1).primitives).toBe("@noble")
 })
 

@@ -1,35 +1,29 @@
-import { existsSync, readdirSync } from "node:fs"
-import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { describe, expect, test } from "vitest"
 
-import { nodeCrypto } from "@starling/mls/node"
-import { describe, test } from "vitest"
+import { officialVectors, providerOf } from "#platform"
 
-import { CHECKS, WITHOUT_SUITE } from "./vectors/checks.ts"
+import { check, kindOf, suiteOf } from "./vectors/checks.ts"
 import { readCases } from "./vectors/fields.ts"
+import { SUITES } from "./world.ts"
 
-const FOLDER = process.env["MLS_VECTORS"] ?? fileURLToPath(new URL("../../../../shared/vectors/mls", import.meta.url))
-const absent = !existsSync(FOLDER)
-const files = absent ? [] : readdirSync(FOLDER).filter((name) => name.endsWith(".json"))
+const files = await officialVectors()
 
-test.skipIf(absent)("the official vectors are there (needs the official vectors)", ({ expect }) => {
-  expect(files.length).toBeGreaterThan(0)
-  for (const file of files) expect(Object.keys(CHECKS)).toContain(file.replace(".json", ""))
+test.skipIf(files.size === 0)("the official vectors are there (needs the official vectors)", () => {
+  for (const name of files.keys()) expect(kindOf(name)).toBeDefined()
 })
 
-describe.for(files)("%s", (file) => {
-  const kind = file.replace(".json", "")
-  const check = CHECKS[kind]
-  const cases = readCases(join(FOLDER, file))
-  if (WITHOUT_SUITE.includes(kind)) {
-    test(`all ${cases.length} cases hold`, () => {
-      for (const fields of cases) check?.(nodeCrypto(1), fields)
-    })
-    return
-  }
-  test.for([1, 2, 3, 4, 5, 6, 7] as const)("the cases of suite %i hold", (suite, { expect }) => {
-    const ofSuite = cases.filter((fields) => fields.number("cipher_suite") === suite)
-    for (const fields of ofSuite) check?.(nodeCrypto(suite), fields)
-    if (suite === 1) expect(ofSuite.length).toBeGreaterThan(0)
+describe.for([...files])("%s", ([name, text]) => {
+  const kind = kindOf(name) ?? name
+  const bySuite = Map.groupBy(readCases(text), (fields) => suiteOf(kind, fields))
+  test.for([...bySuite.keys()])("the cases of suite %s hold", (suite) => {
+    const id = SUITES.find((each) => each === (suite ?? 1))
+    if (id === undefined) throw new RangeError(`there is no provider for suite ${suite}`)
+    const crypto = providerOf(id)
+    for (const fields of bySuite.get(suite) ?? []) check(kind, crypto, fields)
+  })
+
+  test("it has cases of every suite, or of suite 1, or of none", () => {
+    const suites = [...bySuite.keys()].toSorted((a = 0, b = 0) => a - b)
+    expect([[1, 2, 3, 4, 5, 6, 7], [1], [undefined]]).toContainEqual(suites)
   })
 })

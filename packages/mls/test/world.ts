@@ -2,6 +2,7 @@ import { utf8 } from "@starling/kernel"
 import {
   createKeyPackage,
   generateSignatureKeyPair,
+  type CiphersuiteId,
   type Credential,
   type Lifetime,
   type MlsContext,
@@ -9,7 +10,8 @@ import {
   type RandomSource,
   type SignatureKeyPair,
 } from "@starling/mls"
-import { nodeCrypto } from "@starling/mls/node"
+
+import { providerOf } from "#platform"
 
 /** Every suite that a provider exists for. */
 export const SUITES = [1, 2, 3, 4, 5, 6, 7, 77] as const
@@ -27,7 +29,7 @@ export interface Client {
 
 /** Bytes that follow from the seed alone. */
 export function seededRandom(seed: string): RandomSource & { readonly drawn: number } {
-  const crypto = nodeCrypto(1)
+  const crypto = providerOf(1)
   let counter = 0
   let drawn = 0
   return {
@@ -41,9 +43,9 @@ export function seededRandom(seed: string): RandomSource & { readonly drawn: num
   }
 }
 
-/** Suite 1, seeded randomness, and an authentication service that trusts everybody. */
-export function world(seed: string): MlsContext {
-  return { crypto: nodeCrypto(1), random: seededRandom(seed), authenticate: () => undefined }
+/** Suite 1 if not told otherwise, seeded randomness, and an authentication service that trusts everybody. */
+export function world(seed: string, suite: CiphersuiteId = 1): MlsContext {
+  return { crypto: providerOf(suite), random: seededRandom(seed), authenticate: () => undefined }
 }
 
 export function client(

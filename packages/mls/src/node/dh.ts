@@ -4,9 +4,10 @@ import { CurvePoints } from "../curve-points.ts"
 import { DH_PARAMETERS, type Curve, type DhGroup } from "../dh-group.ts"
 import type { NistCurve } from "../nist-curves.ts"
 import { KeyCache } from "./key-cache.ts"
+import { KEY_ENCODINGS } from "./key-encoding.ts"
 
-const X25519 = new KeyCache({ asymmetricKeyType: "x25519" })
-const X448 = new KeyCache({ asymmetricKeyType: "x448" })
+const X25519 = new KeyCache(KEY_ENCODINGS.X25519)
+const X448 = new KeyCache(KEY_ENCODINGS.X448)
 
 /** Diffie-Hellman by OpenSSL. */
 export const NODE_DH: Readonly<Record<Curve, DhGroup>> = {
@@ -17,9 +18,9 @@ export const NODE_DH: Readonly<Record<Curve, DhGroup>> = {
   X448: { ...DH_PARAMETERS.X448, ...agreement(X448), isPublicKey: CurvePoints.isX448 },
 }
 
-function nist(namedCurve: NistCurve): DhGroup {
-  const parameters = DH_PARAMETERS[namedCurve]
-  const keys = new KeyCache({ asymmetricKeyType: "ec", namedCurve })
+function nist(curve: NistCurve): DhGroup {
+  const parameters = DH_PARAMETERS[curve]
+  const keys = new KeyCache(KEY_ENCODINGS[curve])
   return {
     ...parameters,
     ...agreement(keys),

@@ -1,27 +1,36 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto"
 
-import type { NistCurve } from "../nist-curves.ts"
+import { concat, type Bytes } from "@starling/kernel"
 
-/** A curve by OpenSSL's name for it. */
-export type NativeCurve =
-  | { readonly asymmetricKeyType: "ed25519" | "ed448" | "x25519" | "x448" }
-  | { readonly asymmetricKeyType: "ec"; readonly namedCurve: NistCurve }
+import type { KeyEncoding } from "./key-encoding.ts"
 
 /** Imports keys of one curve, each once per array that holds it. Whoever changes such an array gets the old key. */
 export class KeyCache {
-  readonly #curve: NativeCurve
+  readonly #encoding: KeyEncoding
   readonly #privateKeys = new WeakMap<Uint8Array, KeyObject>()
   readonly #publicKeys = new WeakMap<Uint8Array, KeyObject>()
 
-  constructor(curve: NativeCurve) {
-    this.#curve = curve
+  constructor(encoding: KeyEncoding) {
+    this.#encoding = encoding
   }
 
   privateKey(bytes: Uint8Array): KeyObject {
     const known = this.#privateKeys.get(bytes)
     if (known !== undefined) return known
-    const key = createPrivateKey({ key: view(bytes), format: "raw-private", ...this.#curve })
+    const der = Buffer.from(concat(this.#encoding.privateStart, bytes).buffer)
+    const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" })
+    der.fill(0)
     this.#privateKeys.set(bytes, key)
+    return key
+  }
+
+  /** Throws where the bytes are no key. */
+  publicKey(bytes: Uint8Array): KeyObject {
+    const known = this.#publicKeys.get(bytes)
+    if (known !== undefined) return known
+    const der = Buffer.from(concat(this.#encoding.publicStart, bytes).buffer)
+    const key = createPublicKey({ key: der, format: "der", type: "spki" })
+    this.#publicKeys.set(bytes, key)
     return key
   }
 
@@ -35,20 +44,8 @@ export class KeyCache {
     }
   }
 
-  /** Throws where the bytes are no key. */
-  publicKey(bytes: Uint8Array): KeyObject {
-    const known = this.#publicKeys.get(bytes)
-    if (known !== undefined) return known
-    const key = createPublicKey({ key: view(bytes), format: "raw-public", ...this.#curve })
-    this.#publicKeys.set(bytes, key)
-    return key
+  publicKeyOf(privateKey: Uint8Array): Bytes {
+    const der = createPublicKey(this.privateKey(privateKey)).export({ format: "der", type: "spki" })
+    return new Uint8Array(der.subarray(this.#encoding.publicStart.length))
   }
-
-  publicKeyOf(privateKey: Uint8Array): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(createPublicKey(this.privateKey(privateKey)).export({ format: "raw-public" }))
-  }
-}
-
-function view(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -1,19 +1,25 @@
-import { createPrivateKey, createPublicKey, decapsulate, type KeyObject } from "node:crypto"
+import * as crypto from "node:crypto"
 
 import type { MlKem768 } from "../ml-kem.ts"
+import { KeyCache } from "./key-cache.ts"
+import { KEY_ENCODINGS } from "./key-encoding.ts"
 
-const imported = new WeakMap<Uint8Array, KeyObject>()
+/** ML-KEM-768 by OpenSSL; `undefined` where it is older than 3.5, or Node older than 24.7. */
+export const nodeMlKem: MlKem768 | undefined = isThere() ? byOpenSsl() : undefined
 
-/** ML-KEM-768 by OpenSSL, from version 3.5 on. */
-export const NODE_ML_KEM: MlKem768 = {
-  publicKey: (seed) => new Uint8Array(createPublicKey(importSeed(seed)).export({ format: "raw-public" })),
-  decapsulate: (seed, ciphertext) => new Uint8Array(decapsulate(importSeed(seed), ciphertext)),
+function byOpenSsl(): MlKem768 {
+  const keys = new KeyCache(KEY_ENCODINGS["ML-KEM-768"])
+  return {
+    publicKey: (seed) => keys.publicKeyOf(seed),
+    decapsulate: (seed, ciphertext) => new Uint8Array(crypto.decapsulate(keys.privateKey(seed), ciphertext)),
+  }
 }
 
-function importSeed(seed: Uint8Array): KeyObject {
-  const known = imported.get(seed)
-  if (known !== undefined) return known
-  const key = createPrivateKey({ key: Buffer.from(seed), format: "raw-seed", asymmetricKeyType: "ml-kem-768" })
-  imported.set(seed, key)
-  return key
+function isThere(): boolean {
+  if (!("decapsulate" in crypto)) return false
+  try {
+    return byOpenSsl().publicKey(new Uint8Array(64)).length === 1184
+  } catch {
+    return false // OpenSSL knows no such key
+  }
 }

@@ -4,10 +4,11 @@ import { CIPHERSUITES, type Ciphersuite, type CiphersuiteId } from "../ciphersui
 import type { Aead, CryptoProvider, Kdf, Kem, Signature } from "../crypto-provider.ts"
 import { dhKem } from "../dhkem.ts"
 import { hkdf } from "../hkdf.ts"
+import { NOBLE_ML_KEM } from "../noble/ml-kem.ts"
 import { xWing } from "../x-wing.ts"
 import { aead } from "./aead.ts"
 import { NODE_DH } from "./dh.ts"
-import { NODE_ML_KEM } from "./ml-kem.ts"
+import { nodeMlKem } from "./ml-kem.ts"
 import { NODE_SIGNATURES } from "./signature.ts"
 import { sodiumChaCha20Poly1305, sodiumEd25519, sodiumX25519 } from "./sodium-primitives.ts"
 import { sodium, type Sodium } from "./sodium.ts"
@@ -40,7 +41,7 @@ function make(suite: Ciphersuite, native: Sodium | undefined): CryptoProvider {
   return {
     ...kdf,
     suite,
-    primitives: native === undefined ? "node:crypto" : "sodium-native + node:crypto",
+    primitives: primitivesOf(suite, native),
     kem: kemOf(suite, kdf, native),
     aead: aeadOf(suite, native),
     signature: signatureOf(suite, native),
@@ -48,9 +49,18 @@ function make(suite: Ciphersuite, native: Sodium | undefined): CryptoProvider {
   }
 }
 
+function primitivesOf(suite: Ciphersuite, native: Sodium | undefined): string {
+  const { keyExchange, cipher, signatureScheme } = suite
+  const isHybrid = keyExchange === "X-Wing"
+  const forSodium =
+    isHybrid || keyExchange === "X25519" || signatureScheme === "Ed25519" || cipher === "chacha20-poly1305"
+  const forNoble = isHybrid || signatureScheme.startsWith("P-")
+  return [...(native && forSodium ? ["sodium-native"] : []), "node:crypto", ...(forNoble ? ["@noble"] : [])].join(" + ")
+}
+
 function kemOf(suite: Ciphersuite, kdf: Kdf, native: Sodium | undefined): Kem {
   const x25519 = native === undefined ? NODE_DH.X25519 : sodiumX25519(native)
-  if (suite.keyExchange === "X-Wing") return xWing(NODE_ML_KEM, x25519)
+  if (suite.keyExchange === "X-Wing") return xWing(nodeMlKem ?? NOBLE_ML_KEM, x25519)
   return dhKem(suite.keyExchange === "X25519" ? x25519 : NODE_DH[suite.keyExchange], kdf, suite.hashLength)
 }
 

@@ -6,23 +6,20 @@ import { CurvePoints } from "../curve-points.ts"
 import { ecdsa } from "../ecdsa.ts"
 import type { NistCurve } from "../nist-curves.ts"
 import { KeyCache } from "./key-cache.ts"
+import { KEY_ENCODINGS, type KeyEncoding } from "./key-encoding.ts"
 
 /** Signatures by OpenSSL, except that ECDSA is only verified by it. */
 export const NODE_SIGNATURES: Readonly<Record<SignatureScheme, Signature>> = {
-  Ed25519: edwards("ed25519", 32, CurvePoints.isEd25519),
-  Ed448: edwards("ed448", 57, CurvePoints.isEd448),
+  Ed25519: edwards(KEY_ENCODINGS.Ed25519, 32, CurvePoints.isEd25519),
+  Ed448: edwards(KEY_ENCODINGS.Ed448, 57, CurvePoints.isEd448),
   "P-256": nist("P-256", "sha256"),
   "P-384": nist("P-384", "sha384"),
   "P-521": nist("P-521", "sha512"),
 }
 
 /** RFC 8032: deterministic. OpenSSL's own judgement stands, but for keys and points R that `isPoint` says are none. */
-function edwards(
-  asymmetricKeyType: "ed25519" | "ed448",
-  length: number,
-  isPoint: (encoded: Uint8Array) => boolean,
-): Signature {
-  const keys = new KeyCache({ asymmetricKeyType })
+function edwards(encoding: KeyEncoding, length: number, isPoint: (encoded: Uint8Array) => boolean): Signature {
+  const keys = new KeyCache(encoding)
   return {
     seedLength: length,
     deriveKeyPair(seed) {
@@ -38,9 +35,9 @@ function edwards(
   }
 }
 
-function nist(namedCurve: NistCurve, hash: HashName): Signature {
-  const keys = new KeyCache({ asymmetricKeyType: "ec", namedCurve })
-  return ecdsa(namedCurve, {
+function nist(curve: NistCurve, hash: HashName): Signature {
+  const keys = new KeyCache(KEY_ENCODINGS[curve])
+  return ecdsa(curve, {
     publicKey: (privateKey) => keys.publicKeyOf(privateKey),
     verify: (publicKey, content, compact) =>
       keys.isOnCurve(publicKey) &&

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs"
-
 import { concat, fromHex, type Bytes } from "@starling/kernel"
 
 /** One case of a file in the official format, read field by field; a field of another shape than asked for throws. */
@@ -12,7 +10,7 @@ export class Fields {
   }
 
   bytes(name: string): Bytes {
-    return hex(this.#value[name], name)
+    return hex(this.#field(name), name)
   }
 
   /** An integer of `length` bytes, as RFC 9180, 7.1.2 has private keys; some files leave its leading zeros out. */
@@ -22,23 +20,23 @@ export class Fields {
   }
 
   optionalBytes(name: string): Bytes | undefined {
-    return this.#value[name] === null ? undefined : this.bytes(name)
+    return this.#field(name) === null ? undefined : this.bytes(name)
   }
 
   number(name: string): number {
-    const value = this.#value[name]
+    const value = this.#field(name)
     if (typeof value !== "number") throw new TypeError(`${name} is no number`)
     return value
   }
 
   text(name: string): string {
-    const value = this.#value[name]
+    const value = this.#field(name)
     if (typeof value !== "string") throw new TypeError(`${name} is no text`)
     return value
   }
 
   fields(name: string): Fields {
-    return new Fields(this.#value[name])
+    return new Fields(this.#field(name))
   }
 
   list(name: string): readonly Fields[] {
@@ -50,13 +48,18 @@ export class Fields {
   }
 
   values(name: string): readonly unknown[] {
-    return asList(this.#value[name], name)
+    return asList(this.#field(name), name)
+  }
+
+  #field(name: string): unknown {
+    if (!(name in this.#value)) throw new TypeError(`${name} is missing`)
+    return this.#value[name]
   }
 }
 
-/** All cases of a file. */
-export function readCases(path: string): readonly Fields[] {
-  return asList(JSON.parse(readFileSync(path, "utf8")), path).map((item) => new Fields(item))
+/** All cases of a file; throws where the text is no list of cases. */
+export function readCases(text: string): readonly Fields[] {
+  return asList(JSON.parse(text), "the file").map((item) => new Fields(item))
 }
 
 export function asList(value: unknown, name: string): readonly unknown[] {

@@ -1,5 +1,3 @@
-import { deepStrictEqual as equal, ok } from "node:assert/strict"
-
 import { type CryptoProvider, type MlsContext } from "@starling/mls"
 import {
   confirmedTranscriptHash,
@@ -26,6 +24,7 @@ import {
 import { decode, encode } from "@starling/wire"
 
 import { seededRandom } from "../world.ts"
+import { equal, ok } from "./assertions.ts"
 import { asList, Fields } from "./fields.ts"
 
 export function cryptoBasics(crypto: CryptoProvider, fields: Fields): void {

@@ -1,6 +1,4 @@
-import { deepStrictEqual as equal, ok } from "node:assert/strict"
-
-import type { Bytes, Decoded } from "@starling/kernel"
+import { equalBytes, type Bytes, type Decoded } from "@starling/kernel"
 import { type CryptoProvider, type MlsContext } from "@starling/mls"
 import {
   decodeMlsMessage,
@@ -36,6 +34,7 @@ import {
 import { decode, encode, type Reader, type Writer } from "@starling/wire"
 
 import { seededRandom } from "../world.ts"
+import { equal, ok } from "./assertions.ts"
 import type { Fields } from "./fields.ts"
 
 export function deserialization(_: CryptoProvider, fields: Fields): void {
@@ -101,7 +100,7 @@ export function welcome(crypto: CryptoProvider, fields: Fields): void {
   ok(keyPackage.kind === "key-package" && message.kind === "welcome")
   const { secrets, encryptedGroupInfo } = message.welcome
   const reference = keyPackageReference(crypto, keyPackage.keyPackage)
-  const entry = secrets.find(({ newMember }) => Buffer.from(newMember).equals(reference))
+  const entry = secrets.find(({ newMember }) => equalBytes(newMember, reference))
   ok(entry)
   const opened = decryptWithLabel(
     crypto,

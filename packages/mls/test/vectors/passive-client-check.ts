@@ -1,5 +1,3 @@
-import { deepStrictEqual as equal, ok } from "node:assert/strict"
-
 import { equalBytes, type Decoded } from "@starling/kernel"
 import {
   join,
@@ -14,6 +12,7 @@ import {
 import { decodeMlsMessage, keyPackageReference } from "@starling/mls/rfc9420"
 
 import { seededRandom } from "../world.ts"
+import { equal, ok } from "./assertions.ts"
 import type { Fields } from "./fields.ts"
 
 /** Joins by a Welcome and follows the commits after it. */

@@ -1,5 +1,3 @@
-import { deepStrictEqual as equal, ok } from "node:assert/strict"
-
 import type { Bytes, Decoded } from "@starling/kernel"
 import type { CryptoProvider, MlsContext, Proposal } from "@starling/mls"
 import {
@@ -30,6 +28,7 @@ import {
 import { decode } from "@starling/wire"
 
 import { seededRandom } from "../world.ts"
+import { equal, ok } from "./assertions.ts"
 import { asList, type Fields } from "./fields.ts"
 
 export function treeMathIndices(_: CryptoProvider, fields: Fields): void {
