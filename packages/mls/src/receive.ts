@@ -1,5 +1,6 @@
 import { assertNever, equalBytes, type Bytes } from "@starling/kernel"
 
+import { leafOf } from "./commit-report.ts"
 import type { Commit } from "./commit.ts"
 import type { MlsContext } from "./context.ts"
 import {
@@ -140,7 +141,7 @@ function processPrivate(
     if (leafAt(before.tree, leafIndex) === undefined) refuse("unknown-sender", "6.3.2")
   })
   const { framed, auth, leafIndex, secretTree, generation } = opened
-  const leaf = leafAt(before.tree, leafIndex) ?? refuse("unknown-sender", "6.3.2")
+  const leaf = leafOf(before.tree, leafIndex)
   const tbs = framedContentTbs(WireFormat.privateMessage, framed, before.contextBytes)
   if (!framedSignatureIsValid(mls.crypto, leaf.signatureKey, tbs, auth.signature)) refuse("bad-signature", "6.1")
   const signed = { wireFormat: WireFormat.privateMessage, framed, auth }
@@ -185,7 +186,7 @@ function processCommit(
   external: Bytes | undefined,
   options: ReceiveOptions,
 ): ReceivedCommit | SelfRemoved {
-  if (author.kind !== "member" && author.kind !== "joiner") return refuse("sender-type-not-allowed", "6.1")
+  if (author.kind !== "member" && author.kind !== "joiner") throw new TypeError("nobody else commits")
   const by = author.kind === "member" ? author : ({ kind: "joiner" } as const)
   const now = options.checkLifetimes === true ? options.now : undefined
   return receiveCommit(mls, state, signed, commit, by, { external, psks: options.psks }, now)
@@ -194,7 +195,6 @@ function processCommit(
 function openPublic(mls: MlsContext, state: RetainedState, message: PublicMessage): Opened {
   const { framed, auth } = message
   requireEpoch(state, framed)
-  if (framed.content.kind === "application") refuse("application-not-encrypted", "6.2")
   if (framed.sender.kind === "member" && framed.sender.leafIndex === state.ownLeafIndex) refuse("own-message", "12.4.2")
   const author = authorOf(state, framed)
   const tbs = framedContentTbs(WireFormat.publicMessage, framed, state.contextBytes)

@@ -82,6 +82,20 @@ test("RFC 9420, 13.5: GREASE is drawn from the injected source, and stands nowhe
   expect(plain.extensions).toEqual([])
 })
 
+test("RFC 9420, 7.2: a client lists the suites that it has beside that of its context, each once", () => {
+  const mls = world("suites")
+  const { credential, signatureKeys, lifetime } = client(mls, "alice")
+  const supportedCiphersuites = [3, 1]
+  const { keyPackage } = createKeyPackage(mls, { credential, signatureKeys, lifetime, supportedCiphersuites })
+  expect(keyPackage.leafNode.capabilities).toEqual({
+    versions: [1],
+    ciphersuites: [1, 3],
+    extensions: [],
+    proposals: [],
+    credentials: [1, 2],
+  })
+})
+
 test("RFC 9420, 13.4: extensions that nobody here knows are kept as they are, and passed on", () => {
   const mls = world("unknown extensions")
   const extensions = [{ type: UNKNOWN, data: utf8("of a later time") }]

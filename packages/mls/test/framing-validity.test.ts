@@ -1,5 +1,5 @@
 import { utf8, type Bytes } from "@starling/kernel"
-import { createCommit, protect, receive, type GroupState, type MlsContext } from "@starling/mls"
+import { createCommit, propose as proposeOwn, protect, receive, type GroupState, type MlsContext } from "@starling/mls"
 import {
   decodeMlsMessage,
   encodeMlsMessage,
@@ -151,6 +151,18 @@ test.for<{ section: string; name: string; reason: string; forge: (scene: Scene) 
     reason,
     section: `RFC 9420, ${section}`,
   })
+})
+
+test("RFC 9420, 12.4.2: one's own commit and proposal are not processed, however they come", ({ expect }) => {
+  const { mls, bob } = scene("own")
+  for (const wireFormat of ["public", "private"] as const) {
+    const commit = createCommit(mls, bob, { proposals: [], wireFormat, now: NOW })
+    const proposal = proposeOwn(mls, bob, { kind: "update" }, { wireFormat, now: NOW })
+    if (commit.kind !== "ok" || proposal.kind !== "ok") throw new Error("not made")
+    for (const message of [commit.commit, proposal.message]) {
+      expect(receive(mls, bob, message)).toMatchObject({ kind: "refused", reason: "own-message" })
+    }
+  }
 })
 
 test("RFC 9420, 6.3.2: a private message by a blank leaf is refused", ({ expect }) => {

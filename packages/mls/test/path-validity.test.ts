@@ -23,6 +23,15 @@ test.for<{
   },
   {
     section: "12.4.2",
+    name: "is too long",
+    reason: "path-of-wrong-length",
+    alter: (path, { erin }) => ({
+      ...path,
+      nodes: [...path.nodes, { encryptionKey: erin.keyPackage.keyPackage.initKey, encryptedPathSecret: [] }],
+    }),
+  },
+  {
+    section: "12.4.2",
     name: "lacks a ciphertext",
     reason: "path-of-wrong-length",
     alter: (path) => withNode(path, { encryptedPathSecret: [] }),
