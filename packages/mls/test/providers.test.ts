@@ -108,6 +108,19 @@ describe.for(SUITES)("suite %i", (id) => {
     expect(signature.verify(new Uint8Array(0), utf8("content"), signed)).toBe(false)
   })
 
+  test("every seed of the right length gives a key pair that signs, the same with every provider", () => {
+    for (const fill of [0x00, 0x01, 0xff]) {
+      const seed = new Uint8Array(nobleCrypto(id).signature.seedLength).fill(fill)
+      const expected = nobleCrypto(id).signature.deriveKeyPair(seed)
+      for (const { make } of PROVIDERS) {
+        const { signature } = make(id)
+        expect(signature.deriveKeyPair(seed)).toEqual(expected)
+        const signed = signature.sign(expected.privateKey, utf8("content"))
+        expect(signature.verify(expected.publicKey, utf8("content"), signed)).toBe(true)
+      }
+    }
+  })
+
   test("a group whose members have different providers talks", () => {
     const worlds = PROVIDERS.map(({ name, make }) => ({
       crypto: make(id),
