@@ -64,6 +64,8 @@ function inChromium(): TestProjectInlineConfiguration {
         "ts-mls",
         "x-wing",
         "decoding-memory",
+        "first-state",
+        "ts-mls-external",
         "vectors-runner",
       ].map((name) => `packages/mls/test/${name}.test.ts`),
       provide: { vectors: { folder, names } },

@@ -1,4 +1,4 @@
-import { utf8, type Bytes } from "@starling/kernel"
+import { fromUtf8, utf8, type Bytes } from "@starling/kernel"
 import {
   createCommit,
   createGroupInfo,
@@ -33,7 +33,7 @@ function enter(mls: MlsContext, own: Client, joining: Omit<ExternalJoining, "cre
 }
 
 function named(name: string): (member: Member) => boolean {
-  return ({ credential }) => credential.kind === "basic" && Buffer.from(credential.identity).toString() === name
+  return ({ credential }) => credential.kind === "basic" && fromUtf8(credential.identity) === name
 }
 
 /** Everybody takes the commit and is in the joiner's epoch. */
@@ -132,7 +132,7 @@ test("RFC 9420, 12.2: whose place a joiner may take is for the authentication se
   const judge: MlsContext = {
     ...mls,
     authenticate: (credential, _, previous) => {
-      const text = (of: typeof previous) => (of?.kind === "basic" ? Buffer.from(of.identity).toString() : undefined)
+      const text = (of: typeof previous) => (of?.kind === "basic" ? fromUtf8(of.identity) : undefined)
       asked.push(text(credential), text(previous))
       return previous === undefined || text(credential) === text(previous) ? undefined : "another identity"
     },

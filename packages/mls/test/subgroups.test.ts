@@ -1,4 +1,4 @@
-import { utf8, type Bytes } from "@starling/kernel"
+import { fromUtf8, utf8, type Bytes } from "@starling/kernel"
 import {
   branch,
   createCommit,
@@ -18,7 +18,7 @@ import {
   type Reinitialising,
   type Subgroup,
 } from "@starling/mls"
-import { nodeCrypto } from "@starling/mls/node"
+import { providerOf } from "#platform"
 import { expect, test } from "vitest"
 
 import { Story } from "./story.ts"
@@ -37,7 +37,7 @@ interface Cast {
 }
 
 function cast(story: Story, suite: 1 | 3): Cast {
-  const next = { ...story.mls, crypto: nodeCrypto(suite) }
+  const next = { ...story.mls, crypto: providerOf(suite) }
   const people = [...story.people.values()]
   return {
     next,
@@ -233,14 +233,14 @@ test("RFC 9420, 11.3: a branch has members of the former group only, and its sui
     reason: "former-group-mismatch",
     section: "RFC 9420, 11.3",
   })
-  expect(() => branch({ ...all.next, crypto: nodeCrypto(3) }, alice, branching)).toThrow(RangeError)
+  expect(() => branch({ ...all.next, crypto: providerOf(3) }, alice, branching)).toThrow(RangeError)
 })
 
 test("a group that was not shut is not reinitialised, nor is one whose suite has no provider here", () => {
   const all = open("not shut")
   expect(() => reinitialise(all.next, get(all.states, "alice"), options(all, "alice", []))).toThrow(RangeError)
   const other = shut("other suite", 3)
-  const wrong = { ...other.next, crypto: nodeCrypto(1) }
+  const wrong = { ...other.next, crypto: providerOf(1) }
   expect(() => reinitialise(wrong, get(other.states, "alice"), options(other, "alice", []))).toThrow(RangeError)
 })
 
@@ -267,5 +267,5 @@ function basic(name: string): Credential {
 }
 
 function nameOf(credential: Credential): string {
-  return credential.kind === "basic" ? Buffer.from(credential.identity).toString() : ""
+  return credential.kind === "basic" ? (fromUtf8(credential.identity) ?? "") : ""
 }
