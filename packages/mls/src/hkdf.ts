@@ -1,4 +1,4 @@
-import { wipe, type Bytes } from "@starling/kernel"
+import type { Bytes } from "@starling/kernel"
 
 import type { Kdf } from "./crypto-provider.ts"
 
@@ -10,36 +10,45 @@ const OUTER_PAD = 0x5c
  * plain hashes cost less than what OpenSSL takes to set an HMAC up.
  */
 export function hkdf(hash: (data: Uint8Array) => Bytes, blockLength: number, hashLength: number): Kdf {
-  /** The padded key, then room for `length` bytes of data. */
-  function startInner(key: Uint8Array, length: number): Bytes {
+  const innerPads = new Uint8Array(blockLength).fill(INNER_PAD)
+  const outerPads = new Uint8Array(blockLength).fill(OUTER_PAD)
+
+  /** Both padded keys, and room for `length` bytes of data behind the inner one. */
+  function start(key: Uint8Array, length: number) {
     const inner = new Uint8Array(blockLength + length)
-    inner.set(key.length > blockLength ? hash(key) : key)
-    for (let i = 0; i < blockLength; i++) inner[i] = (inner[i] ?? 0) ^ INNER_PAD
-    return inner
+    const outer = new Uint8Array(blockLength + hashLength)
+    inner.set(innerPads)
+    outer.set(outerPads)
+    const short = key.length > blockLength ? hash(key) : key
+    for (let i = 0; i < short.length; i++) {
+      const byte = short[i] ?? 0
+      inner[i] = byte ^ INNER_PAD
+      outer[i] = byte ^ OUTER_PAD
+    }
+    return { inner, outer }
   }
 
-  function finish(inner: Bytes): Bytes {
-    const outer = new Uint8Array(blockLength + hashLength)
-    for (let i = 0; i < blockLength; i++) outer[i] = (inner[i] ?? 0) ^ INNER_PAD ^ OUTER_PAD
+  function finish(inner: Bytes, outer: Bytes): Bytes {
     outer.set(hash(inner), blockLength)
     const tag = hash(outer)
-    wipe(inner, outer)
+    inner.fill(0)
+    outer.fill(0)
     return tag
   }
 
   function hmac(key: Uint8Array, data: Uint8Array): Bytes {
-    const inner = startInner(key, data.length)
+    const { inner, outer } = start(key, data.length)
     inner.set(data, blockLength)
-    return finish(inner)
+    return finish(inner, outer)
   }
 
   /** `T(counter)` of RFC 5869, 2.3, from the one before it. */
   function expandBlock(secret: Uint8Array, previous: Uint8Array, info: Uint8Array, counter: number): Bytes {
-    const inner = startInner(secret, previous.length + info.length + 1)
+    const { inner, outer } = start(secret, previous.length + info.length + 1)
     inner.set(previous, blockLength)
     inner.set(info, blockLength + previous.length)
     inner[inner.length - 1] = counter
-    return finish(inner)
+    return finish(inner, outer)
   }
 
   return {
