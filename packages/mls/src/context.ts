@@ -2,6 +2,7 @@ import type { Bytes } from "@starling/kernel"
 
 import type { Credential } from "./credential.ts"
 import type { CryptoProvider } from "./crypto-provider.ts"
+import type { RatchetLimits } from "./limits.ts"
 
 /** Where every random byte comes from. The same bytes in the same order make the same keys and messages. */
 export interface RandomSource {
@@ -26,4 +27,6 @@ export interface MlsContext {
   readonly crypto: CryptoProvider
   readonly random: RandomSource
   readonly authenticate: AuthenticationService
+  /** 1000 generations ahead, 1000 keys kept, unless given. */
+  readonly ratchetLimits?: RatchetLimits
 }

@@ -9,11 +9,15 @@ export const MAX_PUBLIC_KEY = 2048
 /** Leaves of a ratchet tree, blank ones included. */
 export const MAX_LEAVES = 1 << 16
 
-/** Generations by which a message may be ahead of the last one from its sender (RFC 9420, 9.2 and 15.3). */
-export const MAX_FORWARD = 1000
+/** RFC 9420, 9.2 and 15.3: how far messages may come out of order. */
+export interface RatchetLimits {
+  /** Generations by which a message may be ahead of the last one from its sender. */
+  readonly forward: number
+  /** Message keys kept per ratchet for messages that come late; the oldest go first. */
+  readonly skipped: number
+}
 
-/** Message keys kept per ratchet for messages that come late; the oldest go first. */
-export const MAX_SKIPPED = 1000
+export const RATCHET_LIMITS: RatchetLimits = { forward: 1000, skipped: 1000 }
 
 /** Proposals kept in an epoch for a commit to refer to. */
 export const MAX_PENDING = 4096

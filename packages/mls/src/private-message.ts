@@ -1,4 +1,4 @@
-import type { Bytes } from "@starling/kernel"
+import { wipe, type Bytes } from "@starling/kernel"
 import { decode, encode, type Reader, type Writer } from "@starling/wire"
 
 import type { MlsContext } from "./context.ts"
@@ -15,6 +15,7 @@ import {
   type FramedContentAuth,
 } from "./framing.ts"
 import { expandWithLabel } from "./labelled-crypto.ts"
+import type { RatchetLimits } from "./limits.ts"
 import { refuse } from "./refusal.ts"
 import { takeKey, type MessageKey, type SecretTree } from "./secret-tree.ts"
 
@@ -57,7 +58,7 @@ export function sealPrivateMessage(
   const { leafIndex } = framed.sender
   const header = { ...framed, contentType: framed.content.kind }
   const type = framed.content.kind === "application" ? "application" : "handshake"
-  const taken = takeKey(crypto, keys.secretTree, keys.leafCount, leafIndex, type)
+  const taken = takeKey(crypto, keys.secretTree, keys.leafCount, leafIndex, type, undefined, mls.ratchetLimits)
   const reuseGuard = mls.random.draw(REUSE_GUARD, "reuse guard")
   const plaintext = encode((w) => {
     writeContent(w, framed.content)
@@ -65,6 +66,7 @@ export function sealPrivateMessage(
     w.fixed(new Uint8Array((padTo - (w.length % padTo)) % padTo))
   }, 512)
   const ciphertext = crypto.aead.seal(taken.key, guarded(taken, reuseGuard), contentAad(header), plaintext)
+  wipe(taken.key, taken.nonce, plaintext)
   const senderData = encode((w) => w.uint32(leafIndex).uint32(taken.generation).fixed(reuseGuard), 16)
   const { key, nonce } = senderDataKey(crypto, keys.senderDataSecret, ciphertext)
   const encryptedSenderData = crypto.aead.seal(key, nonce, senderDataAad(header), senderData)
@@ -91,16 +93,16 @@ export function openPrivateMessage(
   keys: MessageKeys,
   message: PrivateMessage,
   requireSender: (leafIndex: number) => void,
+  limits?: RatchetLimits,
 ): OpenedPrivateMessage {
   const { leafIndex, generation, reuseGuard } = openSenderData(crypto, keys.senderDataSecret, message)
   if (leafIndex >= keys.leafCount) refuse("unknown-sender", "6.3.2")
   requireSender(leafIndex)
   const type = message.contentType === "application" ? "application" : "handshake"
-  const taken = takeKey(crypto, keys.secretTree, keys.leafCount, leafIndex, type, generation)
-  const { key } = taken
-  const plaintext =
-    crypto.aead.open(key, guarded(taken, reuseGuard), contentAad(message), message.ciphertext) ??
-    refuse("undecryptable", "6.3.1")
+  const taken = takeKey(crypto, keys.secretTree, keys.leafCount, leafIndex, type, generation, limits)
+  const opened = crypto.aead.open(taken.key, guarded(taken, reuseGuard), contentAad(message), message.ciphertext)
+  wipe(taken.key, taken.nonce)
+  const plaintext = opened ?? refuse("undecryptable", "6.3.1")
   const decoded = decode(plaintext, (r) => readPaddedContent(r, message.contentType))
   if (decoded.kind === "malformed") refuse("malformed", "6.3.1")
   const { content, auth, padding } = decoded.value

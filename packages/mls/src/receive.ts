@@ -136,10 +136,16 @@ function processPrivate(
   options: ReceiveOptions,
 ): Received {
   requireEpoch(before, message)
-  const opened = openPrivateMessage(mls.crypto, messageKeys(before), message, (leafIndex) => {
-    if (leafIndex === before.ownLeafIndex) refuse("own-message", "6.3.2")
-    if (leafAt(before.tree, leafIndex) === undefined) refuse("unknown-sender", "6.3.2")
-  })
+  const opened = openPrivateMessage(
+    mls.crypto,
+    messageKeys(before),
+    message,
+    (leafIndex) => {
+      if (leafIndex === before.ownLeafIndex) refuse("own-message", "6.3.2")
+      if (leafAt(before.tree, leafIndex) === undefined) refuse("unknown-sender", "6.3.2")
+    },
+    mls.ratchetLimits,
+  )
   const { framed, auth, leafIndex, secretTree, generation } = opened
   const leaf = leafOf(before.tree, leafIndex)
   const tbs = framedContentTbs(WireFormat.privateMessage, framed, before.contextBytes)

@@ -2,7 +2,7 @@ import { utf8, type Bytes } from "@starling/kernel"
 
 import type { CryptoProvider } from "./crypto-provider.ts"
 import { deriveTreeSecret, expandWithLabel } from "./labelled-crypto.ts"
-import { MAX_FORWARD, MAX_SKIPPED } from "./limits.ts"
+import { RATCHET_LIMITS, type RatchetLimits } from "./limits.ts"
 import { refuse } from "./refusal.ts"
 
 /** RFC 9420, 9: application data has a ratchet of its own, all else goes by the other. */
@@ -44,7 +44,7 @@ export function secretTree(encryptionSecret: Bytes): SecretTree {
   return { kind: "secret", secret: encryptionSecret }
 }
 
-/** The key of one message. `generation` is that of a received message; for one to be sent it is left out. */
+/** The key of one message, for its user to wipe. `generation` is that of a received message; for one to be sent it is left out. */
 export function takeKey(
   crypto: CryptoProvider,
   tree: SecretTree,
@@ -52,19 +52,20 @@ export function takeKey(
   leafIndex: number,
   type: RatchetType,
   generation?: number,
+  limits: RatchetLimits = RATCHET_LIMITS,
 ): TakenKey {
   if (tree.kind === "secret")
-    return takeKey(crypto, opened(crypto, tree.secret, leafCount), leafCount, leafIndex, type, generation)
+    return takeKey(crypto, opened(crypto, tree.secret, leafCount), leafCount, leafIndex, type, generation, limits)
   if (tree.kind === "leaf") {
-    const { ratchet, ...taken } = takeFromRatchet(crypto, tree[type], generation ?? tree[type].generation)
+    const { ratchet, ...taken } = takeFromRatchet(crypto, tree[type], generation ?? tree[type].generation, limits)
     return { ...taken, tree: { ...tree, [type]: ratchet } }
   }
   const half = leafCount / 2
   if (leafIndex < half) {
-    const taken = takeKey(crypto, tree.left, half, leafIndex, type, generation)
+    const taken = takeKey(crypto, tree.left, half, leafIndex, type, generation, limits)
     return { ...taken, tree: { ...tree, left: taken.tree } }
   }
-  const taken = takeKey(crypto, tree.right, half, leafIndex - half, type, generation)
+  const taken = takeKey(crypto, tree.right, half, leafIndex - half, type, generation, limits)
   return { ...taken, tree: { ...tree, right: taken.tree } }
 }
 
@@ -79,14 +80,14 @@ function opened(crypto: CryptoProvider, secret: Uint8Array, leafCount: number): 
   return { kind: "split", left: secretTree(expand("tree", LEFT)), right: secretTree(expand("tree", RIGHT)) }
 }
 
-function takeFromRatchet(crypto: CryptoProvider, ratchet: Ratchet, generation: number) {
+function takeFromRatchet(crypto: CryptoProvider, ratchet: Ratchet, generation: number, limits: RatchetLimits) {
   if (generation < ratchet.generation) {
     const kept = ratchet.skipped.get(generation) ?? refuse("generation-used", "9.1")
     const skipped = new Map(ratchet.skipped)
     skipped.delete(generation)
-    return { ...kept, generation, ratchet: { ...ratchet, skipped } }
+    return { key: kept.key.slice(), nonce: kept.nonce.slice(), generation, ratchet: { ...ratchet, skipped } }
   }
-  if (generation - ratchet.generation > MAX_FORWARD) refuse("generation-too-far", "9.2")
+  if (generation - ratchet.generation > limits.forward) refuse("generation-too-far", "9.2")
   let { secret, skipped } = ratchet
   if (generation > ratchet.generation) {
     const keys = new Map(skipped)
@@ -94,7 +95,7 @@ function takeFromRatchet(crypto: CryptoProvider, ratchet: Ratchet, generation: n
       keys.set(passed, messageKey(crypto, secret, passed))
       secret = nextSecret(crypto, secret, passed)
     }
-    for (const oldest of [...keys.keys()].slice(0, Math.max(0, keys.size - MAX_SKIPPED))) keys.delete(oldest)
+    for (const oldest of [...keys.keys()].slice(0, Math.max(0, keys.size - limits.skipped))) keys.delete(oldest)
     skipped = keys
   }
   return {

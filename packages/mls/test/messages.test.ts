@@ -91,3 +91,14 @@ test("one's own messages come back as such", () => {
   const sent = protect(story.mls, story.state("alice"), utf8("echo"))
   expect(receive(story.mls, sent.next, sent.message)).toMatchObject({ reason: "own-message" })
 })
+
+test("how far messages may come out of order is for the caller to say", () => {
+  const story = pair("limits")
+  const mls = { ...story.mls, ratchetLimits: { forward: 3, skipped: 2 } }
+  const sent = protectMany(mls, story.state("alice"), 5)
+  const message = (i: number) => sent[i] ?? new Uint8Array(0)
+  expect(receive(mls, story.state("bob"), message(4))).toMatchObject({ reason: "generation-too-far" })
+  const bob = expectKind(receive(mls, story.state("bob"), message(3)), "application").next
+  expect(receive(mls, bob, message(0))).toMatchObject({ reason: "generation-used" })
+  for (const i of [1, 2, 4]) expect(receive(mls, bob, message(i)).kind).toBe("application")
+})
