@@ -65,6 +65,7 @@ function inChromium(): TestProjectInlineConfiguration {
         "x-wing",
         "decoding-memory",
         "first-state",
+        "mutants.system",
         "ts-mls-external",
         "vectors-runner",
       ].map((name) => `packages/mls/test/${name}.test.ts`),

@@ -63,24 +63,24 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   "path-secret-to-added-leaf": [
     {
       file: "treekem.ts",
-      from: 'node === undefined || (kind === "leaf" && addedLeaves.has(index / 2))',
-      to: "node === undefined",
+      from: '.filter(({ kind, index }) => kind === "branch" || !addedLeaves.has(index / 2))',
+      to: ".filter(({ index }) => addedLeaves.size >= 0 || index < 0)",
     },
   ],
   /** Unmerged leaves of a resolution come in descending order (4.1.1). */
   "wrong-resolution-order": [
     {
       file: "ratchet-tree.ts",
-      from: "for (const leafIndex of at.node.unmergedLeaves) {",
-      to: "for (const leafIndex of at.node.unmergedLeaves.toReversed()) {",
+      from: "for (const leafIndex of at.node?.unmergedLeaves ?? []) {",
+      to: "for (const leafIndex of (at.node?.unmergedLeaves ?? []).toReversed()) {",
     },
   ],
   /** Private keys of parents that a removal made blank stay (7.7). */
   "private-keys-kept": [
     {
       file: "next-epoch.ts",
-      from: "return old !== undefined && current !== undefined && equalBytes(old.encryptionKey, current.encryptionKey)",
-      to: "return old !== undefined || equalBytes(new Uint8Array(0), new Uint8Array(0))",
+      from: "if (old?.encoded === undefined || current?.encoded === undefined) return false",
+      to: "if (old?.encoded === undefined || current?.encoded === undefined) return true",
     },
   ],
   /** A removal leaves the parents above it with keys that the removed member has (12.1.3). */
@@ -88,7 +88,12 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
     {
       file: "ratchet-tree.ts",
       from: "truncated(rewrite(tree.root, leafIndex, undefined, () => undefined))",
-      to: "truncated(rewrite(tree.root, leafIndex, undefined, (branch) => branch.node))",
+      to: "truncated(rewrite(tree.root, leafIndex, undefined, (branch) => branch.encoded))",
+    },
+    {
+      file: "ratchet-tree.ts",
+      from: "return rekeyed(tree, root, pathIndices(tree, leafIndex), [])",
+      to: "return rekeyed(tree, root, [2 * leafIndex], [])",
     },
   ],
   /** A tree that became half empty keeps its width (7.7). */
@@ -103,26 +108,26 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   "unmerged-leaf-forgotten": [
     {
       file: "ratchet-tree.ts",
-      from: "unmergedLeaves: inserted(branch.node.unmergedLeaves, leafIndex)",
-      to: "unmergedLeaves: branch.node.unmergedLeaves",
+      from: "return encodeParentNode({ ...node, unmergedLeaves })",
+      to: "return encodeParentNode({ ...node, unmergedLeaves: unmergedLeaves.filter((other) => other !== leafIndex) })",
     },
   ],
   /** A subtree whose left half is the same keeps its tree hash (7.8). */
   "stale-tree-hash": [
     {
       file: "tree-hash.ts",
-      from: "  const remembered = known.get(subtree)\n",
-      to: '  const remembered = (subtree.kind === "branch" ? stale.get(subtree.left) : undefined) ?? known.get(subtree)\n',
+      from: "  const known = subtree.knownTreeHash\n",
+      to: '  const known = (subtree.kind === "branch" ? stale.get(subtree.left) : undefined) ?? subtree.knownTreeHash\n',
     },
     {
       file: "tree-hash.ts",
-      from: "  known.set(subtree, hash)\n",
-      to: '  known.set(subtree, hash)\n  if (subtree.kind === "branch") stale.set(subtree.left, hash)\n',
+      from: "  subtree.knownTreeHash = toLatin1(hash)\n",
+      to: '  subtree.knownTreeHash = toLatin1(hash)\n  if (subtree.kind === "branch") stale.set(subtree.left, toLatin1(hash))\n',
     },
     {
       file: "tree-hash.ts",
-      from: "const known = new WeakMap<Subtree, Bytes>()\n",
-      to: "const known = new WeakMap<Subtree, Bytes>()\nconst stale = new WeakMap<Subtree, Bytes>()\n",
+      from: "function toLatin1(",
+      to: "const stale = new WeakMap<Subtree, string>()\n\nfunction toLatin1(",
     },
   ],
   /** An epoch hands on the init secret that it was made from (8). */

@@ -21,7 +21,7 @@ export function scrub(state: RetainedState): RetainedState {
     tree: state.tree,
     interimTranscriptHash: state.interimTranscriptHash,
     confirmationTag: state.confirmationTag,
-    keys: { init: state.keys.init, membership: state.keys.membership },
+    keys: { init: state.keys.init.slice(), membership: state.keys.membership.slice() },
     privateKeys: state.privateKeys,
     proposals: state.proposals,
     reinit: state.reinit,

@@ -122,6 +122,7 @@ export class Writer {
     if (needed > this.#buffer.length) {
       const larger = new Uint8Array(Math.max(needed, this.#buffer.length * 2))
       larger.set(this.#buffer.subarray(0, at))
+      this.#buffer.fill(0)
       this.#buffer = larger
       this.#view = new DataView(larger.buffer)
     }
