@@ -28,7 +28,12 @@ export interface WarmGroup {
 const GROUP_ID = utf8("a warm group")
 const LIFETIME = { notBefore: 0n, notAfter: 2n ** 62n }
 
-export function warmGroup(crypto: CryptoProvider, random: RandomSource, size: number): WarmGroup {
+export function warmGroup(
+  crypto: CryptoProvider,
+  random: RandomSource,
+  size: number,
+  nameOf: (leafIndex: number) => Bytes = (leafIndex) => utf8(`member ${leafIndex}`),
+): WarmGroup {
   const nodes: (LeafNode | ParentNode | undefined)[] = []
   const privateKeys = new Map<number, Bytes>()
   const signatureKeys: SignatureKeyPair[] = []
@@ -50,7 +55,7 @@ export function warmGroup(crypto: CryptoProvider, random: RandomSource, size: nu
       {
         encryptionKey: keyPair(2 * leafIndex).publicKey,
         signatureKey: keys.publicKey,
-        credential: { kind: "basic", identity: utf8(`member ${leafIndex}`) },
+        credential: { kind: "basic", identity: nameOf(leafIndex) },
         capabilities: {
           versions: [1],
           ciphersuites: [crypto.suite.id],

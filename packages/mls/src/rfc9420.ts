@@ -14,6 +14,7 @@ export {
 export { encodeGroupContext } from "./group-context.ts"
 export { startEpoch } from "./group-state.ts"
 export { groupInfoSignatureIsValid, readGroupInfo } from "./group-info.ts"
+export { hpkeOpen, hpkeSeal } from "./hpke.ts"
 export { keyPackageReference, signKeyPackage, type KeyPackageContent } from "./key-package.ts"
 export { leafSignatureIsValid, readLeafNode, signLeafNode, type LeafNode, type LeafNodeContent } from "./leaf-node.ts"
 export { deriveEpochSecrets, deriveJoinerSecret, deriveWelcomeSecret, mlsExporter } from "./key-schedule.ts"
