@@ -1,5 +1,5 @@
-// `npm run bench:mls -- --help-like usage in src/mls/options.ts`: what each operation of our MLS engine costs beside the
-// primitives that it needs, and beside other engines.
+// `npm run bench:mls [-- --n 2,100 --op send32,join --suite 1,77 --quick --no-baselines --worker --json --out DIR]`: what each
+// operation of our MLS engine costs beside the primitives that it needs, and beside other engines.
 import { measureRows } from "./mls/rows.ts"
 import { OPERATIONS } from "./mls/operations.ts"
 import { parseOptions, USAGE, WrongArguments, type Options } from "./mls/options.ts"

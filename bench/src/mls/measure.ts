@@ -10,7 +10,7 @@ export interface Effort {
   readonly maxRounds: number
 }
 
-export const THOROUGH: Effort = { warmUpMs: 400, budgetMs: 2500, minRounds: 3, maxRounds: 61 }
+export const THOROUGH: Effort = { warmUpMs: 400, budgetMs: 1500, minRounds: 5, maxRounds: 41 }
 export const QUICK: Effort = { warmUpMs: 10, budgetMs: 20, minRounds: 3, maxRounds: 5 }
 
 /** Of one that takes less, several runs are timed at once. */
@@ -57,7 +57,7 @@ interface Turn {
 async function warmedUp(name: string, rival: Repeatable, { warmUpMs }: Effort): Promise<Turn> {
   let us = await timed(rival, 1)
   if (rival.isCostly === true) return { name, rival, atOnce: 1, samples: [], usedUs: 0 }
-  for (let used = us; used < 1000 * warmUpMs; ) {
+  for (let used = us; used < 1000 * warmUpMs;) {
     const runs = runsFor(us)
     us = await timed(rival, runs)
     used += us * runs

@@ -1,24 +1,24 @@
 import { parseArgs } from "node:util"
 
+import type { CiphersuiteId } from "@starling/mls"
+
 import { QUICK, THOROUGH, type Effort } from "./measure.ts"
 import { OPERATIONS, type OperationName } from "./operations.ts"
 
 export const USAGE = `npm run bench:mls -- [options]
   --n 2,10,100,1000,10000   sizes of the warm groups
   --op ${OPERATIONS.slice(0, 4).join(",")},...   operations
-  --suite 1,77              cipher suites; 77 is 0x4D, the hybrid
+  --suite 1,77              cipher suites, 1 to 7 and 77 (0x4D, the hybrid)
   --quick                   few repetitions, and groups of 2 and 10 unless --n says otherwise
   --no-baselines            leaves ts-mls, openmls-wasm and core-crypto out
   --worker                  also compares the engine inline with the engine in a worker
   --json                    one line of JSON for each operation, size and suite
   --out DIR                 writes results.json, README.md and plots there`
 
-export type Suite = 1 | 77
-
 export interface Options {
   readonly sizes: readonly number[]
   readonly operations: readonly OperationName[]
-  readonly suites: readonly Suite[]
+  readonly suites: readonly CiphersuiteId[]
   readonly effort: Effort
   readonly baselines: boolean
   readonly worker: boolean
@@ -85,7 +85,8 @@ function operationName(item: string): OperationName | undefined {
   return OPERATIONS.find((name) => name === item)
 }
 
-function suite(item: string): Suite | undefined {
-  const value = Number(item)
-  return value === 1 || value === 77 ? value : undefined
+const SUITES = [1, 2, 3, 4, 5, 6, 7, 77] as const
+
+function suite(item: string): CiphersuiteId | undefined {
+  return SUITES.find((id) => id === Number(item))
 }

@@ -1,10 +1,11 @@
+import type { CiphersuiteId } from "@starling/mls"
 import { nodeCrypto } from "@starling/mls/node"
 
 import { coreCryptoOperation, wireName } from "./core-crypto-operations.ts"
 import { medianCpu } from "./measure.ts"
 import { openMlsOperation } from "./openmls-operations.ts"
 import { isPossible, operation, type OperationName } from "./operations.ts"
-import type { Options, Suite } from "./options.ts"
+import type { Options } from "./options.ts"
 import { countCalls, primitiveCalls, replay } from "./replay.ts"
 import type { Repeatable } from "./repeatable.ts"
 import { sceneOf } from "./scene.ts"
@@ -14,7 +15,7 @@ import { tsMlsOperation, tsMlsScene } from "./ts-mls-operations.ts"
 export interface Row {
   readonly op: OperationName
   readonly n: number
-  readonly suite: Suite
+  readonly suite: CiphersuiteId
   readonly cpuUs: number
   /** What the primitives take that it calls, called bare. */
   readonly primitiveUs: number
@@ -51,16 +52,13 @@ export async function measureRows(options: Options, report: (text: string) => vo
   return await withBaselines(options, rows, report)
 }
 
-async function ours(options: Options, suite: Suite, n: number, report: (text: string) => void): Promise<Row[]> {
+async function ours(options: Options, suite: CiphersuiteId, n: number, report: (text: string) => void): Promise<Row[]> {
   const scene = sceneOf(nodeCrypto(suite), n)
   const rows: Row[] = []
   for (const op of options.operations.filter((name) => isPossible(name, n))) {
     report(`suite ${suite}, ${n} members: ${op}`)
     const calls = await primitiveCalls(scene, op)
-    const medians = await medianCpu(
-      { cpu: operation(scene, scene.mls, op), primitives: replay(calls) },
-      options.effort,
-    )
+    const medians = await medianCpu({ cpu: operation(scene, scene.mls, op), primitives: replay(calls) }, options.effort)
     rows.push({
       op,
       n,

@@ -7,18 +7,18 @@ import {
   scrub,
   type GroupState,
   type RetainedState,
+  type CiphersuiteId,
 } from "@starling/mls"
 import { nodeCrypto } from "@starling/mls/node"
 
 import { collectedMemory } from "./collected-memory.ts"
 import { MESSAGE } from "./operations.ts"
-import type { Suite } from "./options.ts"
 import { commit, sceneOf, type Scene } from "./scene.ts"
 
 /** What a state of a group of `n` takes, in bytes. */
 export interface StateFigures {
   readonly n: number
-  readonly suite: Suite
+  readonly suite: CiphersuiteId
   /** Of `encodeState`. */
   readonly stored: number
   /** Heap and array buffers of one that `decodeState` gave. */
@@ -30,7 +30,7 @@ export interface StateFigures {
   readonly written: Readonly<Record<"sentFirst" | "sentLater" | "receivedFirst" | "receivedLater", number>>
 }
 
-export function stateFigures(suite: Suite, n: number): StateFigures {
+export function stateFigures(suite: CiphersuiteId, n: number): StateFigures {
   const scene = sceneOf(nodeCrypto(suite), n)
   const stored = encodeState(scene.receiver)
   return {

@@ -1,3 +1,5 @@
+import type { CiphersuiteId } from "@starling/mls"
+
 import type { Row } from "./rows.ts"
 import type { StateFigures } from "./state-figures.ts"
 import type { Target } from "./targets.ts"
@@ -19,7 +21,7 @@ export function rowsTable(rows: readonly Row[]): string {
     rows.map((row) => [
       row.op,
       String(row.n),
-      row.suite === 1 ? "1" : "0x4D",
+      suiteName(row.suite),
       figure(row.cpuUs),
       figure(row.primitiveUs),
       `${(row.cpuUs / row.primitiveUs).toFixed(2)}x`,
@@ -63,7 +65,7 @@ export function targetsTable(targets: readonly Target[]): string {
 
 export function stateTable(figures: readonly StateFigures[]): string {
   return table(
-    ["bytes", ...figures.map(({ n, suite }) => `n ${n}, suite ${suite === 1 ? "1" : "0x4D"}`)],
+    ["bytes", ...figures.map(({ n, suite }) => `n ${n}, suite ${suiteName(suite)}`)],
     [
       ["a state in memory, as decodeState gives it", ...figures.map(({ memory }) => String(memory))],
       ["a state stored, by encodeState", ...figures.map(({ stored }) => String(stored))],
@@ -87,6 +89,10 @@ export function workerTable({ operations }: WorkerFigures): string {
       verdict,
     ]),
   )
+}
+
+function suiteName(suite: CiphersuiteId): string {
+  return suite === 77 ? "0x4D" : String(suite)
 }
 
 function figure(us: number): string {

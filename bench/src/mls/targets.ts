@@ -1,5 +1,6 @@
+import type { CiphersuiteId } from "@starling/mls"
+
 import type { OperationName } from "./operations.ts"
-import type { Suite } from "./options.ts"
 import type { Row } from "./rows.ts"
 import type { StateFigures } from "./state-figures.ts"
 
@@ -45,7 +46,7 @@ export function targets(rows: readonly Row[], state: StateFigures | undefined): 
     faster(largestOf(op), "openMlsWasmUs", 5)
     faster(largestOf(op), "coreCryptoUs", 5)
   }
-  const at = (op: OperationName, n: number, suite: Suite = 1) =>
+  const at = (op: OperationName, n: number, suite: CiphersuiteId = 1) =>
     rows.find((row) => row.op === op && row.n === n && row.suite === suite)
   for (const [op, most] of [
     ["update.create", 2.5],

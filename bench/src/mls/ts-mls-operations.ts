@@ -1,4 +1,4 @@
-import { concat, utf8 } from "@starling/kernel"
+import { fromHex, concat, utf8 } from "@starling/kernel"
 import { readKeyPackage, type GroupState } from "@starling/mls"
 import { encodeRatchetTree, leafCount } from "@starling/mls/rfc9420"
 import {
@@ -217,4 +217,4 @@ function decoded<T>(result: readonly [T, number] | undefined): T {
 }
 
 /** What stands before an Ed25519 seed in PKCS #8 (RFC 8410, 7), the form in which ts-mls keeps its signature keys. */
-const PKCS8_ED25519 = new Uint8Array([48, 46, 2, 1, 0, 48, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32])
+const PKCS8_ED25519 = fromHex("302e020100300506032b657004220420") ?? new Uint8Array(0)

@@ -1,6 +1,7 @@
 import { once } from "node:events"
 import { Worker } from "node:worker_threads"
 
+import type { Bytes } from "@starling/kernel"
 import { nodeCrypto } from "@starling/mls/node"
 
 import { distributionOf } from "../distribution.ts"
@@ -74,7 +75,7 @@ export async function workerFigures(n: number, repetitions: number): Promise<Wor
 }
 
 async function ready(worker: Worker, op: OperationName): Promise<void> {
-  worker.postMessage({ op, input: undefined, outputLength: 0 } satisfies Asked)
+  worker.postMessage({ op, input: undefined, outputLength: 0 } satisfies Asked, [])
   await once(worker, "message")
 }
 
@@ -82,7 +83,7 @@ async function roundTrip(worker: Worker, op: OperationName, n: number): Promise<
   await ready(worker, op)
   const asked = askedFor(op, n)
   const start = performance.now()
-  worker.postMessage(asked)
+  worker.postMessage(asked, [asked.input.buffer])
   await once(worker, "message")
   return 1000 * (performance.now() - start)
 }
@@ -100,14 +101,14 @@ async function longestGap(worker: Worker, op: OperationName, n: number): Promise
     last = now
     if (!isOver) setImmediate(turn)
   }
-  worker.postMessage(asked)
+  worker.postMessage(asked, [asked.input.buffer])
   setImmediate(turn)
   await once(worker, "message")
   isOver = true
   return 1000 * longest
 }
 
-function askedFor(op: OperationName, n: number): Asked {
+function askedFor(op: OperationName, n: number): Asked & { readonly input: Bytes } {
   const [inputLength, outputLength] = SIZES[op]?.(n) ?? [0, 0]
   return { op, input: new Uint8Array(inputLength), outputLength }
 }
