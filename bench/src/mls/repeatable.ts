@@ -4,6 +4,8 @@ export interface Repeatable {
   prepare(runs: number): void | Promise<void>
   /** One of the runs that were readied. A promise only where the work goes on after the return. */
   run(): void | Promise<void>
+  /** Readied for one run at a time, at a cost far above that of the run: a member of its own for each. */
+  readonly isCostly?: true
 }
 
 /** Runs on inputs that are made before, in the order in which they were made. */

@@ -22,3 +22,10 @@ export function replay(calls: readonly PrimitiveCall[]): Repeatable {
     },
   )
 }
+
+/** How many there are of each, the most frequent first. */
+export function countCalls(calls: readonly PrimitiveCall[]): Readonly<Record<string, number>> {
+  const counts = new Map<string, number>()
+  for (const { primitive } of calls) counts.set(primitive, (counts.get(primitive) ?? 0) + 1)
+  return Object.fromEntries([...counts].toSorted((a, b) => b[1] - a[1]))
+}

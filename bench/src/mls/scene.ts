@@ -43,7 +43,7 @@ export function sceneOf(crypto: CryptoProvider, size: number, name?: (leafIndex:
   const mls: MlsContext = { crypto, random, authenticate: () => undefined }
   const group = warmGroup(crypto, random, size, name)
   const committer = group.state(0)
-  return { mls, group, committer, receiver: group.state(size - 1), removed: leafCount(committer.tree) / 2 }
+  return { mls, group, committer, receiver: group.state(size - 1), removed: Math.floor(leafCount(committer.tree) / 2) }
 }
 
 export function newClient(mls: MlsContext, identity: Bytes = utf8("somebody new")): Client {
@@ -59,8 +59,8 @@ export interface Newcomer {
   readonly keyPackage: OwnKeyPackage
 }
 
-export function newcomer(mls: MlsContext): Newcomer {
-  const client = newClient(mls)
+export function newcomer(mls: MlsContext, identity?: Bytes): Newcomer {
+  const client = newClient(mls, identity)
   return { client, keyPackage: createKeyPackage(mls, client) }
 }
 
