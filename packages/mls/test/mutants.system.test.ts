@@ -6,7 +6,7 @@ import { expect, test } from "vitest"
 import { editsOf, mutantNames, withEdit } from "../scripts/mutants.ts"
 
 const FUZZ = fileURLToPath(new URL("../scripts/fuzz.ts", import.meta.url))
-const BOUND = ["--operations", "200", "--members", "16", "--seed", "3", "--json"]
+const BOUND = ["--operations", "200", "--members", "16", "--seed", "2", "--json"]
 
 /** Ended by itself: with what, and its one line. */
 function run(...options: readonly string[]) {

@@ -25,7 +25,8 @@ interface Checkpoint {
   readonly logStart: number
   readonly externalPsks: FuzzGroup["externalPsks"]
   readonly resumptionPsks: FuzzGroup["resumptionPsks"]
-  readonly secrets: FuzzGroup["secrets"]
+  readonly candidates: FuzzGroup["candidates"]
+  readonly secrets: FuzzGroup["checks"]["secrets"]
   readonly encryptions: { readonly seals: number; readonly seen: Float64Array }
   readonly removed: {
     readonly watching: readonly StoredRemoved[]
@@ -37,7 +38,8 @@ interface Checkpoint {
 
 /** A settled group, to go on from in another process. */
 export function encodeCheckpoint(seed: string, group: FuzzGroup): Uint8Array {
-  const { operation, size, names, counts, deliveries, externalPsks, resumptionPsks, secrets, removed, recorded } = group
+  const { operation, size, names, counts, deliveries, externalPsks, resumptionPsks, candidates, removed, recorded } =
+    group
   const checkpoint: Checkpoint = {
     version: VERSION,
     seed,
@@ -52,7 +54,8 @@ export function encodeCheckpoint(seed: string, group: FuzzGroup): Uint8Array {
     logStart: group.logStart + group.log.length,
     externalPsks,
     resumptionPsks,
-    secrets,
+    candidates,
+    secrets: group.checks.secrets,
     encryptions: { seals: recorded.seals, seen: Float64Array.from(recorded.seen) },
     removed: {
       watching: removed.watching.map((each) => ({ ...each, member: stored(each.member) })),
@@ -81,7 +84,8 @@ export function decodeCheckpoint(bytes: Uint8Array, seed: string): FuzzGroup {
   group.logStart = checkpoint.logStart
   group.externalPsks = checkpoint.externalPsks
   group.resumptionPsks = checkpoint.resumptionPsks
-  group.secrets = checkpoint.secrets
+  group.candidates = checkpoint.candidates
+  group.checks.secrets = checkpoint.secrets
   group.recorded.seals = checkpoint.encryptions.seals
   group.recorded.seen = [...checkpoint.encryptions.seen]
   const { watching, retired, lost, attempts } = checkpoint.removed

@@ -1,67 +1,58 @@
 import { equalBytes, toHex, utf8, type Bytes } from "@starling/kernel"
 import {
-  createCommit,
+  branch,
   createGroup,
-  decodeState,
   encodeState,
-  exportSecret,
   join,
-  members,
+  propose,
+  proposeToJoin,
   protect,
   receive,
+  receiveCommitLate,
   resumptionPsk,
+  scrub,
   type GroupState,
+  type Joining,
   type MlsContext,
   type NewCommit,
-  type ProposalIntent,
+  type OwnProposal,
+  type ProposeOptions,
+  type PskReference,
   type PskSource,
   type ReceivedCommit,
 } from "@starling/mls"
 import { nodeCrypto } from "@starling/mls/node"
-import { decodeMlsMessage, frameContent, signContent, WireFormat } from "@starling/mls/rfc9420"
 
-import { client, NOW, type Client } from "../world.ts"
+import { client, NOW } from "../world.ts"
 import { Chance, SeededSource } from "./chance.ts"
 import { Disagreement, require } from "./disagreement.ts"
+import { EpochChecks, restored } from "./epoch-checks.ts"
+import { isPublic, proposedAs, withFalseConfirmation } from "./forged-messages.ts"
 import { agreement, enterEpoch, participant, replaceState, stateOf, type Participant } from "./participant.ts"
+import { prepareCommit, prepareEntry, reported, type Candidate, type PreparedCommit } from "./prepared-commit.ts"
 import { digest, RecordedCrypto } from "./recorded-crypto.ts"
-import { ReferenceTree } from "./reference-tree.ts"
 import { RemovedMembers } from "./removed-members.ts"
 
 /** Extension types that every client here knows. */
 export const EXTENSIONS = [0xff10, 0xff11]
-const RESUMPTIONS = 8
-const MOST_MEMBERS = 256
-
-/** What a commit does beside renewing keys. */
-export interface Change {
-  readonly add?: readonly string[]
-  readonly remove?: readonly Participant[]
-  readonly others?: readonly ProposalIntent[]
-  readonly options?: Partial<NewCommit>
-}
+/** Epochs whose resumption PSK a commit may name. */
+export const RESUMPTIONS = 8
 
 /** A message on its way to somebody. */
 export interface Delivery {
   readonly to: string
-  readonly from: string
   readonly message: Bytes
   readonly data: Bytes
   readonly epoch: bigint
   readonly due: number
 }
 
-/** A commit that was made but not sent yet. */
-export interface Prepared {
+/** A commit with whom it concerns. */
+export interface Prepared extends PreparedCommit {
+  /** Of a commit by which they join, not in the group yet. */
   readonly author: Participant
-  readonly commit: Bytes
-  readonly welcome: Bytes | undefined
-  readonly before: GroupState
-  readonly next: GroupState
-  readonly newcomers: readonly { readonly name: string; readonly client: Client }[]
+  readonly newcomers: readonly Candidate[]
   readonly leaving: readonly Participant[]
-  readonly hasPath: boolean
-  readonly recipients: readonly Bytes[]
 }
 
 /** One group of which every claim of the engine is checked after each step. */
@@ -71,21 +62,21 @@ export class FuzzGroup {
   readonly chance: Chance
   readonly mls: MlsContext
   readonly removed: RemovedMembers
+  readonly checks: EpochChecks
   people: Participant[] = []
   /** Handshake messages that somebody may still have to process; the first one's number is `logStart`. */
   log: Bytes[] = []
   logStart = 0
   deliveries: Delivery[] = []
+  /** Who may be added in this epoch, by signature key. */
+  candidates = new Map<string, Candidate>()
   externalPsks = new Map<string, Bytes>()
   resumptionPsks = new Map<bigint, Bytes>()
-  /** Digests of secrets of all epochs: none occurs twice. */
-  secrets = new Set<number>()
   operation = 0
   /** Members that the group tends to have. */
   size = 2
-  counts = { epochs: 0, messages: 0, removals: 0, joins: 0 }
-  #names = 0
-  #pairs = new Set<string>()
+  names = 0
+  counts = { epochs: 0, messages: 0, proposals: 0, removals: 0, joins: 0, externalJoins: 0 }
 
   constructor(seed: string) {
     this.source = new SeededSource(seed)
@@ -93,6 +84,7 @@ export class FuzzGroup {
     const authenticate = (): undefined => undefined
     this.mls = { crypto: this.recorded.crypto, random: this.source, authenticate }
     this.removed = new RemovedMembers(this.mls, this.chance, this.psks)
+    this.checks = new EpochChecks(this.mls)
   }
 
   readonly psks: PskSource = (reference) =>
@@ -102,37 +94,22 @@ export class FuzzGroup {
 
   /** The first member. */
   found(): void {
-    const name = this.newName()
-    const founder = this.#client(name)
+    const { name, client: founder } = this.candidate()
     const extensions = [{ type: 0xff10, data: utf8("first") }]
-    const state = createGroup(this.mls, {
-      ...founder,
-      groupId: utf8("fuzz"),
-      extensions,
-      supportedExtensions: EXTENSIONS,
-    })
-    this.people.push(participant(this.mls.crypto, name, founder, state, 0))
+    const group = { ...founder, groupId: utf8("fuzz"), extensions, supportedExtensions: EXTENSIONS }
+    this.people.push(participant(this.mls.crypto, name, founder, createGroup(this.mls, group), 0))
   }
 
-  newName(): string {
-    return `member ${this.#names++}`
-  }
-
-  get names(): number {
-    return this.#names
-  }
-
-  set names(count: number) {
-    this.#names = count
+  /** Somebody new, who may be added in this epoch. */
+  candidate(name = `member ${this.names++}`): Candidate {
+    const candidate = { name, client: client(this.mls, name, { supportedExtensions: EXTENSIONS }) }
+    this.candidates.set(toHex(candidate.client.signatureKeys.publicKey), candidate)
+    return candidate
   }
 
   /** Members who process everything at once. */
   awake(): readonly Participant[] {
     return this.people.filter(({ asleepUntil }) => asleepUntil <= this.operation)
-  }
-
-  current(): GroupState {
-    return this.one().state
   }
 
   /** Somebody in the newest epoch. */
@@ -146,150 +123,144 @@ export class FuzzGroup {
 
   wake(sleeper: Participant): void {
     sleeper.asleepUntil = 0
-    this.catchUp(sleeper)
-  }
-
-  catchUp(someone: Participant): void {
-    while (someone.position < this.logStart + this.log.length) {
-      const message = this.log[someone.position - this.logStart]
+    while (sleeper.position < this.logStart + this.log.length) {
+      const message = this.log[sleeper.position - this.logStart]
       if (message === undefined) throw new RangeError("the log was cut too early")
-      someone.position++
-      const received = receive(this.mls, someone.state, message, { psks: this.psks })
-      if (received.kind === "refused") throw new Disagreement(`${someone.name} refuses: ${received.reason}`)
-      if (received.kind === "commit") enterEpoch(this.mls.crypto, someone, received.next)
-      else if (received.kind === "proposal") someone.state = received.next
-      else throw new Disagreement(`${someone.name} finds ${received.kind} in a handshake message`)
+      sleeper.position++
+      const received = receive(this.mls, sleeper.state, message, { psks: this.psks })
+      if (received.kind === "refused") throw new Disagreement(`${sleeper.name} refuses: ${received.reason}`)
+      if (received.kind === "commit") enterEpoch(this.mls.crypto, sleeper, received.next)
+      else if (received.kind === "proposal") sleeper.state = received.next
+      else throw new Disagreement(`${sleeper.name} finds ${received.kind} in a handshake message`)
     }
   }
 
-  prepare(author: Participant, change: Change): Prepared {
-    const newcomers = (change.add ?? []).map((name) => ({ name, client: this.#client(name) }))
-    const leaving = change.remove ?? []
-    for (const each of leaving) this.wake(each)
-    const proposals: ProposalIntent[] = [
-      ...leaving.map(({ state }) => ({ kind: "remove", leafIndex: state.ownLeafIndex }) as const),
-      ...newcomers.map((each) => ({ kind: "add", keyPackage: each.client.keyPackage.keyPackage }) as const),
-      ...(change.others ?? []),
-    ]
-    const before = author.state
-    this.recorded.takeRecipients()
-    const options: NewCommit = { now: NOW, psks: this.psks, ...change.options, proposals }
-    const made = createCommit(this.mls, before, options)
-    if (made.kind !== "ok") throw new Disagreement(`no commit can be made: ${made.reason} (${made.section})`)
-    const renewing = proposals.some(({ kind }) => kind === "remove" || kind === "group-context-extensions")
-    const hasPath = options.path === true || renewing || proposals.length === 0
-    const recipients = this.recorded.takeRecipients()
-    const { commit, welcome, next } = made
-    return { author, commit, welcome, before, next, newcomers, leaving, hasPath, recipients }
+  /** By somebody who is awake. */
+  prepare(author: Participant, options: Omit<NewCommit, "now">): Prepared {
+    const prepared = prepareCommit(this.mls, this.recorded, author.state, { ...options, now: NOW, psks: this.psks })
+    const newcomers = prepared.added.map((key) => {
+      const candidate = this.candidates.get(toHex(key))
+      require(candidate !== undefined, "a commit adds somebody whom nobody knows")
+      return candidate
+    })
+    return { ...prepared, author, newcomers, leaving: this.#leaving(prepared) }
+  }
+
+  /** Somebody new joins by a commit of their own, or a member who lost their state comes back. */
+  prepareEntry(replaced: Participant | undefined, presharedKeys: readonly PskReference[]): Prepared {
+    const before = this.one().state
+    const fresh = this.candidate(replaced?.name)
+    const signatureKeys = replaced?.state.signatureKeys ?? fresh.client.signatureKeys
+    const own = { ...fresh.client, signatureKeys }
+    const place = replaced && { replaces: (member: { leafIndex: number }) => member.leafIndex === placeOf(replaced) }
+    const joining = { ...own, ...place, presharedKeys, psks: this.psks, supportedExtensions: EXTENSIONS }
+    const prepared = prepareEntry(this.mls, this.recorded, before, joining)
+    const author = participant(this.mls.crypto, fresh.name, own, prepared.next, 0)
+    return { ...prepared, author, newcomers: [], leaving: this.#leaving(prepared) }
   }
 
   /** Everybody processes it, newcomers join, who was removed tries to follow. */
   send(prepared: Prepared): void {
-    const { author, commit, welcome, before, next, newcomers, leaving, hasPath, recipients } = prepared
-    for (const someone of leaving) {
-      require(receive(this.mls, someone.state, commit, { psks: this.psks }).kind ===
-        "self-removed", "a removed member stays")
-      this.people = this.people.filter((other) => other !== someone)
-      this.deliveries = this.deliveries.filter(({ to }) => to !== someone.name)
-      this.removed.add(someone)
-      this.counts.removals++
-    }
-    this.removed.tryCommit({ commit, before, after: next, welcome, recipients }, leaving)
-    this.#checkRecipients(prepared)
+    const { author, commit, welcome, before, next, newcomers, leaving, report } = prepared
+    for (const someone of leaving) this.#leave(someone, commit)
+    this.removed.tryCommit(prepared, leaving)
     this.resumptionPsks.set(before.epoch, resumptionPsk(before))
     this.log.push(commit)
-    author.position++
-    enterEpoch(this.mls.crypto, author, next)
+    const end = this.logStart + this.log.length
+    if (report.isExternal) this.people.push(author)
+    else enterEpoch(this.mls.crypto, author, next)
+    author.position = end
     for (const someone of this.awake()) {
-      if (someone === author) continue
-      this.#receiveCommit(someone, commit, hasPath)
+      if (someone !== author) this.#follow(someone, prepared)
     }
-    for (const newcomer of newcomers) this.#join(newcomer, welcome)
+    for (const newcomer of newcomers) {
+      const state = this.#joined(newcomer, welcome, { psks: this.psks })
+      this.people.push(participant(this.mls.crypto, newcomer.name, newcomer.client, state, end))
+    }
     this.counts.epochs++
+    this.counts.joins += newcomers.length
+    if (report.isExternal) this.counts.externalJoins++
+    this.candidates.clear()
     this.#cutLog()
     this.check(author)
-    this.#checkFreshSecrets(next)
+    this.checks.fresh(next)
   }
 
   /** A commit that is not the one to go on with: its children are right, and whoever looked at it is as before. */
   sendAside(prepared: Prepared): void {
-    const { author, commit, welcome, before, next, newcomers, leaving, recipients } = prepared
-    this.removed.tryCommit({ commit, before, after: next, welcome, recipients }, leaving)
-    this.#checkRecipients(prepared)
-    const { message } = protect(this.mls, next, utf8("on a branch"))
+    const { author, commit, welcome, next, newcomers, leaving } = prepared
+    this.removed.tryCommit(prepared, leaving)
     const stays = this.awake().filter((someone) => someone !== author && !leaving.includes(someone))
     const children = this.chance.some(stays, 2).map((someone) => {
       const stored = encodeState(someone.state)
-      const child = this.#commit(someone, commit).next
+      const child = this.#commit(someone, prepared).next
       require(equalBytes(encodeState(someone.state), stored), "a state is another after a commit was processed on it")
       return child
     })
-    for (const { client: own } of newcomers) children.push(this.#joined(own, welcome))
-    for (const child of children) {
-      require(agreement(child) === agreement(next), "a branch is another for two of its members")
-      require(receive(this.mls, child, message).kind === "application", "a message on a branch can't be read")
-    }
+    for (const newcomer of newcomers) children.push(this.#joined(newcomer, welcome, { psks: this.psks }))
+    this.#sameGroup(next, children)
+    require(receive(this.mls, next, commit, { psks: this.psks }).kind === "refused", "a commit is taken twice")
+  }
+
+  /** RFC 9420, 11.3: some members found a group of their own. */
+  branchOff(author: Participant, others: readonly Participant[]): void {
+    const candidates = others.map((someone) => ({ ...this.candidate(someone.name), former: someone.state }))
+    const keyPackages = candidates.map((each) => each.client.keyPackage.keyPackage)
+    const { client: own } = this.candidate(author.name)
+    const groupId = this.source.draw(8)
+    const options = { ...own, groupId, keyPackages, supportedExtensions: EXTENSIONS, now: NOW }
+    const made = branch(this.mls, author.state, options)
+    if (made.kind !== "ok") throw new Disagreement(`no branch can be made: ${made.reason} (${made.section})`)
+    const joined = candidates.map(({ former, ...newcomer }) =>
+      this.#joined(newcomer, made.welcome, { former: { state: former } }),
+    )
+    this.#sameGroup(made.state, joined)
   }
 
   /** Bytes that somebody has changed or signed falsely are refused by all. */
-  tamper({ author, commit, before, leaving }: Prepared): void {
-    const judges = this.chance.some(
-      this.awake().filter((someone) => someone !== author && !leaving.includes(someone)),
-      2,
-    )
+  tamper({ author, commit, before, leaving, report }: Prepared): void {
+    const stays = this.awake().filter((someone) => someone !== author && !leaving.includes(someone))
     const at = this.chance.below(commit.length)
     const changed = commit.with(at, (commit[at] ?? 0) ^ (1 << this.chance.below(8)))
-    const forged = withFalseConfirmation(this.mls, before, commit)
-    for (const { state } of judges) {
-      const refusal = (bytes: Bytes) => receive(this.mls, state, bytes, { psks: this.psks }).kind
-      require(refusal(changed) === "refused", `a commit is taken with byte ${at} changed`)
-      require(refusal(commit.subarray(0, at)) === "refused", "a commit is taken without its end")
-      if (forged) require(refusal(forged) === "refused", "a commit is taken whose confirmation tag is wrong")
-      const victims = members(before).filter(
-        ({ leafIndex }) => ![before.ownLeafIndex, state.ownLeafIndex].includes(leafIndex),
-      )
-      for (const { leafIndex } of this.chance.some(victims, 1)) {
-        require(refusal(proposedAs(this.mls, before, leafIndex)) === "refused", "one member speaks for another")
+    const forged = report.isExternal ? undefined : withFalseConfirmation(this.mls, before, commit)
+    for (const { state } of this.chance.some(stays, 2)) {
+      const refused = (bytes: Bytes) => receive(this.mls, state, bytes, { psks: this.psks }).kind === "refused"
+      require(refused(changed), `a commit is taken with byte ${at} changed`)
+      require(refused(commit.subarray(0, at)), "a commit is taken without its end")
+      if (forged) require(refused(forged), "a commit is taken whose confirmation tag is wrong")
+      for (const victim of this.chance.some(stays, 1)) {
+        const leafIndex = placeOf(victim)
+        if (leafIndex === before.ownLeafIndex || leafIndex === state.ownLeafIndex) continue
+        require(refused(proposedAs(this.mls, before, leafIndex)), "one member speaks for another")
       }
     }
   }
 
-  #receiveCommit(someone: Participant, commit: Bytes, hasPath: boolean): void {
-    const received = this.#commit(someone, commit)
-    require(received.hasPath === hasPath, hasPath ? "a commit that needs a path has none" : "a path where none was due")
-    someone.position++
-    enterEpoch(this.mls.crypto, someone, received.next)
+  /** For whoever commits next. */
+  propose(author: Participant, intent: OwnProposal, options: Omit<ProposeOptions, "now">): void {
+    const made = propose(this.mls, author.state, intent, { ...options, now: NOW })
+    if (made.kind !== "ok") throw new Disagreement(`nothing can be proposed: ${made.reason} (${made.section})`)
+    author.state = made.next
+    this.#spread(author, made.message, made.reference)
   }
 
-  #commit(someone: Participant, commit: Bytes): ReceivedCommit {
-    const received = receive(this.mls, someone.state, commit, { psks: this.psks })
-    if (received.kind === "commit") return received
-    const why = received.kind === "refused" ? `${received.reason} (${received.section})` : received.kind
-    throw new Disagreement(`${someone.name} does not take a commit: ${why}`)
+  /** A client proposes that it be added itself. */
+  proposeToJoin(): void {
+    const { groupId, epoch } = this.one().state
+    const own = this.candidate().client
+    const { message, reference } = proposeToJoin(this.mls, { ...own, groupId, epoch })
+    this.#spread(undefined, message, reference)
   }
 
-  #join({ name, client: own }: { readonly name: string; readonly client: Client }, welcome: Bytes | undefined): void {
-    const state = this.#joined(own, welcome)
-    this.people.push(participant(this.mls.crypto, name, own, state, this.logStart + this.log.length))
-    this.counts.joins++
-  }
-
-  #joined({ keyPackage, signatureKeys }: Client, welcome: Bytes | undefined): GroupState {
-    require(welcome !== undefined, "an Add without a Welcome")
-    const joined = join(this.mls, { welcome, keyPackage, signatureKeys, psks: this.psks })
-    if (joined.kind === "joined") return joined.state
-    throw new Disagreement(`a newcomer can't join: ${joined.reason} (${joined.section})`)
-  }
-
-  /** Sends application data into the sender's epoch and says who is to get it. */
-  write(sender: Participant, length: number): Omit<Delivery, "to" | "due"> & { readonly sent: GroupState } {
+  /** Sends application data into the sender's epoch. */
+  write(sender: Participant, length: number): Omit<Delivery, "to" | "due"> {
     const data = this.source.draw(Math.max(1, length))
     const sent = sender.state
     const { next, message } = protect(this.mls, sent, data)
     sender.state = next
     this.counts.messages++
-    if (sent.epoch === this.current().epoch) this.removed.tryMessage(message, sent)
-    return { from: sender.name, message, data, epoch: sent.epoch, sent }
+    if (sent.epoch === this.one().state.epoch) this.removed.tryMessage(message, sent)
+    return { message, data, epoch: sent.epoch }
   }
 
   /** Somebody reads a message of any epoch that they still have. A second time it is refused. */
@@ -308,94 +279,103 @@ export class FuzzGroup {
     require(receive(this.mls, received.next, message).kind === "refused", "a message is read twice")
   }
 
-  /** Everybody who is awake agrees, and the tree is what RFC 9420 makes of it. */
-  check(author: Participant): void {
-    const { state } = author
-    const { crypto } = this.mls
-    const label = `check ${this.operation}`
-    const secret = toHex(exportSecret(this.mls, state, label, utf8("context"), 16))
-    const everybody = this.awake()
-    require(members(state).length === this.people.length, "the roster is not who is there")
-    for (const someone of everybody) {
-      require(agreement(someone.state) === agreement(state), `${someone.name} and ${author.name} are not in one epoch`)
-      const other = exportSecret(this.mls, someone.state, label, utf8("context"), 16)
-      require(toHex(other) === secret, "two members export different secrets")
-    }
-    const reference = new ReferenceTree(crypto, state.tree)
-    require(equalBytes(reference.treeHash(), state.treeHash), "the tree hash is not that of the tree")
-    const fault = reference.fault()
-    require(fault === undefined, fault ?? "")
-    for (const someone of everybody) this.#checkPrivateKeys(someone, reference)
+  /** Everybody who is awake agrees. */
+  check(one: Participant): void {
+    this.checks.agreed(one, this.awake())
+    this.checks.roster(one.state, this.people)
   }
 
   /** Everybody has caught up: nobody needs the pre-shared keys of earlier commits. */
   forgetPsks(): void {
+    if (this.one().state.proposals.length > 0) return
     this.externalPsks.clear()
     this.resumptionPsks = new Map([...this.resumptionPsks].slice(-RESUMPTIONS))
   }
 
   /** What is stored and read again is the same, and holds no secret of the epochs before. */
   store(someone: Participant): void {
-    const { state, store } = someone
-    someone.state = restored(state)
+    someone.state = restored(someone.state)
     someone.past = someone.past.map(restored)
-    const bytes = toHex(encodeState(state))
-    for (const { epoch, keys, privateKeys, secretTree } of store.epochs.slice(-10)) {
-      const used = secretTree.kind === "secret" && state.secretTree.kind !== "secret" ? [secretTree.secret] : []
-      const ended = epoch === state.epoch ? [] : [...Object.values(keys), ...replacedKeys(privateKeys, state)]
-      const erased = [...used, ...ended].every((secret) => !bytes.includes(toHex(secret)))
-      require(erased, `${someone.name} keeps a secret of epoch ${epoch} that should be gone in epoch ${state.epoch}`)
+    this.checks.erased(someone)
+  }
+
+  #leaving({ report }: PreparedCommit): readonly Participant[] {
+    const leaves = new Set(report.removed.map(({ leafIndex }) => leafIndex))
+    const leaving = this.people.filter((someone) => leaves.has(placeOf(someone)))
+    require(leaving.length === leaves.size, "a commit removes somebody who is not there")
+    for (const someone of leaving) this.wake(someone)
+    return leaving
+  }
+
+  #leave(someone: Participant, commit: Bytes): void {
+    const { kind } = receive(this.mls, someone.state, commit, { psks: this.psks })
+    require(kind === "self-removed", `${someone.name}, who is removed, finds ${kind}`)
+    this.people = this.people.filter((other) => other !== someone)
+    this.deliveries = this.deliveries.filter(({ to }) => to !== someone.name)
+    this.removed.add(someone)
+    this.counts.removals++
+  }
+
+  #follow(someone: Participant, prepared: Prepared): void {
+    const { next } = this.#commit(someone, prepared)
+    if (this.chance.percent(10)) this.#followLate(someone.state, prepared)
+    someone.position++
+    enterEpoch(this.mls.crypto, someone, next)
+  }
+
+  /** RFC 9420, 12.4.2: with what `scrub` leaves of the state, which is enough for public commits by members. */
+  #followLate(state: GroupState, { commit, next, report }: Prepared): void {
+    const late = receiveCommitLate(this.mls, scrub(state), commit, { psks: this.psks })
+    if (isPublic(commit) && !report.isExternal) {
+      require(late.kind === "commit" && agreement(late.next) === agreement(next), "a commit that came late is another")
+    } else {
+      require(late.kind === "refused" &&
+        late.reason === "secret-gone", "a scrubbed state takes what it has no secret for")
     }
   }
 
-  #checkPrivateKeys({ name, state }: Participant, reference: ReferenceTree): void {
-    const { crypto } = this.mls
-    const expected = reference.keysOf(state.ownLeafIndex)
-    for (const [index, publicKey] of expected) {
-      const privateKey = state.privateKeys.get(index)
-      require(privateKey !== undefined, `${name} lacks the private key of node ${index}`)
-      const pair = `${toHex(privateKey)} ${toHex(publicKey)}`
-      if (this.#pairs.has(pair)) continue
-      const sealed = nodeKem.encapsulate(publicKey, PROBE)
-      const opened = sealed && crypto.kem.decapsulate(privateKey, sealed.kemOutput)
-      const match = sealed !== undefined && opened !== undefined && equalBytes(opened, sealed.sharedSecret)
-      require(match, `${name}'s private key of node ${index} is not that of its public key`)
-      this.#pairs.add(pair)
+  #commit(someone: Participant, { commit, report }: Prepared): ReceivedCommit {
+    const received = receive(this.mls, someone.state, commit, { psks: this.psks })
+    if (received.kind !== "commit") {
+      const why = received.kind === "refused" ? `${received.reason} (${received.section})` : received.kind
+      throw new Disagreement(`${someone.name} does not take a commit: ${why}`)
     }
-    require(state.privateKeys.size ===
-      expected.size, `${name} keeps private keys of nodes that are blank or not theirs`)
-    if (this.#pairs.size > 20_000) this.#pairs.clear()
+    require(reported(received) === reported(report), `a commit is another to ${someone.name} than to who made it`)
+    return received
   }
 
-  #checkFreshSecrets({ keys }: GroupState): void {
-    const { crypto } = this.mls
-    for (const secret of [keys.init, keys.senderData, keys.exporter, keys.membership, keys.resumption, keys.external]) {
-      const known = digest(crypto, secret)
-      require(!this.secrets.has(known), "a secret of an epoch was another's before")
-      this.secrets.add(known)
+  #joined(
+    { client: { keyPackage, signatureKeys } }: Candidate,
+    welcome: Bytes | undefined,
+    surroundings: Pick<Joining, "psks" | "former">,
+  ): GroupState {
+    require(welcome !== undefined, "an Add without a Welcome")
+    const joined = join(this.mls, { ...surroundings, welcome, keyPackage, signatureKeys })
+    if (joined.kind === "joined") return joined.state
+    throw new Disagreement(`a newcomer can't join: ${joined.reason} (${joined.section})`)
+  }
+
+  /** Aside from the group itself: they agree, and read what the first one writes. */
+  #sameGroup(first: GroupState, others: readonly GroupState[]): void {
+    const { message } = protect(this.mls, first, utf8("aside"))
+    for (const state of others) {
+      require(agreement(state) === agreement(first), "a group aside is another for two of its members")
+      require(receive(this.mls, state, message).kind === "application", "a message in a group aside can't be read")
     }
   }
 
-  /** To whom a commit encrypts, in which order: RFC 9420, 7.5 and 12.4.3.1. */
-  #checkRecipients({ next, before, newcomers, leaving, hasPath, recipients }: Prepared): void {
-    const occupied = new Set(members(before).map(({ signatureKey }) => toHex(signatureKey)))
-    const added = members(next).filter(({ signatureKey }) => !occupied.has(toHex(signatureKey)))
-    const free = freeLeaves(before, leaving).slice(0, added.length)
-    require(added.every(
-      ({ leafIndex }, i) => leafIndex === free[i],
-    ), "somebody is added to another than the first free leaf")
-    const reference = new ReferenceTree(this.mls.crypto, next.tree)
-    const leaves = new Set(added.map(({ leafIndex }) => leafIndex))
-    const expected = [
-      ...(hasPath ? reference.pathRecipients(next.ownLeafIndex, leaves) : []),
-      ...newcomers.map((each) => each.client.keyPackage.keyPackage.initKey),
-    ]
-    require(expected.map(toHex).join(" ") ===
-      recipients.map(toHex).join(" "), "a commit's secrets are not encrypted to whom they should be")
-  }
-
-  #client(name: string): Client {
-    return client(this.mls, name, { supportedExtensions: EXTENSIONS })
+  #spread(author: Participant | undefined, message: Bytes, reference: Bytes): void {
+    this.log.push(message)
+    if (author !== undefined) author.position++
+    for (const someone of this.awake()) {
+      if (someone === author) continue
+      someone.position++
+      const received = receive(this.mls, someone.state, message)
+      if (received.kind !== "proposal") throw new Disagreement(`${someone.name} does not take a proposal`)
+      require(equalBytes(received.reference, reference), "a proposal has two references")
+      someone.state = received.next
+    }
+    this.counts.proposals++
   }
 
   #cutLog(): void {
@@ -405,44 +385,6 @@ export class FuzzGroup {
   }
 }
 
-const nodeKem = nodeCrypto(1).kem
-const PROBE = new Uint8Array(nodeKem.seedLength).fill(7)
-
-/** RFC 9420, 7.7: where newcomers go, in order. */
-function freeLeaves(before: GroupState, leaving: readonly Participant[]): readonly number[] {
-  const taken = new Set(members(before).map(({ leafIndex }) => leafIndex))
-  for (const { state } of leaving) taken.delete(state.ownLeafIndex)
-  return Array.from({ length: taken.size + 2 * MOST_MEMBERS }, (_, leafIndex) => leafIndex).filter(
-    (at) => !taken.has(at),
-  )
-}
-
-function replacedKeys(privateKeys: GroupState["privateKeys"], state: GroupState): readonly Bytes[] {
-  const current = new Set(Array.from(state.privateKeys.values(), toHex))
-  return [...privateKeys.values()].filter((key) => !current.has(toHex(key)))
-}
-
-/** The same public commit with a false confirmation tag; none of a private one. */
-function withFalseConfirmation(mls: MlsContext, before: GroupState, commit: Bytes): Bytes | undefined {
-  const decoded = decodeMlsMessage(commit)
-  if (decoded.kind !== "ok" || decoded.value.kind !== "public-message") return undefined
-  const { content, authenticatedData } = decoded.value.message.framed
-  const signed = signContent(mls, before, WireFormat.publicMessage, content, authenticatedData)
-  return frameContent(mls, before, signed, { confirmationTag: new Uint8Array(mls.crypto.suite.hashLength) }).message
-}
-
-/** A proposal that somebody sends as the member at another leaf. */
-function proposedAs(mls: MlsContext, sender: GroupState, leafIndex: number): Bytes {
-  const claimed = { ...sender, ownLeafIndex: leafIndex }
-  const proposal = { kind: "remove", leafIndex: sender.ownLeafIndex } as const
-  const signed = signContent(mls, claimed, WireFormat.publicMessage, { kind: "proposal", proposal })
-  return frameContent(mls, claimed, signed, {}).message
-}
-
-function restored(state: GroupState): GroupState {
-  const bytes = encodeState(state)
-  const decoded = decodeState(bytes)
-  if (decoded.kind !== "ok") throw new Disagreement(`a stored state does not decode: ${decoded.why}`)
-  require(equalBytes(encodeState(decoded.value), bytes), "a stored state is another when stored again")
-  return decoded.value
+export function placeOf({ state }: Participant): number {
+  return state.ownLeafIndex
 }

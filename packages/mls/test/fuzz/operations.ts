@@ -1,7 +1,13 @@
 import { toHex, utf8 } from "@starling/kernel"
-import { type Extension, type NewCommit, type ProposalIntent } from "@starling/mls"
+import {
+  generateSignatureKeyPair,
+  type LeafChange,
+  type NewCommit,
+  type ProposalIntent,
+  type PskReference,
+} from "@starling/mls"
 
-import { EXTENSIONS, type Change, type FuzzGroup } from "./fuzz-group.ts"
+import { EXTENSIONS, placeOf, RESUMPTIONS, type FuzzGroup } from "./fuzz-group.ts"
 import type { Participant } from "./participant.ts"
 
 /** Operations after which the group tends to another size. */
@@ -20,17 +26,23 @@ export function operate(group: FuzzGroup, most: number): void {
   operation(group, most)
 }
 
-const OPERATIONS: readonly (readonly [number, (group: FuzzGroup, most: number) => void])[] = [
+const OPERATIONS: readonly (readonly [weight: number, (group: FuzzGroup, most: number) => void])[] = [
   [20, (group, most) => commitOne(group, membershipChange(group, most))],
-  [18, (group) => commitOne(group, keyChange(group))],
+  [16, (group) => commitOne(group, keyChange(group))],
+  [10, propositions],
+  [4, entry],
   [4, siblings],
   [3, tamperedCommit],
+  [1, subgroup],
   [30, talk],
   [5, (group) => group.store(group.chance.one(group.people))],
   [5, fallAsleep],
 ]
 
-function commitOne(group: FuzzGroup, change: (author: Participant) => Change): void {
+/** What somebody commits. */
+type Change = (author: Participant) => Omit<NewCommit, "now">
+
+function commitOne(group: FuzzGroup, change: Change): void {
   const author = someAuthor(group)
   group.send(group.prepare(author, change(author)))
 }
@@ -43,6 +55,7 @@ function siblings(group: FuzzGroup, most: number): void {
     const change = group.chance.percent(50) ? keyChange(group) : membershipChange(group, most)
     return group.prepare(author, change(author))
   })
+  if (group.people.length < most && group.chance.percent(30)) prepared.push(group.prepareEntry(undefined, []))
   const chosen = group.chance.one(prepared)
   for (const other of prepared) if (other !== chosen) group.sendAside(other)
   group.send(chosen)
@@ -51,44 +64,97 @@ function siblings(group: FuzzGroup, most: number): void {
 function tamperedCommit(group: FuzzGroup, most: number): void {
   const author = someAuthor(group)
   const change = group.chance.percent(50) ? keyChange(group) : membershipChange(group, most)
-  const prepared = group.prepare(author, change(author))
+  const isEntry = group.people.length < most && group.chance.percent(30)
+  const prepared = isEntry ? group.prepareEntry(undefined, []) : group.prepare(author, change(author))
   group.tamper(prepared)
   group.send(prepared)
 }
 
+/** Somebody new comes in by a commit of their own, or somebody comes back who lost everything. */
+function entry(group: FuzzGroup, most: number): void {
+  const { chance } = group
+  const comesBack = group.people.length >= most || chance.percent(50)
+  const replaced = comesBack ? chance.one(group.people) : undefined
+  const keys = chance.percent(30) ? [externalPsk(group), ...resumption(group)] : []
+  group.send(group.prepareEntry(replaced, keys))
+}
+
+function subgroup(group: FuzzGroup): void {
+  const author = someAuthor(group)
+  const others = group.awake().filter((someone) => someone !== author)
+  group.branchOff(author, group.chance.some(others, 1 + group.chance.below(3)))
+}
+
+/** A few proposals by themselves, for whoever commits next. */
+function propositions(group: FuzzGroup, most: number): void {
+  const { chance } = group
+  const times = 1 + chance.below(3)
+  for (let i = 0; i < times; i++) {
+    const author = someAuthor(group)
+    const options = { wireFormat: chance.percent(30) ? "private" : "public" } as const
+    const mayJoin = group.people.length + group.candidates.size < most
+    const propose = chance.weighted<() => void>([
+      [8, () => group.propose(author, { kind: "update", ...newIdentity(group) }, options)],
+      [3, () => group.propose(author, { kind: "remove", leafIndex: placeOf(chance.one(group.people)) }, options)],
+      [mayJoin ? 3 : 0, () => group.propose(author, addition(group), options)],
+      [mayJoin ? 1 : 0, () => group.proposeToJoin()],
+      [1, () => group.propose(author, { kind: "psk", psk: externalPsk(group) }, options)],
+      [1, () => group.propose(author, extensionChange(group), options)],
+    ])
+    propose()
+  }
+}
+
+function newIdentity({ chance, mls }: FuzzGroup): { readonly leaf?: LeafChange } {
+  return chance.percent(20) ? { leaf: { signatureKeys: generateSignatureKeyPair(mls) } } : {}
+}
+
 /** Adds, removals or both, towards the size of the phase. */
-function membershipChange(group: FuzzGroup, most: number): (author: Participant) => Change {
+function membershipChange(group: FuzzGroup, most: number): Change {
   return (author) => {
     const { chance } = group
     const others = group.people.filter((someone) => someone !== author)
-    const room = most - group.people.length
+    const room = Math.max(0, most - group.people.length)
     const few = () => (chance.percent(50) ? 1 : 1 + chance.below(MOST_AT_ONCE))
     const growing = chance.percent(group.people.length < group.size ? 75 : 25)
     const both = chance.percent(20)
     const remove = (both || !growing) && others.length > 0 ? chance.some(others, few()) : []
     const wanted = both || growing || remove.length === 0 ? few() : 0
-    const add = Array.from({ length: Math.min(wanted, room + remove.length) }, () => group.newName())
-    return { add, remove, options: someOptions(group, 25) }
+    const adds = Array.from({ length: Math.min(wanted, room + remove.length) }, () => addition(group))
+    const removes = remove.map((someone) => ({ kind: "remove", leafIndex: placeOf(someone) }) as const)
+    return { ...someOptions(group, 25), proposals: [...removes, ...adds] }
   }
 }
 
-/** New keys, pre-shared keys, new extensions; now and then with somebody added too. */
-function keyChange(group: FuzzGroup): (author: Participant) => Change {
+/** New keys, pre-shared keys, new extensions. */
+function keyChange(group: FuzzGroup): Change {
   return () => {
     const { chance } = group
-    const others = chance.weighted<() => readonly ProposalIntent[]>([
+    const psk = (psk: PskReference) => ({ kind: "psk", psk }) as const
+    const proposals = chance.weighted<() => readonly ProposalIntent[]>([
       [5, () => []],
-      [2, () => [externalPsk(group)]],
-      [2, () => resumption(group)],
-      [1, () => [externalPsk(group), ...resumption(group)]],
-      [2, () => [{ kind: "group-context-extensions", extensions: someExtensions(group) }]],
+      [2, () => [psk(externalPsk(group))]],
+      [2, () => resumption(group).map(psk)],
+      [1, () => [externalPsk(group), ...resumption(group)].map(psk)],
+      [2, () => [extensionChange(group)]],
     ])()
-    return { others, options: someOptions(group, 60) }
+    return { ...someOptions(group, 60), ...(chance.percent(10) ? newIdentity(group) : {}), proposals }
   }
+}
+
+function addition(group: FuzzGroup): ProposalIntent {
+  return { kind: "add", keyPackage: group.candidate().client.keyPackage.keyPackage }
+}
+
+function extensionChange({ chance, source }: FuzzGroup): ProposalIntent {
+  const types = EXTENSIONS.filter(() => chance.percent(60))
+  const extensions = types.map((type) => ({ type, data: source.draw(1 + chance.below(20)) }))
+  return { kind: "group-context-extensions", extensions }
 }
 
 function someOptions({ chance }: FuzzGroup, withPath: number): Partial<NewCommit> {
   return {
+    includePending: chance.percent(75),
     path: chance.percent(withPath),
     wireFormat: chance.percent(30) ? "private" : "public",
     padTo: chance.one([1, 64, 256]),
@@ -96,22 +162,17 @@ function someOptions({ chance }: FuzzGroup, withPath: number): Partial<NewCommit
   }
 }
 
-function externalPsk(group: FuzzGroup): ProposalIntent {
+function externalPsk(group: FuzzGroup): PskReference {
   const id = group.source.draw(8)
   group.externalPsks.set(toHex(id), group.source.draw(32))
-  return { kind: "psk", psk: { kind: "external", id } }
+  return { kind: "external", id }
 }
 
-function resumption(group: FuzzGroup): readonly ProposalIntent[] {
-  const epochs = [...group.resumptionPsks.keys()].slice(-8)
+function resumption(group: FuzzGroup): readonly PskReference[] {
+  const epochs = [...group.resumptionPsks.keys()].slice(-RESUMPTIONS)
   if (epochs.length === 0) return []
-  const { groupId } = group.current()
-  const psk = { kind: "resumption", usage: "application", groupId, epoch: group.chance.one(epochs) } as const
-  return [{ kind: "psk", psk }]
-}
-
-function someExtensions({ chance, source }: FuzzGroup): readonly Extension[] {
-  return EXTENSIONS.filter(() => chance.percent(60)).map((type) => ({ type, data: source.draw(1 + chance.below(20)) }))
+  const { groupId } = group.one().state
+  return [{ kind: "resumption", usage: "application", groupId, epoch: group.chance.one(epochs) }]
 }
 
 /** A few messages by one member; each of the others gets them at once, later, in another order, or never. */
@@ -121,12 +182,11 @@ function talk(group: FuzzGroup): void {
   const written = Array.from({ length: 1 + chance.below(3) }, () => group.write(sender, chance.below(300)))
   for (const reader of group.people) {
     if (reader === sender) continue
-    for (const { from, message, data, epoch } of chance.percent(30) ? chance.shuffled(written) : written) {
+    for (const { message, data, epoch } of chance.percent(30) ? chance.shuffled(written) : written) {
       if (chance.percent(5)) continue
       const late = chance.percent(15) || reader.state.epoch < epoch
       if (!late) group.read(reader, { message, data, epoch })
-      else
-        group.deliveries.push({ to: reader.name, from, message, data, epoch, due: group.operation + chance.below(12) })
+      else group.deliveries.push({ to: reader.name, message, data, epoch, due: group.operation + chance.below(12) })
     }
   }
 }

@@ -27,9 +27,9 @@ export interface Removed {
 /** A commit with what everybody, the removed included, may know of it. */
 export interface SeenCommit {
   readonly commit: Bytes
-  /** The committer's own states; only their public parts are given away, but where an attempt says more. */
+  /** The states of members; only their public parts are given away, but where an attempt says more. */
   readonly before: GroupState
-  readonly after: GroupState
+  readonly next: GroupState
   readonly welcome: Bytes | undefined
   /** The public keys that the commit and its Welcome encrypt to. */
   readonly recipients: readonly Bytes[]
@@ -132,15 +132,15 @@ export class RemovedMembers {
   }
 
   /** Places of others who stay, but not of the committer. */
-  #elsewhere({ before, after }: SeenCommit, member: Participant): readonly { readonly ownLeafIndex: number }[] {
+  #elsewhere({ before, next }: SeenCommit, member: Participant): readonly { readonly ownLeafIndex: number }[] {
     const there = new Set(members(before).map(({ leafIndex }) => leafIndex))
-    return members(after)
+    return members(next)
       .map(({ leafIndex }) => ({ ownLeafIndex: leafIndex }))
-      .filter(({ ownLeafIndex: at }) => at !== after.ownLeafIndex && at !== member.state.ownLeafIndex && there.has(at))
+      .filter(({ ownLeafIndex: at }) => at !== next.ownLeafIndex && at !== member.state.ownLeafIndex && there.has(at))
   }
 
-  #decryptPath(member: Participant, { commit, before, after }: SeenCommit): void {
-    const context = encodeGroupContext({ ...after, confirmedTranscriptHash: before.confirmedTranscriptHash })
+  #decryptPath(member: Participant, { commit, before, next }: SeenCommit): void {
+    const context = encodeGroupContext({ ...next, confirmedTranscriptHash: before.confirmedTranscriptHash })
     for (const node of publicCommit(commit)?.path?.nodes ?? []) {
       for (const sealed of node.encryptedPathSecret) {
         for (const key of member.state.privateKeys.values()) {

@@ -16,6 +16,8 @@ export interface FuzzResult {
   readonly operations: number
   readonly epochs: number
   readonly joins: number
+  readonly externalJoins: number
+  readonly proposals: number
   readonly removals: number
   readonly messages: number
   readonly encryptions: number
