@@ -9,8 +9,13 @@ export interface HotFunction {
 }
 
 const SAMPLING_US = 200
+/** Its own start and stop are no part of the work. */
+const PROFILER = "node:inspector"
 
-/** Where `work` spends its time, the function with the most time of its own first. Native code shows under wrong names. */
+/**
+ * Where `work` spends its time, the function with the most time of its own first. Native code shows under wrong names. A
+ * sample that comes late is taken for one: the thread had to wait for a processor.
+ */
 export async function hotFunctions(work: () => void): Promise<readonly HotFunction[]> {
   const session = new Session()
   session.connect()
@@ -29,7 +34,8 @@ function byFunction({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile):
   const self = new Map<string, number>()
   const total = new Map<string, number>()
   for (const [i, sample] of samples.entries()) {
-    const us = timeDeltas[i] ?? 0
+    if (names.get(sample)?.includes(PROFILER) === true) continue
+    const us = Math.min(timeDeltas[i] ?? 0, 2 * SAMPLING_US)
     add(self, names.get(sample), us)
     const stack = new Set<string | undefined>()
     for (let at: number | undefined = sample; at !== undefined; at = callers.get(at)) stack.add(names.get(at))

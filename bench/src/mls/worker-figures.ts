@@ -95,16 +95,21 @@ async function longestGap(worker: Worker, op: OperationName, n: number): Promise
   let longest = 0
   let isOver = false
   let last = performance.now()
-  const turn = (): void => {
+  const look = (): void => {
     const now = performance.now()
     longest = Math.max(longest, now - last)
     last = now
+  }
+  const turn = (): void => {
+    look()
     if (!isOver) setImmediate(turn)
   }
   worker.postMessage(asked, [asked.input.buffer])
+  look()
   setImmediate(turn)
   await once(worker, "message")
   isOver = true
+  look()
   return 1000 * longest
 }
 
