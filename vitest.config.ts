@@ -65,6 +65,7 @@ function inChromium(): TestProjectInlineConfiguration {
         "x-wing",
         "decoding-memory",
         "first-state",
+        "fuzz",
         "mutants.system",
         "ts-mls-external",
         "vectors-runner",

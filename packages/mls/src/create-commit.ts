@@ -24,6 +24,7 @@ import {
   type SentProposal,
 } from "./proposal-list.ts"
 import { orRefused, type Refused } from "./refusal.ts"
+import { decodingOnce } from "./subtree.ts"
 import { namedProposals, selectPending, type LeftOut, type Selection } from "./select-proposals.ts"
 import { createPath, type CreatedPath } from "./treekem.ts"
 
@@ -76,7 +77,7 @@ export interface CreatedCommit extends CommitReport {
 
 /** RFC 9420, 12.4.1. */
 export function createCommit(mls: MlsContext, state: GroupState, options: NewCommit): CreatedCommit | Refused {
-  return orRefused(() => buildCommit(mls, state, options, "any-epoch"))
+  return orRefused(() => decodingOnce(() => buildCommit(mls, state, options, "any-epoch")))
 }
 
 /** Proposals of a commit, sorted and applied. */

@@ -5,6 +5,9 @@ import type { Kdf } from "./crypto-provider.ts"
 const INNER_PAD = 0x36
 const OUTER_PAD = 0x5c
 
+/** Bytes; nearly all that is hashed here is shorter. */
+const SCRATCH = 1024
+
 /**
  * HMAC (RFC 2104) and HKDF (RFC 5869) over a hash with blocks of `blockLength` bytes and outputs of `hashLength`. Two
  * plain hashes cost less than what OpenSSL takes to set an HMAC up.
@@ -13,10 +16,14 @@ export function hkdf(hash: (data: Uint8Array) => Bytes, blockLength: number, has
   const innerPads = new Uint8Array(blockLength).fill(INNER_PAD)
   const outerPads = new Uint8Array(blockLength).fill(OUTER_PAD)
 
-  /** Both padded keys, and room for `length` bytes of data behind the inner one. */
-  function start(key: Uint8Array, length: number) {
-    const inner = new Uint8Array(blockLength + length)
-    const outer = new Uint8Array(blockLength + hashLength)
+  /** Used again by each call, and wiped before it ends: an allocation costs more than what it is for. */
+  const scratch = new Uint8Array(SCRATCH)
+  const outer = new Uint8Array(blockLength + hashLength)
+
+  /** Both padded keys, and room for `length` bytes of data behind the inner one, which is given. */
+  function start(key: Uint8Array, length: number): Bytes {
+    const whole = blockLength + length
+    const inner = whole > SCRATCH ? new Uint8Array(whole) : scratch.subarray(0, whole)
     inner.set(innerPads)
     outer.set(outerPads)
     const short = key.length > blockLength ? hash(key) : key
@@ -25,10 +32,10 @@ export function hkdf(hash: (data: Uint8Array) => Bytes, blockLength: number, has
       inner[i] = byte ^ INNER_PAD
       outer[i] = byte ^ OUTER_PAD
     }
-    return { inner, outer }
+    return inner
   }
 
-  function finish(inner: Bytes, outer: Bytes): Bytes {
+  function finish(inner: Bytes): Bytes {
     outer.set(hash(inner), blockLength)
     const tag = hash(outer)
     inner.fill(0)
@@ -37,18 +44,18 @@ export function hkdf(hash: (data: Uint8Array) => Bytes, blockLength: number, has
   }
 
   function hmac(key: Uint8Array, data: Uint8Array): Bytes {
-    const { inner, outer } = start(key, data.length)
+    const inner = start(key, data.length)
     inner.set(data, blockLength)
-    return finish(inner, outer)
+    return finish(inner)
   }
 
   /** `T(counter)` of RFC 5869, 2.3, from the one before it. */
   function expandBlock(secret: Uint8Array, previous: Uint8Array, info: Uint8Array, counter: number): Bytes {
-    const { inner, outer } = start(secret, previous.length + info.length + 1)
+    const inner = start(secret, previous.length + info.length + 1)
     inner.set(previous, blockLength)
     inner.set(info, blockLength + previous.length)
     inner[inner.length - 1] = counter
-    return finish(inner, outer)
+    return finish(inner)
   }
 
   return {

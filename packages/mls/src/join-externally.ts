@@ -19,6 +19,7 @@ import { proposalOf } from "./proposal-intent.ts"
 import type { Proposal } from "./proposal.ts"
 import { leaves, type RatchetTree } from "./ratchet-tree.ts"
 import { orRefused, refuse, type Refused } from "./refusal.ts"
+import { decodingOnce } from "./subtree.ts"
 import { interimTranscriptHash } from "./transcript.ts"
 import { createPath } from "./treekem.ts"
 import { verifyGroupInfo, type JoinSurroundings } from "./verify-group-info.ts"
@@ -52,7 +53,7 @@ export interface JoinedExternally extends CommitReport {
  * confirmation tag goes into the transcript, so that the members refuse the commit where it is wrong.
  */
 export function joinExternally(mls: MlsContext, joining: ExternalJoining): JoinedExternally | Refused {
-  return orRefused(() => enter(mls, joining))
+  return orRefused(() => decodingOnce(() => enter(mls, joining)))
 }
 
 function enter(mls: MlsContext, joining: ExternalJoining): JoinedExternally {

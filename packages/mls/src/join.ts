@@ -16,6 +16,7 @@ import type { OwnKeyPackage } from "./own-key-package.ts"
 import { derivePskSecret, type PskSource } from "./pre-shared-key.ts"
 import { directPath, filteredDirectPath, leafSlots, type RatchetTree } from "./ratchet-tree.ts"
 import { orRefused, refuse, type Refused } from "./refusal.ts"
+import { decodingOnce } from "./subtree.ts"
 import { listsUnmerged } from "./tree-validation.ts"
 import { covers } from "./tree-math.ts"
 import { followPath, type PrivateKeys } from "./treekem.ts"
@@ -44,7 +45,7 @@ export interface Joined {
 
 /** RFC 9420, 12.4.3.1. Verifies everything that a new member can; says nothing yet of who should be in the group. */
 export function join(mls: MlsContext, joining: Joining): Joined | Refused {
-  return orRefused(() => enter(mls, joining))
+  return orRefused(() => decodingOnce(() => enter(mls, joining)))
 }
 
 /** The references of the key packages that a MLSMessage(Welcome) is for. */
@@ -122,7 +123,7 @@ function decodeOrRefuse<T>(bytes: Uint8Array, read: (reader: Reader) => T): T {
 
 function findOwnLeaf(tree: RatchetTree, { keyPackage }: OwnKeyPackage): number {
   for (const { index, encoded } of leafSlots(tree.root)) {
-    if (equalBytes(encoded, keyPackage.leafNode.encoded)) return index / 2
+    if (encoded !== undefined && equalBytes(encoded, keyPackage.leafNode.encoded)) return index / 2
   }
   return refuse("own-leaf-missing", "12.4.3.1")
 }

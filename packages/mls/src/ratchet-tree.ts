@@ -1,7 +1,7 @@
 import { equalBytes, type Bytes } from "@starling/kernel"
 
 import { KeyIndex, keyHash } from "./key-index.ts"
-import { decodeLeafNode, type LeafNode } from "./leaf-node.ts"
+import type { LeafNode } from "./leaf-node.ts"
 import { MAX_LEAVES } from "./limits.ts"
 import { oneAllocation, totalLength } from "./one-allocation.ts"
 import { encodeParentNode, type ParentNode } from "./parent-node.ts"
@@ -47,7 +47,7 @@ export function leafAt(tree: RatchetTree, leafIndex: number): LeafNode | undefin
 
 /** Non-blank leaves in order. */
 export function* leaves(subtree: Subtree): Generator<{ readonly leafIndex: number; readonly node: LeafNode }> {
-  for (const { index, encoded } of leafSlots(subtree)) yield { leafIndex: index / 2, node: decodeLeafNode(encoded) }
+  for (const { index, node } of leafSlots(subtree)) if (node !== undefined) yield { leafIndex: index / 2, node }
 }
 
 /** The parents of a leaf, the lowest first. */
@@ -183,14 +183,14 @@ export function* filledBranches(subtree: Subtree): Generator<{ readonly branch: 
   if (node !== undefined) yield { branch: subtree, node }
 }
 
-/** The same, undecoded. */
-export function* leafSlots(subtree: Subtree): Generator<{ readonly index: number; readonly encoded: Bytes }> {
+/** Their places, in order. */
+export function* leafSlots(subtree: Subtree): Generator<LeafSlot> {
   if (subtree.members === 0) return
   if (subtree.kind === "branch") {
     yield* leafSlots(subtree.left)
     yield* leafSlots(subtree.right)
-  } else if (subtree.encoded !== undefined) {
-    yield { index: subtree.index, encoded: subtree.encoded }
+  } else {
+    yield subtree
   }
 }
 

@@ -21,6 +21,7 @@ import { membershipTagIsValid, type PublicMessage } from "./public-message.ts"
 import { leafAt } from "./ratchet-tree.ts"
 import { receiveCommit, type ReceivedCommit, type SelfRemoved } from "./receive-commit.ts"
 import { orRefused, refuse, type Refused } from "./refusal.ts"
+import { decodingOnce } from "./subtree.ts"
 
 export interface ReceiveOptions {
   /** Seconds since 1970; looked at only with `checkLifetimes`. */
@@ -72,21 +73,23 @@ export function receive(
   message: Uint8Array,
   options: ReceiveOptions = {},
 ): Received {
-  return orRefused(() => {
-    const decoded = openMlsMessage(message, "6")
-    switch (decoded.kind) {
-      case "public-message":
-        return processPublic(mls, state, openPublic(mls, state, decoded.message), options)
-      case "private-message":
-        return processPrivate(mls, state, decoded.message, options)
-      case "welcome":
-      case "group-info":
-      case "key-package":
-        return refuse("unexpected-wire-format", "6")
-      default:
-        return assertNever(decoded)
-    }
-  })
+  return orRefused(() => decodingOnce(() => process(mls, state, message, options)))
+}
+
+function process(mls: MlsContext, state: GroupState, message: Uint8Array, options: ReceiveOptions): Received {
+  const decoded = openMlsMessage(message, "6")
+  switch (decoded.kind) {
+    case "public-message":
+      return processPublic(mls, state, openPublic(mls, state, decoded.message), options)
+    case "private-message":
+      return processPrivate(mls, state, decoded.message, options)
+    case "welcome":
+    case "group-info":
+    case "key-package":
+      return refuse("unexpected-wire-format", "6")
+    default:
+      return assertNever(decoded)
+  }
 }
 
 /**

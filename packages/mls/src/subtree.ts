@@ -11,6 +11,22 @@ import { decodeParentNode, type ParentNode } from "./parent-node.ts"
  */
 export type Subtree = LeafSlot | Branch
 
+let decoded: Map<object, LeafNode | ParentNode> | undefined
+
+/**
+ * Within `run` each node is decoded once: for work that looks at the nodes of a tree several times. What was decoded is
+ * forgotten at its end, or a tree would grow to what it is when decoded.
+ */
+export function decodingOnce<T>(run: () => T): T {
+  if (decoded !== undefined) return run()
+  decoded = new Map()
+  try {
+    return run()
+  } finally {
+    decoded = undefined
+  }
+}
+
 abstract class TreeNode {
   /** Place in the array of RFC 9420, appendix C. */
   readonly index: number
@@ -67,7 +83,11 @@ export class LeafSlot extends TreeNode {
   }
 
   get node(): LeafNode | undefined {
-    return this.encoded && decodeLeafNode(this.encoded)
+    const known = decoded?.get(this)
+    if (known !== undefined && "signatureKey" in known) return known
+    const node = this.encoded && decodeLeafNode(this.encoded)
+    if (node !== undefined) decoded?.set(this, node)
+    return node
   }
 }
 
@@ -89,7 +109,11 @@ export class Branch extends TreeNode {
   }
 
   get node(): ParentNode | undefined {
-    return this.encoded && decodeParentNode(this.encoded)
+    const known = decoded?.get(this)
+    if (known !== undefined && !("signatureKey" in known)) return known
+    const node = this.encoded && decodeParentNode(this.encoded)
+    if (node !== undefined) decoded?.set(this, node)
+    return node
   }
 }
 
