@@ -32,19 +32,22 @@ function leafSupport(leaf: LeafNode | undefined): CredentialSupport {
   return { used: [credentialType(leaf.credential)], common }
 }
 
-/** One of the two where it says it all: in most groups all members are alike, and share one value. */
+/** One of the two where they are alike: in most groups all members are alike, and share one value. */
 function merged(left: Subtree, right: Subtree): CredentialSupport {
   const a = credentialSupport(left)
   const b = credentialSupport(right)
   if (right.members === 0) return a
-  if (left.members === 0) return b
-  const both = {
+  if (left.members === 0 || isAlike(a, b)) return b
+  return {
     used: [...new Set([...a.used, ...b.used])].sort((x, y) => x - y),
     common: a.common.filter((type) => b.common.includes(type)),
   }
-  return [a, b].find((one) => isAlike(one, both)) ?? both
 }
 
 function isAlike(a: CredentialSupport, b: CredentialSupport): boolean {
-  return a.used.join() === b.used.join() && a.common.join() === b.common.join()
+  return a === b || (isEqual(a.used, b.used) && isEqual(a.common, b.common))
+}
+
+function isEqual(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((number, i) => number === b[i])
 }

@@ -1,5 +1,5 @@
 import { equalBytes, type Bytes } from "@starling/kernel"
-import { encode } from "@starling/wire"
+import { withEncoded } from "@starling/wire"
 
 import type { CryptoProvider } from "./crypto-provider.ts"
 import type { ParentNode } from "./parent-node.ts"
@@ -11,7 +11,10 @@ import { covers } from "./tree-math.ts"
 /** RFC 9420, 7.9: the parent hash that `node` gives to its child across from `sibling`. */
 export function parentHash(crypto: CryptoProvider, node: ParentNode, sibling: Subtree): Bytes {
   const originalSiblingHash = treeHashWithout(crypto, sibling, node.unmergedLeaves)
-  return crypto.hash(encode((w) => w.opaque(node.encryptionKey).opaque(node.parentHash).opaque(originalSiblingHash)))
+  return withEncoded(
+    (w) => w.opaque(node.encryptionKey).opaque(node.parentHash).opaque(originalSiblingHash),
+    (input) => crypto.hash(input),
+  )
 }
 
 /** RFC 9420, 7.9.2: whether each non-blank parent was set by a path from one of its children. */

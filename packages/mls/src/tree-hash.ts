@@ -1,5 +1,5 @@
 import type { Bytes } from "@starling/kernel"
-import { encode } from "@starling/wire"
+import { withEncoded, type Writer } from "@starling/wire"
 
 import type { CryptoProvider } from "./crypto-provider.ts"
 import { encodeParentNode } from "./parent-node.ts"
@@ -35,26 +35,21 @@ function merged({ node }: Branch, leafIndices: readonly number[]): Bytes | undef
 }
 
 function leafHash(crypto: CryptoProvider, { index }: LeafSlot, encoded: Bytes | undefined): Bytes {
-  return crypto.hash(
-    encode((w) =>
-      w
-        .uint8(1)
-        .uint32(index / 2)
-        .optional(encoded, (each, bytes) => each.fixed(bytes)),
-    ),
+  return withEncoded(
+    (w) => writeNode(w.uint8(1).uint32(index / 2), encoded),
+    (input) => crypto.hash(input),
   )
 }
 
 function branchHash(crypto: CryptoProvider, encoded: Bytes | undefined, left: Uint8Array, right: Uint8Array): Bytes {
-  return crypto.hash(
-    encode((w) =>
-      w
-        .uint8(2)
-        .optional(encoded, (each, bytes) => each.fixed(bytes))
-        .opaque(left)
-        .opaque(right),
-    ),
+  return withEncoded(
+    (w) => writeNode(w.uint8(2), encoded).opaque(left).opaque(right),
+    (input) => crypto.hash(input),
   )
+}
+
+function writeNode(writer: Writer, encoded: Bytes | undefined): Writer {
+  return encoded === undefined ? writer.uint8(0) : writer.uint8(1).fixed(encoded)
 }
 
 function toLatin1(bytes: Uint8Array): string {

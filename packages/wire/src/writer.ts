@@ -97,6 +97,11 @@ export class Writer {
     return this.#buffer.slice(0, this.#length)
   }
 
+  /** What was written, not copied: of another content once the writer writes again. */
+  view(): Bytes {
+    return this.#buffer.subarray(0, this.#length)
+  }
+
   /** Wipes what was written, to begin anew. Returns the capacity. */
   clear(): number {
     this.#buffer.fill(0, 0, this.#length)
@@ -133,10 +138,19 @@ export class Writer {
 
 /** Encodes one struct. */
 export function encode(write: (writer: Writer) => void, capacity = 0): Bytes {
+  return written(write, capacity, (writer) => writer.finish())
+}
+
+/** Encodes one struct for `use` alone, without a copy: what it is given is wiped when it returns. */
+export function withEncoded<T>(write: (writer: Writer) => void, use: (bytes: Bytes) => T): T {
+  return written(write, 0, (writer) => use(writer.view()))
+}
+
+function written<T>(write: (writer: Writer) => void, capacity: number, use: (writer: Writer) => T): T {
   const writer = capacity > LARGEST_KEPT ? new Writer(capacity) : (idle.pop() ?? new Writer(1024))
   try {
     write(writer)
-    return writer.finish()
+    return use(writer)
   } finally {
     if (writer.clear() <= LARGEST_KEPT) idle.push(writer)
   }

@@ -1,7 +1,7 @@
 import { fc, test as property } from "@fast-check/vitest"
 import { expect, test } from "vitest"
 
-import { decode, encode, type Reader } from "@starling/wire"
+import { decode, encode, withEncoded, type Reader } from "@starling/wire"
 
 test.for([
   { length: 0, hex: "00" },
@@ -77,4 +77,27 @@ test("what a reader returns does not alias what it read", () => {
 test("a value out of range is our own defect", () => {
   expect(() => encode((w) => w.uint8(256))).toThrow(RangeError)
   expect(() => encode((w) => w.uint64(-1n))).toThrow(RangeError)
+})
+
+test("what one struct was written into holds nothing of it when another is written, also within the first", () => {
+  let kept = new Uint8Array(0)
+  const seen = withEncoded(
+    (w) => w.fixed(new Uint8Array(8).fill(7)),
+    (bytes) => {
+      kept = bytes
+      const inner = encode((w) => w.uint32(1))
+      return [bytes.slice(), inner]
+    },
+  )
+  expect(seen).toEqual([new Uint8Array(8).fill(7), Uint8Array.of(0, 0, 0, 1)])
+  expect(kept).toEqual(new Uint8Array(8))
+  const first = encode((w) => w.fixed(new Uint8Array(100_000).fill(9)))
+  expect(() =>
+    encode((w) => {
+      w.uint8(5)
+      throw new RangeError("no struct")
+    }),
+  ).toThrow("no struct")
+  expect(encode((w) => w.uint8(6))).toEqual(Uint8Array.of(6))
+  expect(first).toEqual(new Uint8Array(100_000).fill(9))
 })
