@@ -9,6 +9,7 @@ import {
   Database,
   DecryptedMessage,
   DeviceId,
+  GroupInfo,
   KeyPackage,
   MlsError,
   Uuid,
@@ -24,6 +25,7 @@ import { EXPORTED, type Change, type Committed, type Engine, type OracleMember, 
 
 /** The version and wire format of an MLSMessage(KeyPackage); core-crypto gives and takes what comes after them. */
 const KEY_PACKAGE_HEADER = Uint8Array.of(0, 1, 0, 5)
+const MESSAGE_HEADER = 4
 
 /**
  * `@wireapp/core-crypto` 10.3.0 (OpenMLS as Wire uses it). Its handshakes are public, and it refuses others that are not;
@@ -42,6 +44,7 @@ export class CoreCryptoMember implements OracleMember {
   readonly #credential: CredentialRef
   readonly #sent: CommitBundle[]
   #conversation: ConversationId | undefined
+  #groupInfo: Bytes | undefined
 
   private constructor(
     name: string,
@@ -95,7 +98,23 @@ export class CoreCryptoMember implements OracleMember {
     })
     const bundle = this.#sent.pop()
     if (bundle === undefined) throw new Error("core-crypto sent no commit")
+    this.#groupInfo = bytes(bundle.groupInfo.payload)
     return { messages: [bytes(bundle.commit)], welcome: bundle.welcome && bytes(bundle.welcome.serialize()) }
+  }
+
+  /** Comes in by a commit of its own, of which the MLSMessage is given back. Takes a MLSMessage(GroupInfo). */
+  async joinExternally(groupInfo: Uint8Array): Promise<Bytes> {
+    const info = new GroupInfo(groupInfo.slice(MESSAGE_HEADER))
+    this.#conversation = await this.#transaction((context) => context.joinByExternalCommit(info, this.#credential))
+    const bundle = this.#sent.pop()
+    if (bundle === undefined) throw new Error("core-crypto sent no commit")
+    return bytes(bundle.commit)
+  }
+
+  /** MLSMessage(GroupInfo) of the last commit that it made. */
+  get groupInfo(): Bytes {
+    if (this.#groupInfo === undefined) throw new TypeError("no commit was made yet")
+    return this.#groupInfo
   }
 
   propose(): Promise<readonly Bytes[]> {

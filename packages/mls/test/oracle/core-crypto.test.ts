@@ -2,10 +2,10 @@ import { utf8 } from "@starling/kernel"
 import { decodeMlsMessage } from "@starling/mls/rfc9420"
 import { expect, test } from "vitest"
 
-import { CORE_CRYPTO } from "./core-crypto-member.ts"
+import { CORE_CRYPTO, CoreCryptoMember } from "./core-crypto-member.ts"
 import { memberName, type Change } from "./member.ts"
 import { MixedGroup } from "./mixed-group.ts"
-import { OUR_SUITES, OURS } from "./our-member.ts"
+import { OUR_SUITES, OurMember, OURS } from "./our-member.ts"
 import { TS_MLS } from "./ts-mls-member.ts"
 
 const RENEWAL: Change = { add: [], remove: [], handshakes: "public" }
@@ -103,3 +103,29 @@ function hasPath(commit: Uint8Array): boolean {
   if (content.kind !== "commit") throw new Error("no commit")
   return content.commit.path !== undefined
 }
+
+test.for(OUR_SUITES)(
+  "core-crypto comes into a group of ours by a commit of its own, and ours into one of core-crypto (suite %s)",
+  async (suite) => {
+    const members = await Promise.all([
+      new OurMember(memberName(1), suite),
+      CoreCryptoMember.of(memberName(2), suite),
+      new OurMember(memberName(3), suite),
+    ])
+    const [ours, theirs, late] = members
+    await ours.found(utf8("from outside"))
+    await ours.receive(await theirs.joinExternally(ours.groupInfo))
+    expect(await theirs.exportedSecret()).toEqual(await ours.exportedSecret())
+    const { messages } = await theirs.commit(RENEWAL)
+    for (const message of messages) await ours.receive(message)
+    const commit = late.joinExternally(theirs.groupInfo)
+    for (const member of [ours, theirs]) expect(await member.receive(commit)).toEqual({ kind: "handshake" })
+    for (const sender of members) {
+      const message = await sender.protect(utf8(sender.name))
+      for (const receiver of members) {
+        if (receiver === sender) continue
+        expect(await receiver.receive(message)).toEqual({ kind: "application", data: utf8(sender.name) })
+      }
+    }
+  },
+)

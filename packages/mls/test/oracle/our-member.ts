@@ -1,9 +1,11 @@
 import { fromUtf8, type Bytes } from "@starling/kernel"
 import {
   createCommit,
+  createGroupInfo,
   createGroup,
   exportSecret,
   join,
+  joinExternally,
   members,
   propose,
   protect,
@@ -75,6 +77,19 @@ export class OurMember implements OracleMember {
     return { messages: [commit], welcome }
   }
 
+  /** Comes in by a commit of its own, of which the MLSMessage is given back. Takes a MLSMessage(GroupInfo). */
+  joinExternally(groupInfo: Uint8Array): Bytes {
+    const { credential, signatureKeys } = this.#client
+    const joined = accepted(joinExternally(this.#mls, { groupInfo, credential, signatureKeys }))
+    this.#state = joined.state
+    return joined.commit
+  }
+
+  /** MLSMessage(GroupInfo), with the tree inside and the key that others come in with. */
+  get groupInfo(): Bytes {
+    return createGroupInfo(this.#mls, this.#current, { externalPub: true })
+  }
+
   /** The tree that a commit of this member would leave. */
   treeAfter(change: Change): RatchetTree {
     return this.#build(change).next.tree
@@ -133,7 +148,7 @@ export class OurMember implements OracleMember {
   }
 }
 
-export const OUR_SUITES: readonly CiphersuiteId[] = [1, 3]
+export const OUR_SUITES: readonly CiphersuiteId[] = [1, 2, 3, 5, 7]
 
 export const OURS: Engine = {
   name: "ours",

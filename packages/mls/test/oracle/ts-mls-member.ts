@@ -163,7 +163,7 @@ export class TsMlsMember implements OracleMember {
 
 export const TS_MLS: Engine = {
   name: "ts-mls",
-  suites: [1, 2, 5, 7],
+  suites: [1],
   sends: ["public", "private"],
   receives: ["public", "private"],
   commits: "anything",

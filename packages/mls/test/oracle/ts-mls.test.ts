@@ -1,14 +1,16 @@
 import { utf8, type Bytes } from "@starling/kernel"
+import { readKeyPackage } from "@starling/mls"
 import { nodeCrypto } from "@starling/mls/node"
 import { decodeMlsMessage, signLeafNode } from "@starling/mls/rfc9420"
 import * as everything from "ts-mls"
 import { expect, test } from "vitest"
 
-import { memberName, type Change, type OracleMember } from "./member.ts"
+import { memberName, PRESENT, type Change, type OracleMember } from "./member.ts"
 import { MixedGroup } from "./mixed-group.ts"
 import { OurMember } from "./our-member.ts"
-import { TsMlsMember } from "./ts-mls-member.ts"
+import { TS_MLS, TsMlsMember } from "./ts-mls-member.ts"
 import { tsMlsRefusesWelcome } from "./ts-mls-welcome.ts"
+import { world } from "../world.ts"
 
 const RENEWAL: Change = { add: [], remove: [], handshakes: "public" }
 const PAIR = "a pair"
@@ -120,3 +122,11 @@ async function proposeUpdate(member: TsMlsMember): Promise<Bytes> {
   const { signature } = signLeafNode(crypto, member.signatureSeed, leaf, position)
   return await member.proposeUpdate(encryptionKey, signature)
 }
+
+test("ts-mls 1.6.4 gives ECDSA keys as compressed points, where RFC 9420, 5.1.1 has them uncompressed", async () => {
+  const { keyPackage } = await TS_MLS.make(memberName(1), 2)
+  const decoded = decodeMlsMessage(keyPackage)
+  if (decoded.kind !== "ok" || decoded.value.kind !== "key-package") throw new TypeError("no KeyPackage")
+  expect(decoded.value.keyPackage.leafNode.signatureKey).toHaveLength(33)
+  expect(readKeyPackage(world("compressed", 2), keyPackage, PRESENT)).toMatchObject({ reason: "bad-signature" })
+})
