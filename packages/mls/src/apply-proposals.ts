@@ -8,6 +8,7 @@ import type { GroupContext } from "./group-context.ts"
 import { validateKeyPackage } from "./key-package-validation.ts"
 import type { KeyPackage } from "./key-package.ts"
 import { requireCapabilities, validateLeafNode } from "./leaf-node-validation.ts"
+import { MAX_PSKS } from "./limits.ts"
 import type { PreSharedKey, PreSharedKeyId, PskSource } from "./pre-shared-key.ts"
 import type { ProposalList } from "./proposal-list.ts"
 import { addLeaf, leafAt, leaves, removeLeaf, updateLeaf, type RatchetTree } from "./ratchet-tree.ts"
@@ -66,9 +67,6 @@ export function applyProposals(
   requireCredentialsSupported(tree.root)
   return { tree, extensions, added }
 }
-
-/** RFC 9420, 8.4: they are counted in a uint16. */
-const MAX_PSKS = 0xffff
 
 /** RFC 9420, 12.1.4: the keys that a commit or a Welcome names, in order. */
 export function findPreSharedKeys(

@@ -1,6 +1,7 @@
 import { encode, type Reader, type Writer } from "@starling/wire"
 
 import { ExtensionType, isDefaultExtension, type Extension } from "./extension.ts"
+import { MAX_LISTED } from "./limits.ts"
 
 /** RFC 9420, 7.2: what a client can do, by the numbers of the IANA registries. */
 export interface Capabilities {
@@ -67,5 +68,5 @@ function writeNumbers(writer: Writer, numbers: readonly number[]): void {
 }
 
 function readNumbers(reader: Reader): readonly number[] {
-  return reader.vector((r) => r.uint16())
+  return reader.vector((r) => r.uint16(), MAX_LISTED)
 }

@@ -1,7 +1,9 @@
 import { assertNever, type Bytes } from "@starling/kernel"
 import type { Reader, Writer } from "@starling/wire"
 
+import { MAX_LEAVES } from "./limits.ts"
 import { readProposal, writeProposal, type Proposal } from "./proposal.ts"
+import { readReference } from "./reference.ts"
 import { readUpdatePath, writeUpdatePath, type UpdatePath } from "./update-path.ts"
 
 /** RFC 9420, 12.4: a proposal in a commit, spelt out or by its `ProposalRef`. */
@@ -23,7 +25,7 @@ export function writeCommit(writer: Writer, commit: Commit): void {
 }
 
 export function readCommit(reader: Reader): Commit {
-  return { proposals: reader.vector(readProposalOrRef), path: reader.optional(readUpdatePath) }
+  return { proposals: reader.vector(readProposalOrRef, MAX_LEAVES), path: reader.optional(readUpdatePath) }
 }
 
 function writeProposalOrRef(writer: Writer, item: ProposalOrRef): void {
@@ -46,7 +48,7 @@ function readProposalOrRef(reader: Reader): ProposalOrRef {
     case TYPES.proposal:
       return { kind: "proposal", proposal: readProposal(reader) }
     case TYPES.reference:
-      return { kind: "reference", reference: reader.opaque() }
+      return { kind: "reference", reference: readReference(reader) }
     default:
       return reader.fail(`a ProposalOrRef of type ${type}`)
   }

@@ -2,6 +2,7 @@ import { type Bytes } from "@starling/kernel"
 
 import { MLS10 } from "./capabilities.ts"
 import type { MlsContext } from "./context.ts"
+import { draw } from "./draw.ts"
 import { requireDistinctTypes, type Extension } from "./extension.ts"
 import { startEpoch, type GroupState } from "./group-state.ts"
 import { epochSecretsOf } from "./key-schedule.ts"
@@ -37,7 +38,7 @@ export function createGroup(mls: MlsContext, group: NewGroup): GroupState {
   })
   const tree = treeOf([leaf])
   const confirmedTranscriptHash: Bytes = new Uint8Array(0)
-  const secrets = epochSecretsOf(crypto, mls.random.draw(crypto.suite.hashLength, "first epoch secret"))
+  const secrets = epochSecretsOf(crypto, draw(mls, crypto.suite.hashLength, "first epoch secret"))
   return startEpoch(crypto, {
     context: {
       version: MLS10,

@@ -1,6 +1,8 @@
 import { assertNever, type Bytes } from "@starling/kernel"
 import type { Reader, Writer } from "@starling/wire"
 
+import { MAX_CERTIFICATES } from "./limits.ts"
+
 /** RFC 9420, 5.3: what an authentication service judges; this package reads no further than the bytes. */
 export type Credential =
   | { readonly kind: "basic"; readonly identity: Bytes }
@@ -34,7 +36,7 @@ export function readCredential(reader: Reader): Credential {
     case TYPES.basic:
       return { kind: "basic", identity: reader.opaque() }
     case TYPES.x509:
-      return { kind: "x509", certificates: reader.vector((r) => r.opaque()) }
+      return { kind: "x509", certificates: reader.vector((r) => r.opaque(), MAX_CERTIFICATES) }
     default:
       return reader.fail(`a credential of unknown type ${type}`)
   }

@@ -1,6 +1,8 @@
 import type { Bytes } from "@starling/kernel"
 import { encode, type Reader, type Writer } from "@starling/wire"
 
+import { MAX_LISTED } from "./limits.ts"
+
 /** RFC 9420, 13.4. */
 export interface Extension {
   readonly type: number
@@ -32,7 +34,7 @@ export function readExtensions(reader: Reader): readonly Extension[] {
     if (seen.has(type)) r.fail(`two extensions of type ${type}`)
     seen.add(type)
     return { type, data: r.opaque() }
-  })
+  }, MAX_LISTED)
 }
 
 /** The same of a list of our own. */

@@ -3,6 +3,7 @@ import { decode, encode } from "@starling/wire"
 
 import type { MlsContext } from "./context.ts"
 import type { CryptoProvider, KeyPair } from "./crypto-provider.ts"
+import { draw } from "./draw.ts"
 import { ExtensionType, findExtension, type Extension } from "./extension.ts"
 import { hpkeExport } from "./hpke.ts"
 import { MAX_PUBLIC_KEY } from "./limits.ts"
@@ -34,7 +35,7 @@ export function createExternalInit(
   externalPub: Uint8Array,
 ): { readonly kemOutput: Bytes; readonly initSecret: Bytes } {
   const { crypto } = mls
-  const seed = mls.random.draw(crypto.kem.encapsulationSeedLength, "external init")
+  const seed = draw(mls, crypto.kem.encapsulationSeedLength, "external init")
   const { kemOutput, sharedSecret } = crypto.kem.encapsulate(externalPub, seed) ?? refuse("invalid-public-key", "5.1.1")
   return { kemOutput, initSecret: exported(crypto, sharedSecret) }
 }

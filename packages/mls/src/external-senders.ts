@@ -4,7 +4,7 @@ import { decode, encode } from "@starling/wire"
 import type { MlsContext } from "./context.ts"
 import { readCredential, writeCredential, type Credential } from "./credential.ts"
 import { ExtensionType, findExtension, type Extension } from "./extension.ts"
-import { MAX_PUBLIC_KEY } from "./limits.ts"
+import { MAX_LISTED, MAX_PUBLIC_KEY } from "./limits.ts"
 import { refuse } from "./refusal.ts"
 
 /** RFC 9420, 12.1.8.1: somebody outside of the group who may propose changes to it. */
@@ -26,7 +26,7 @@ export function externalSenders(extensions: readonly Extension[]): readonly Exte
   const extension = findExtension(extensions, ExtensionType.externalSenders)
   if (extension === undefined) return []
   const decoded = decode(extension.data, (r) =>
-    r.vector((each) => ({ signatureKey: each.opaque(MAX_PUBLIC_KEY), credential: readCredential(each) })),
+    r.vector((each) => ({ signatureKey: each.opaque(MAX_PUBLIC_KEY), credential: readCredential(each) }), MAX_LISTED),
   )
   return decoded.kind === "ok" ? decoded.value : refuse("malformed", "12.1.8.1")
 }

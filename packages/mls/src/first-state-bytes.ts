@@ -1,4 +1,4 @@
-import type { Decoded } from "@starling/kernel"
+import { malformed, type Decoded } from "@starling/kernel"
 import { decode, type Reader } from "@starling/wire"
 
 import { encodeGroupContext, readGroupContext } from "./group-context.ts"
@@ -7,33 +7,37 @@ import { readSender } from "./framing.ts"
 import type { GroupState, PendingProposal } from "./group-state.ts"
 import { readProposal } from "./proposal.ts"
 import { leafCount } from "./ratchet-tree.ts"
+import { orRefused } from "./refusal.ts"
 import type { Ratchet, SecretTree } from "./secret-tree.ts"
 import { readKeys, readReinit, readTree } from "./state-fields.ts"
 
 /** Reads a whole state as version 1 wrote it: in one piece, with the secret tree as a tree. */
 export function decodeFirstState(bytes: Uint8Array): Decoded<GroupState> {
-  return decode(bytes, (r) => {
-    r.uint16()
-    const context = readGroupContext(r)
-    const ownLeafIndex = r.uint32()
-    const signatureKeys = { publicKey: r.opaque(), privateKey: r.opaque() }
-    const tree = readTree(r)
-    return {
-      ...context,
-      contextBytes: encodeGroupContext(context),
-      ownLeafIndex,
-      signatureKeys,
-      tree,
-      interimTranscriptHash: r.opaque(),
-      confirmationTag: r.opaque(),
-      epochAuthenticator: r.opaque(),
-      keys: readKeys(r),
-      secretTree: readSecretTree(r, leafCount(tree)),
-      privateKeys: new Map(r.vector((each) => [each.uint32(), each.opaque()] as const)),
-      proposals: r.vector((each) => readFirstPending(each, signatureKeys)),
-      reinit: readReinit(r),
-    }
-  })
+  const read = orRefused(() => decode(bytes, readFirstState))
+  return read.kind === "refused" ? malformed(read.reason) : read
+}
+
+function readFirstState(r: Reader): GroupState {
+  r.uint16()
+  const context = readGroupContext(r)
+  const ownLeafIndex = r.uint32()
+  const signatureKeys = { publicKey: r.opaque(), privateKey: r.opaque() }
+  const tree = readTree(r)
+  return {
+    ...context,
+    contextBytes: encodeGroupContext(context),
+    ownLeafIndex,
+    signatureKeys,
+    tree,
+    interimTranscriptHash: r.opaque(),
+    confirmationTag: r.opaque(),
+    epochAuthenticator: r.opaque(),
+    keys: readKeys(r),
+    secretTree: readSecretTree(r, leafCount(tree)),
+    privateKeys: new Map(r.vector((each) => [each.uint32(), each.opaque()] as const)),
+    proposals: r.vector((each) => readFirstPending(each, signatureKeys)),
+    reinit: readReinit(r),
+  }
 }
 
 /** No Update of one's own changed the signature key then. */

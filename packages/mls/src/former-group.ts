@@ -47,7 +47,7 @@ export function pskSourceAfter(former: FormerGroup | undefined, source: PskSourc
 
 /** RFC 9420, 12.4.3.1: whether a new group is what the former one says it becomes, or a part of it. */
 export function verifySuccession(former: FormerGroup, link: GroupLink, context: GroupContext, tree: RatchetTree): void {
-  const { state } = former
+  const { state, isSameMember } = former
   const section = link === "reinit" ? "11.2" : "11.3"
   if (context.epoch !== 1n) refuse("former-group-mismatch", section)
   const expected = link === "reinit" ? (state.reinit ?? refuse("former-group-mismatch", section)) : state
@@ -56,26 +56,31 @@ export function verifySuccession(former: FormerGroup, link: GroupLink, context: 
   }
   const before = members(state).map(({ credential }) => credential)
   const present = Array.from(leaves(tree.root), ({ node }) => node.credential)
-  if (!areAmong(present, before, (one, other) => isSame(former, other, one))) refuse("members-mismatch", section)
+  if (!areAmong(present, before, isSameMember && ((one, other) => isSameMember(other, one))))
+    refuse("members-mismatch", section)
   if (link === "branch") return
   const sameGroup = equalBytes(context.groupId, expected.groupId)
   const sameExtensions = equalBytes(encodeExtensions(context.extensions), encodeExtensions(expected.extensions))
   if (!sameGroup || !sameExtensions) refuse("former-group-mismatch", section)
-  if (!areAmong(before, present, (one, other) => isSame(former, one, other))) refuse("members-mismatch", section)
+  if (!areAmong(before, present, isSameMember)) refuse("members-mismatch", section)
 }
 
-function isSame({ isSameMember }: FormerGroup, former: Credential, present: Credential): boolean {
-  return isSameMember?.(former, present) ?? false
-}
-
-/** Whether each of `some` is among `all`: most often as it is, else as `isSame` judges. */
+/**
+ * Whether each of `some` is among `all`, on either side of the change: one for one as they are, unless the application
+ * says who is the same member, who may then have come by several clients or gone on with fewer.
+ */
 function areAmong(
   some: readonly Credential[],
   all: readonly Credential[],
-  isSame: (one: Credential, other: Credential) => boolean,
+  isSame: ((one: Credential, other: Credential) => boolean) | undefined,
 ): boolean {
-  const known = new Set(all.map(keyOf))
-  return some.every((one) => known.has(keyOf(one)) || all.some((other) => isSame(one, other)))
+  const left = new Map<string, number>()
+  for (const credential of all) left.set(keyOf(credential), (left.get(keyOf(credential)) ?? 0) + 1)
+  return some.every((one) => {
+    const count = left.get(keyOf(one)) ?? 0
+    left.set(keyOf(one), count - 1)
+    return count > 0 || (isSame !== undefined && all.some((other) => isSame(one, other)))
+  })
 }
 
 function keyOf(credential: Credential): string {

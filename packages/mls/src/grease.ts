@@ -1,5 +1,6 @@
 import type { Capabilities } from "./capabilities.ts"
 import type { MlsContext } from "./context.ts"
+import { draw } from "./draw.ts"
 import type { Extension } from "./extension.ts"
 import type { LeafProfile } from "./leaf-node.ts"
 
@@ -23,11 +24,11 @@ export function greasedProfile(mls: MlsContext, profile: LeafProfile): LeafProfi
 
 /** For a KeyPackage or a GroupInfo; in a leaf node its type must be among the capabilities. */
 export function greaseExtension(mls: MlsContext): Extension {
-  const [length = 0] = mls.random.draw(1, "GREASE")
-  return { type: greaseValue(mls), data: mls.random.draw(1 + (length % MAX_DATA), "GREASE") }
+  const [length = 0] = draw(mls, 1, "GREASE")
+  return { type: greaseValue(mls), data: draw(mls, 1 + (length % MAX_DATA), "GREASE") }
 }
 
 function greaseValue(mls: MlsContext): number {
-  const [choice = 0] = mls.random.draw(1, "GREASE")
+  const [choice = 0] = draw(mls, 1, "GREASE")
   return VALUES[choice % VALUES.length] ?? 0x0a0a
 }

@@ -78,8 +78,10 @@ export function startEpoch(crypto: CryptoProvider, start: EpochStart): GroupStat
   const interim = interimTranscriptHash(crypto, confirmedTranscriptHash, start.confirmationTag)
   const contextBytes = encodeGroupContext(start.context)
   const { secrets } = start
-  const fixed = [treeHash, confirmedTranscriptHash, interim, contextBytes, start.confirmationTag]
-  const keep = oneAllocation(totalLength(fixed) + totalLength(Object.values(secrets)))
+  // Whoever clones or sends what is public gets the whole allocation with it: secrets have one of their own.
+  const open = [treeHash, confirmedTranscriptHash, interim, contextBytes, start.confirmationTag, secrets.authenticator]
+  const keep = oneAllocation(totalLength(open))
+  const keepSecret = oneAllocation(totalLength(Object.values(secrets)))
   return {
     ...start.context,
     treeHash: keep(treeHash),
@@ -92,14 +94,14 @@ export function startEpoch(crypto: CryptoProvider, start: EpochStart): GroupStat
     interimTranscriptHash: keep(interim),
     confirmationTag: keep(start.confirmationTag),
     keys: {
-      senderData: keep(secrets.senderData),
-      exporter: keep(secrets.exporter),
-      external: keep(secrets.external),
-      membership: keep(secrets.membership),
-      resumption: keep(secrets.resumption),
-      init: keep(secrets.init),
+      senderData: keepSecret(secrets.senderData),
+      exporter: keepSecret(secrets.exporter),
+      external: keepSecret(secrets.external),
+      membership: keepSecret(secrets.membership),
+      resumption: keepSecret(secrets.resumption),
+      init: keepSecret(secrets.init),
     },
-    secretTree: secretTree(keep(secrets.encryption)),
+    secretTree: secretTree(keepSecret(secrets.encryption)),
     privateKeys: start.privateKeys,
     proposals: [],
     reinit: start.reinit,
@@ -142,7 +144,7 @@ export function exportSecret(
 
 /** RFC 9420, 8.6: the pre-shared key of this epoch, for a `PskSource` to give later. */
 export function resumptionPsk(state: GroupState): Bytes {
-  return state.keys.resumption
+  return state.keys.resumption.slice()
 }
 
 export function messageKeys(state: GroupState): MessageKeys {

@@ -58,6 +58,9 @@ export function welcomeReferences(welcome: Uint8Array): Decoded<readonly Bytes[]
 
 function enter(mls: MlsContext, joining: Joining): Joined {
   const { crypto } = mls
+  if (!equalBytes(joining.signatureKeys.publicKey, joining.keyPackage.keyPackage.leafNode.signatureKey)) {
+    throw new RangeError("the signature keys are not those of the key package")
+  }
   const { keyPackage, signatureKeys, former } = joining
   const message = openMlsMessage(joining.welcome, "12.4.3.1")
   if (message.kind !== "welcome") return refuse("unexpected-wire-format", "12.4.3.1")
@@ -87,7 +90,7 @@ function enter(mls: MlsContext, joining: Joining): Joined {
     confirmationTag,
     ownLeafIndex,
     privateKeys: new Map([
-      [2 * ownLeafIndex, keyPackage.encryptionPrivateKey],
+      [2 * ownLeafIndex, keyPackage.encryptionPrivateKey.slice()],
       ...pathKeys(mls, tree, inviter.leafIndex, ownLeafIndex, groupSecrets.pathSecret),
     ]),
     signatureKeys,

@@ -68,7 +68,10 @@ export class KeyIndex {
 /** Hashes of keys, each followed by the index of its node. */
 export type KeyEntries = readonly number[]
 
-/** 30 bits. Whoever chooses keys can make hashes collide: that costs time, linear in their number, and nothing else. */
+/**
+ * 30 bits. Whoever chooses keys can make hashes collide; a tree takes no more than `MAX_ALIKE` keys of one hash, so that
+ * nobody can slow the others down by more than that factor.
+ */
 export function keyHash(key: Uint8Array): number {
   let hash = key.length
   for (const byte of key) hash = Math.imul(hash ^ byte, 0x5bd1e995) ^ (hash >>> 15)
@@ -78,7 +81,7 @@ export function keyHash(key: Uint8Array): number {
 const FREE = 0
 const GONE = -1
 
-/** Open addressing: each place holds a hash and, one greater than it is, the index of a node. */
+/** Open addressing with a step of its own for each hash; a place holds a hash and, one greater than it is, the index of a node. */
 class Table {
   #places: Int32Array
   /** Places that are not free. */
@@ -93,7 +96,8 @@ class Table {
     const found: number[] = []
     const places = this.#places
     const mask = places.length - 1
-    for (let at = (2 * hash) & mask; places[at + 1] !== FREE; at = (at + 2) & mask) {
+    const step = stepOf(hash)
+    for (let at = (2 * hash) & mask; places[at + 1] !== FREE; at = (at + step) & mask) {
       const node = (places[at + 1] ?? FREE) - 1
       if (node >= 0 && places[at] === hash) found.push(node)
     }
@@ -111,10 +115,11 @@ class Table {
     for (let i = 0; i < entries.length; i += 2) {
       const hash = entries[i] ?? 0
       const value = (entries[i + 1] ?? 0) + 1
+      const step = stepOf(hash)
       let at = (2 * hash) & mask
       while (places[at] !== hash || places[at + 1] !== value) {
         if (places[at + 1] === FREE) throw new RangeError("a key index loses what it holds")
-        at = (at + 2) & mask
+        at = (at + step) & mask
       }
       places[at + 1] = GONE
       this.#held--
@@ -124,8 +129,9 @@ class Table {
   #add(hash: number, value: number): void {
     const places = this.#places
     const mask = places.length - 1
+    const step = stepOf(hash)
     let at = (2 * hash) & mask
-    while ((places[at + 1] ?? FREE) > 0) at = (at + 2) & mask
+    while ((places[at + 1] ?? FREE) > 0) at = (at + step) & mask
     if (places[at + 1] === FREE) this.#used++
     places[at] = hash
     places[at + 1] = value
@@ -142,6 +148,11 @@ class Table {
       if (value > 0) this.#add(old[at] ?? 0, value)
     }
   }
+}
+
+/** Twice an odd number, so that every place is reached; of the bits of the hash that do not choose the first place. */
+function stepOf(hash: number): number {
+  return 2 * ((hash >>> 12) | 1)
 }
 
 /** Numbers in the places for so many keys: half of them stay free, and room is left to grow. */

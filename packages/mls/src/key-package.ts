@@ -6,6 +6,7 @@ import type { CryptoProvider } from "./crypto-provider.ts"
 import { readExtensions, writeExtensions, type Extension } from "./extension.ts"
 import { refHash, signWithLabel, verifyWithLabel } from "./labelled-crypto.ts"
 import { readLeafNode, writeLeafNode, type LeafNode } from "./leaf-node.ts"
+import { MAX_PUBLIC_KEY } from "./limits.ts"
 import { opaqueSize } from "./opaque-size.ts"
 
 /** What a key package says, before it is signed. */
@@ -58,7 +59,7 @@ export function readKeyPackage(reader: Reader): KeyPackage {
   const keyPackage = {
     version: reader.uint16(),
     ciphersuite: reader.uint16(),
-    initKey: reader.opaque(),
+    initKey: reader.opaque(MAX_PUBLIC_KEY),
     leafNode: readLeafNode(reader),
     extensions: readExtensions(reader),
     signature: reader.opaque(),

@@ -3,6 +3,7 @@ import { encode } from "@starling/wire"
 
 import type { MlsContext } from "./context.ts"
 import type { CryptoProvider, HpkeCiphertext, KeyPair } from "./crypto-provider.ts"
+import { draw } from "./draw.ts"
 import { hpkeOpen, hpkeSeal } from "./hpke.ts"
 import { opaqueSize } from "./opaque-size.ts"
 import { refuse } from "./refusal.ts"
@@ -38,7 +39,7 @@ export function encryptWithLabel(
   context: Uint8Array,
   plaintext: Uint8Array,
 ): HpkeCiphertext {
-  const seed = mls.random.draw(mls.crypto.kem.encapsulationSeedLength, "HPKE encapsulation")
+  const seed = draw(mls, mls.crypto.kem.encapsulationSeedLength, "HPKE encapsulation")
   const sealed = hpkeSeal(mls.crypto, publicKey, labelled(label, context), plaintext, seed)
   return sealed ?? refuse("invalid-public-key", "5.1.3")
 }
@@ -101,7 +102,7 @@ export function requireHpkeKey(crypto: CryptoProvider, publicKey: Uint8Array): v
 
 /** A fresh HPKE key pair. */
 export function drawKeyPair(mls: MlsContext, purpose: string): KeyPair {
-  return mls.crypto.kem.deriveKeyPair(mls.random.draw(mls.crypto.kem.seedLength, purpose))
+  return mls.crypto.kem.deriveKeyPair(draw(mls, mls.crypto.kem.seedLength, purpose))
 }
 
 /** `SignContent` and `EncryptContext` have the same form. */

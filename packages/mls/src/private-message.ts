@@ -3,6 +3,7 @@ import { decode, encode, type Reader, type Writer } from "@starling/wire"
 
 import type { MlsContext } from "./context.ts"
 import type { CryptoProvider } from "./crypto-provider.ts"
+import { draw } from "./draw.ts"
 import {
   CONTENT_TYPES,
   readContent,
@@ -59,7 +60,7 @@ export function sealPrivateMessage(
   const header = { ...framed, contentType: framed.content.kind }
   const type = framed.content.kind === "application" ? "application" : "handshake"
   const taken = takeKey(crypto, keys.secretTree, keys.leafCount, leafIndex, type, undefined, mls.ratchetLimits)
-  const reuseGuard = mls.random.draw(REUSE_GUARD, "reuse guard")
+  const reuseGuard = draw(mls, REUSE_GUARD, "reuse guard")
   const plaintext = encode((w) => {
     writeContent(w, framed.content)
     writeFramedContentAuth(w, auth)

@@ -2,6 +2,7 @@ import { assertNever } from "@starling/kernel"
 
 import { MLS10 } from "./capabilities.ts"
 import type { MlsContext } from "./context.ts"
+import { draw } from "./draw.ts"
 import { requireDistinctTypes, type Extension } from "./extension.ts"
 import type { KeyPackage } from "./key-package.ts"
 import type { PskReference } from "./pre-shared-key.ts"
@@ -34,7 +35,7 @@ export function proposalOf(mls: MlsContext, intent: ProposalIntent): Proposal {
       requireDistinctTypes(intent.extensions)
       return intent
     case "psk": {
-      const nonce = mls.random.draw(mls.crypto.suite.hashLength, "pre-shared key nonce")
+      const nonce = draw(mls, mls.crypto.suite.hashLength, "pre-shared key nonce")
       return { kind: "psk", id: { ...intent.psk, nonce } }
     }
     case "reinit": {

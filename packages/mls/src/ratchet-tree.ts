@@ -2,7 +2,7 @@ import { equalBytes, type Bytes } from "@starling/kernel"
 
 import { KeyIndex, keyHash } from "./key-index.ts"
 import type { LeafNode } from "./leaf-node.ts"
-import { MAX_LEAVES } from "./limits.ts"
+import { MAX_ALIKE, MAX_LEAVES } from "./limits.ts"
 import { oneAllocation, totalLength } from "./one-allocation.ts"
 import { encodeParentNode, type ParentNode } from "./parent-node.ts"
 import { refuse } from "./refusal.ts"
@@ -248,6 +248,7 @@ function pathIndices(tree: RatchetTree, leafIndex: number): readonly number[] {
 function rekeyed(tree: RatchetTree, root: Subtree, before: readonly number[], after: readonly number[]): RatchetTree {
   const old = keysOf(tree, before)
   const fresh = keysOf({ ...tree, root }, after)
+  requireScattered(fresh)
   const changed = {
     root,
     encryptionKeys: tree.encryptionKeys.replaced(old.encryption, fresh.encryption),
@@ -273,6 +274,16 @@ function keysOf(tree: RatchetTree, indices: readonly number[]): Keys {
   return keys
 }
 
+/** Many keys of one hash at once would make the index slow before it could be asked how many there are. */
+function requireScattered({ encryption, signature }: Keys): void {
+  for (const keys of [encryption, signature]) {
+    const hashes = Int32Array.from({ length: keys.length / 2 }, (_, i) => keys[2 * i] ?? 0).sort()
+    for (let i = MAX_ALIKE; i < hashes.length; i++) {
+      if (hashes[i] === hashes[i - MAX_ALIKE]) refuse("too-many-alike", "7.3")
+    }
+  }
+}
+
 /** RFC 9420, 7.3: of the keys that are new, none is in the tree twice. */
 function requireUnique(tree: RatchetTree, { encryption, signature }: Keys): void {
   const keyAt = (index: number, key: "encryptionKey" | "signatureKey"): Uint8Array => {
@@ -284,6 +295,7 @@ function requireUnique(tree: RatchetTree, { encryption, signature }: Keys): void
     entries.some((node, i) => {
       if (i % 2 === 0) return false
       const alike = index.nodes(entries[i - 1] ?? 0)
+      if (alike.length > MAX_ALIKE) refuse("too-many-alike", "7.3")
       return (
         alike.length > 1 && alike.some((other) => other !== node && equalBytes(keyAt(other, key), keyAt(node, key)))
       )

@@ -22,6 +22,7 @@ import { leafAt } from "./ratchet-tree.ts"
 import { receiveCommit, type ReceivedCommit, type SelfRemoved } from "./receive-commit.ts"
 import { orRefused, refuse, type Refused } from "./refusal.ts"
 import { decodingOnce } from "./subtree.ts"
+import { lifetimesAt } from "./verify-group-info.ts"
 
 export interface ReceiveOptions {
   /** Seconds since 1970; looked at only with `checkLifetimes`. */
@@ -197,7 +198,7 @@ function processCommit(
 ): ReceivedCommit | SelfRemoved {
   if (author.kind !== "member" && author.kind !== "joiner") throw new TypeError("nobody else commits")
   const by = author.kind === "member" ? author : ({ kind: "joiner" } as const)
-  const now = options.checkLifetimes === true ? options.now : undefined
+  const now = lifetimesAt(options.checkLifetimes, options.now)
   return receiveCommit(mls, state, signed, commit, by, { external, psks: options.psks }, now)
 }
 

@@ -35,6 +35,8 @@ export type RefusalReason =
   | "duplicate-encryption-key"
   | "init-key-is-encryption-key"
   | "invalid-public-key"
+  // a bound of ours: see `MAX_ALIKE`
+  | "too-many-alike"
   // proposal lists
   | "unknown-proposal"
   | "no-such-member"

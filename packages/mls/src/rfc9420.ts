@@ -50,6 +50,7 @@ export {
   slotsInOrder,
   subtreeAt,
   treeOf,
+  treeOfEncoded,
   type RatchetTree,
   updateLeaf,
 } from "./ratchet-tree.ts"

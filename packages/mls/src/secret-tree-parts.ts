@@ -49,7 +49,7 @@ function compare(
     const [old, next] = [before, after].map((tree) => (tree?.kind === "leaf" ? tree[type] : undefined))
     compareRatchets(old, next, `${type}/${first}`, add)
   }
-  if (after?.kind === "secret") add(name, after.secret)
+  if (after?.kind === "secret") add(name, after.secret.slice())
 }
 
 const TYPES: readonly RatchetType[] = ["application", "handshake"]
@@ -92,7 +92,7 @@ function rebuilt(
   leafCount: number,
 ): SecretTree | undefined {
   const secret = parts.get(`secret/${2 * first + leafCount - 1}`)
-  if (secret !== undefined) return { kind: "secret", secret }
+  if (secret !== undefined) return { kind: "secret", secret: secret.slice() }
   if (leafCount === 1) {
     const application = ratchetOf(parts, skipped, `application/${first}`)
     const handshake = ratchetOf(parts, skipped, `handshake/${first}`)

@@ -6,6 +6,7 @@ import type { GroupState, RetainedState } from "./group-state.ts"
 import { writeProposal } from "./proposal.ts"
 import { writeRatchetTree } from "./ratchet-tree-bytes.ts"
 import { leafCount } from "./ratchet-tree.ts"
+import { orRefused } from "./refusal.ts"
 import { changedSecrets, secretTreeOfParts, type StoredSecrets } from "./secret-tree-parts.ts"
 import {
   readKeys,
@@ -44,8 +45,13 @@ export function changedParts(before: StoredState | undefined, after: StoredState
   if (before?.proposals !== after.proposals) {
     parts.push({ name: "proposals", value: encode((w) => w.vector(after.proposals, writePending)) })
   }
-  parts.push(...changedSecrets(secretsOf(before), secretsOf(after)))
-  return parts
+  return parts.concat(changedSecrets(secretsOf(before), secretsOf(after)))
+}
+
+/** The names of all parts of a state, for whoever erases them. */
+export function partNames(state: StoredState): readonly string[] {
+  const secrets = changedSecrets(secretsOf(state), undefined)
+  return ["epoch", "tree", "proposals", ...secrets.map(({ name }) => name)]
 }
 
 /** Whole, or after `scrub`. */
@@ -53,6 +59,11 @@ export type StoredState = GroupState | RetainedState
 
 /** The state of all its parts by name. A state of a newer version is refused whole. */
 export function stateOfParts(parts: ReadonlyMap<string, Bytes>): Decoded<StoredState> {
+  const read = orRefused(() => readParts(parts))
+  return read.kind === "refused" ? malformed(read.reason) : read
+}
+
+function readParts(parts: ReadonlyMap<string, Bytes>): Decoded<StoredState> {
   const [epoch, nodes, proposals] = ["epoch", "tree", "proposals"].map((name) => parts.get(name))
   if (epoch === undefined || nodes === undefined || proposals === undefined) {
     return malformed("a state that lacks a part")

@@ -33,6 +33,7 @@ abstract class TreeNode {
   /** The LeafNode or the ParentNode; `undefined` where blank. */
   readonly encoded: Bytes | undefined
   #treeHash: string | undefined
+  #recipientKey: Bytes | undefined
   #support: CredentialSupport | undefined
 
   constructor(index: number, encoded: Bytes | undefined) {
@@ -55,6 +56,12 @@ abstract class TreeNode {
 
   set knownSupport(support: CredentialSupport) {
     this.#support = support
+  }
+
+  /** The encryption key in an array that stays the same: providers keep by it what encrypting again takes. */
+  get recipientKey(): Bytes {
+    this.#recipientKey ??= this.encryptionKey
+    return this.#recipientKey
   }
 
   /** Of a node that is not blank. Every node's encoding begins with it. */

@@ -30,7 +30,8 @@ export function treeHashWithout(crypto: CryptoProvider, subtree: Subtree, leafIn
 /** The parent as it was before `leafIndices` were added below it. */
 function merged({ node }: Branch, leafIndices: readonly number[]): Bytes | undefined {
   if (node === undefined) return undefined
-  const unmergedLeaves = node.unmergedLeaves.filter((leafIndex) => !leafIndices.includes(leafIndex))
+  const without = new Set(leafIndices)
+  const unmergedLeaves = node.unmergedLeaves.filter((leafIndex) => !without.has(leafIndex))
   return encodeParentNode({ ...node, unmergedLeaves })
 }
 

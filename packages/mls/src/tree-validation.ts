@@ -10,6 +10,7 @@ import type { ParentNode } from "./parent-node.ts"
 import { filledBranches, leaves, subtreeAt, type RatchetTree } from "./ratchet-tree.ts"
 import { refuse } from "./refusal.ts"
 import { treeHash } from "./tree-hash.ts"
+import { decodingOnce } from "./subtree.ts"
 import { covers } from "./tree-math.ts"
 
 /**
@@ -17,8 +18,8 @@ import { covers } from "./tree-math.ts"
  * last. That no key occurs twice was seen when the tree was read. `now` in seconds since 1970, if lifetimes matter.
  */
 export function validateTree(mls: MlsContext, tree: RatchetTree, context: GroupContext, now: bigint | undefined): void {
-  if (!unmergedLeavesAreValid(tree)) refuse("unmerged-leaf-invalid", "12.4.3.1")
   if (!equalBytes(treeHash(mls.crypto, tree.root), context.treeHash)) refuse("tree-hash-mismatch", "12.4.3.1")
+  if (!unmergedLeavesAreValid(tree)) refuse("unmerged-leaf-invalid", "12.4.3.1")
   if (!parentHashesAreValid(mls.crypto, tree)) refuse("parent-hash-mismatch", "7.9.2")
   requireCredentialsSupported(tree.root)
   for (const { node } of filledBranches(tree.root)) requireHpkeKey(mls.crypto, node.encryptionKey)
@@ -37,6 +38,10 @@ export function validateTree(mls: MlsContext, tree: RatchetTree, context: GroupC
  * too. The reverse does not hold: a parent set by a later commit lists fewer leaves than the parents below it.
  */
 export function unmergedLeavesAreValid(tree: RatchetTree): boolean {
+  return decodingOnce(() => areUnmergedLeavesValid(tree))
+}
+
+function areUnmergedLeavesValid(tree: RatchetTree): boolean {
   for (const { branch, node } of filledBranches(tree.root)) {
     const { index } = branch
     for (const leafIndex of node.unmergedLeaves) {

@@ -2,6 +2,7 @@ import { equalBytes, type Bytes } from "@starling/kernel"
 
 import type { MlsContext } from "./context.ts"
 import type { CryptoProvider, KeyPair, SignatureKeyPair } from "./crypto-provider.ts"
+import { draw } from "./draw.ts"
 import { decryptWithLabel, deriveSecret, drawKeyPair, encryptWithLabel, requireHpkeKey } from "./labelled-crypto.ts"
 import { signLeafNode, type LeafProfile } from "./leaf-node.ts"
 import { parentHash } from "./parent-hash.ts"
@@ -54,7 +55,7 @@ export function createPath(
   const { tree, leafIndex } = place
   const steps = filteredDirectPath(tree, leafIndex)
   const leafKeys = drawKeyPair(mls, "leaf encryption key")
-  let pathSecret = mls.random.draw(crypto.suite.hashLength, "path secret")
+  let pathSecret = draw(mls, crypto.suite.hashLength, "path secret")
   const fresh = steps.map((step) => {
     const made = { step, pathSecret, keys: pathKeyPair(crypto, pathSecret) }
     pathSecret = deriveSecret(crypto, pathSecret, "path")
@@ -76,7 +77,7 @@ export function createPath(
   const nodes = fresh.map((made) => ({
     encryptionKey: made.keys.publicKey,
     encryptedPathSecret: recipients(tree, made.step, place.addedLeaves).map((key) =>
-      encryptWithLabel(mls, key.encryptionKey, "UpdatePathNode", context, made.pathSecret),
+      encryptWithLabel(mls, key.recipientKey, "UpdatePathNode", context, made.pathSecret),
     ),
   }))
   return {
@@ -187,6 +188,6 @@ function recipients(
   tree: RatchetTree,
   { copath }: PathStep,
   addedLeaves: ReadonlySet<number>,
-): readonly { readonly index: number; readonly encryptionKey: Bytes }[] {
+): readonly { readonly index: number; readonly recipientKey: Bytes }[] {
   return resolution(tree, copath).filter(({ kind, index }) => kind === "branch" || !addedLeaves.has(index / 2))
 }

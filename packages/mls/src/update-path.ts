@@ -3,7 +3,7 @@ import type { Reader, Writer } from "@starling/wire"
 
 import type { HpkeCiphertext } from "./crypto-provider.ts"
 import { readLeafNode, writeLeafNode, type LeafNode } from "./leaf-node.ts"
-import { MAX_PUBLIC_KEY } from "./limits.ts"
+import { MAX_LEAVES, MAX_PATH, MAX_PUBLIC_KEY } from "./limits.ts"
 
 /** RFC 9420, 7.6: the new public key of a parent, and its path secret for each node of the copath child's resolution. */
 export interface UpdatePathNode {
@@ -25,13 +25,15 @@ export function writeUpdatePath(writer: Writer, path: UpdatePath): void {
 }
 
 export function readUpdatePath(reader: Reader): UpdatePath {
-  return {
-    leafNode: readLeafNode(reader),
-    nodes: reader.vector((r) => ({
-      encryptionKey: r.opaque(MAX_PUBLIC_KEY),
-      encryptedPathSecret: r.vector(readHpkeCiphertext),
-    })),
-  }
+  const leafNode = readLeafNode(reader)
+  let ciphertexts = 0
+  const nodes = reader.vector((r) => {
+    const encryptionKey = r.opaque(MAX_PUBLIC_KEY)
+    const encryptedPathSecret = r.vector(readHpkeCiphertext, MAX_LEAVES - ciphertexts)
+    ciphertexts += encryptedPathSecret.length
+    return { encryptionKey, encryptedPathSecret }
+  }, MAX_PATH)
+  return { leafNode, nodes }
 }
 
 export function writeHpkeCiphertext(writer: Writer, sealed: HpkeCiphertext): void {

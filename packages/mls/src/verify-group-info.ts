@@ -37,9 +37,16 @@ export function verifyGroupInfo(
   const tree = readTree(groupInfo, ratchetTree)
   const leaf = leafAt(tree, groupInfo.signer) ?? refuse("inviter-missing", "12.4.3.1")
   if (!groupInfoSignatureIsValid(crypto, leaf.signatureKey, groupInfo)) refuse("bad-signature", "12.4.3.1")
-  validateTree(mls, tree, context, checkLifetimes === true ? now : undefined)
+  validateTree(mls, tree, context, lifetimesAt(checkLifetimes, now))
   validateExternalSenders(mls, context.extensions)
   return { tree, signer: memberOf(groupInfo.signer, leaf) }
+}
+
+/** The time that lifetimes must hold, if they are to be looked at. */
+export function lifetimesAt(checkLifetimes: boolean | undefined, now: bigint | undefined): bigint | undefined {
+  if (checkLifetimes !== true) return undefined
+  if (now === undefined) throw new RangeError("lifetimes are checked against a time: give `now` with `checkLifetimes`")
+  return now
 }
 
 function readTree({ extensions }: GroupInfo, given: Uint8Array | undefined): RatchetTree {

@@ -3,7 +3,9 @@ import type { Reader, Writer } from "@starling/wire"
 
 import type { CryptoProvider, HpkeCiphertext } from "./crypto-provider.ts"
 import { expandWithLabel } from "./labelled-crypto.ts"
+import { MAX_LEAVES, MAX_PSKS } from "./limits.ts"
 import { readPreSharedKeyId, writePreSharedKeyId, type PreSharedKeyId } from "./pre-shared-key.ts"
+import { readReference } from "./reference.ts"
 import type { MessageKey } from "./secret-tree.ts"
 import { readHpkeCiphertext, writeHpkeCiphertext } from "./update-path.ts"
 
@@ -46,7 +48,10 @@ export function writeWelcome(writer: Writer, welcome: Welcome): void {
 export function readWelcome(reader: Reader): Welcome {
   return {
     ciphersuite: reader.uint16(),
-    secrets: reader.vector((r) => ({ newMember: r.opaque(), encryptedGroupSecrets: readHpkeCiphertext(r) })),
+    secrets: reader.vector(
+      (r) => ({ newMember: readReference(r), encryptedGroupSecrets: readHpkeCiphertext(r) }),
+      MAX_LEAVES,
+    ),
     encryptedGroupInfo: reader.opaque(),
   }
 }
@@ -60,6 +65,6 @@ export function readGroupSecrets(reader: Reader): GroupSecrets {
   return {
     joinerSecret: reader.opaque(),
     pathSecret: reader.optional((r) => r.opaque()),
-    psks: reader.vector(readPreSharedKeyId),
+    psks: reader.vector(readPreSharedKeyId, MAX_PSKS),
   }
 }

@@ -32,12 +32,12 @@ test("every file that the README names for a clause of the RFC is there", () => 
 test("the list of draws has each that is in the sources, and no other", () => {
   const sources = globSync("**/*.ts", { cwd: new URL("../src", import.meta.url) }).map((file) => read(`../src/${file}`))
   const drawn = sources.flatMap((text) =>
-    Array.from(text.matchAll(/(?:random\.draw|drawKeyPair)\([^"\n]*"([^"]+)"\)/g), ([, purpose]) => purpose),
+    Array.from(text.matchAll(/(?:\bdraw|drawKeyPair)\(mls, [^"\n]*"([^"]+)"\)/g), ([, purpose]) => purpose),
   )
   const table = read("../docs/promises.md").split("| purpose |")[1]?.split("\n\n")[0] ?? ""
   const listed = Array.from(table.matchAll(/^\| `([^`]+)` \|/gm), ([, purpose]) => purpose)
   expect(new Set(drawn)).toEqual(new Set(listed))
-  const calls = sources.flatMap((text) => Array.from(text.matchAll(/\brandom\.draw\(/g)))
-  const literal = sources.flatMap((text) => Array.from(text.matchAll(/\brandom\.draw\([^"\n]*"[^"]+"\)/g)))
+  const calls = sources.flatMap((text) => Array.from(text.matchAll(/\bdraw\(mls, /g)))
+  const literal = sources.flatMap((text) => Array.from(text.matchAll(/\bdraw\(mls, [^"\n]*"[^"]+"\)/g)))
   expect(calls.length - literal.length).toBe(1) // the one in `drawKeyPair`
 })

@@ -2,6 +2,7 @@ import { fromUtf8, utf8, type Bytes } from "@starling/kernel"
 import {
   branch,
   createCommit,
+  createGroup,
   createKeyPackage,
   join,
   members,
@@ -22,7 +23,7 @@ import { providerOf } from "#platform"
 import { expect, test } from "vitest"
 
 import { Story } from "./story.ts"
-import { NOW, world, type Client } from "./world.ts"
+import { client, NOW, world, type Client } from "./world.ts"
 
 const NEW_ID = utf8("anew")
 const EXTENSIONS = [{ type: 0xf000, data: utf8("a rule") }]
@@ -269,3 +270,23 @@ function basic(name: string): Credential {
 function nameOf(credential: Credential): string {
   return credential.kind === "basic" ? (fromUtf8(credential.identity) ?? "") : ""
 }
+
+test("RFC 9420, 11.2: of two members with one credential, both are of the successor", () => {
+  const mls = world("one credential")
+  const [own, first, second] = [client(mls, "alice"), client(mls, "bob"), client(mls, "bob")]
+  const add = (each: Client) => ({ kind: "add", keyPackage: each.keyPackage.keyPackage }) as const
+  let state = createGroup(mls, { groupId: utf8("old"), ...own })
+  for (const proposals of [
+    [add(first), add(second)],
+    [{ kind: "reinit", groupId: NEW_ID, ciphersuite: 1, extensions: [] } as const],
+  ]) {
+    const made = createCommit(mls, state, { proposals, now: NOW })
+    if (made.kind !== "ok") throw new Error(made.reason)
+    state = made.next
+  }
+  const [one, other] = [client(mls, "bob"), client(mls, "bob")].map((each) => each.keyPackage.keyPackage)
+  if (one === undefined || other === undefined) throw new RangeError("two key packages")
+  const next = { ...own, now: NOW }
+  expect(reinitialise(mls, state, { ...next, keyPackages: [one] })).toMatchObject({ reason: "members-mismatch" })
+  expect(reinitialise(mls, state, { ...next, keyPackages: [one, other] }).kind).toBe("ok")
+})

@@ -1,5 +1,5 @@
 import { equalBytes, type Bytes } from "@starling/kernel"
-import { changedParts, isWhole, stateOfParts, type GroupState } from "@starling/mls"
+import { changedParts, isWhole, partNames, stateOfParts, type GroupState } from "@starling/mls"
 
 import { BUCKETS } from "../peer/buckets.ts"
 import { StoreError, type Row, type Write } from "../ports/store.ts"
@@ -22,12 +22,12 @@ export function forestWrites(uuid: string, before: Forest | undefined, after: Fo
     if (known === node) continue
     const row = rowOf(node)
     if (known === undefined || !equalBytes(rowOf(known), row)) writes.push(put(BUCKETS.nodes, uuid, sid, row))
-    writes.push(...stateWrites(uuid, sid, stateOf(known), stateOf(node)))
+    for (const write of stateWrites(uuid, sid, stateOf(known), stateOf(node))) writes.push(write)
   }
   for (const [sid, node] of before ?? []) {
     if (after.has(sid)) continue
     writes.push({ kind: "delete", bucket: BUCKETS.nodes, partition: uuid, key: sid })
-    writes.push(...stateWrites(uuid, sid, stateOf(node), undefined))
+    for (const write of stateWrites(uuid, sid, stateOf(node), undefined)) writes.push(write)
   }
   return writes
 }
@@ -36,7 +36,7 @@ export function forestWrites(uuid: string, before: Forest | undefined, after: Fo
 export function renewedRows(uuid: string, node: NodeRow): Write[] {
   const { sid, standing } = node
   const state = standing.kind === "held" ? standing.state : undefined
-  return [put(BUCKETS.nodes, uuid, sid, encodeNodeRow(node)), ...stateWrites(uuid, sid, undefined, state)]
+  return [put(BUCKETS.nodes, uuid, sid, encodeNodeRow(node))].concat(stateWrites(uuid, sid, undefined, state))
 }
 
 export function readStateParts(rows: readonly Row[]): StoredParts {
@@ -73,7 +73,7 @@ function stateWrites(
       value === undefined ? erase(uuid, sid, name) : put(BUCKETS.states, uuid, `${sid}/${name}`, value),
     )
   }
-  return before === undefined ? [] : changedParts(undefined, before).map(({ name }) => erase(uuid, sid, name))
+  return before === undefined ? [] : partNames(before).map((name) => erase(uuid, sid, name))
 }
 
 function put(bucket: string, partition: string, key: string, value: Bytes): Write {

@@ -24,7 +24,8 @@ export function writesBetween(before: DurableState | undefined, after: DurableSt
     ...changedRows(BUCKETS.outbox, "", before?.outbox, after.outbox, encodeOutboxEntry),
   )
   if (before?.groups !== after.groups)
-    for (const [uuid, group] of after.groups) writes.push(...groupWrites(before?.groups.get(uuid), group))
+    for (const [uuid, group] of after.groups)
+      for (const write of groupWrites(before?.groups.get(uuid), group)) writes.push(write)
   return writes
 }
 
@@ -44,7 +45,7 @@ function groupWrites(before: Group | undefined, after: Group): Write[] {
         after.records.indexOf(record) + 1,
       ),
     )
-  writes.push(...forestWrites(after.uuid, before?.forest, after.forest))
+  for (const write of forestWrites(after.uuid, before?.forest, after.forest)) writes.push(write)
   const neutral = before === undefined ? undefined : { ...before, ...pick(after, DERIVED) }
   if (neutral === undefined || !sameFields(neutral, after))
     writes.push(put(BUCKETS.groups, "", after.uuid, encodeGroupRow(after)))

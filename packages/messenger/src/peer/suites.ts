@@ -10,8 +10,8 @@ export interface Suites {
 
 /** Suites that share SHA-256 and Ed25519, so that one identity is good for all. The first is that of new groups. */
 export function suitesOf(forNewGroups: MlsContext, ...others: readonly MlsContext[]): Suites {
-  const byNumber = new Map([forNewGroups, ...others].map((mls) => [mls.crypto.suite.id, mls] as const))
-  return { forNewGroups, of: (suite) => [...byNumber].find(([id]) => id === suite)?.[1] }
+  const byNumber = new Map<number, MlsContext>([forNewGroups, ...others].map((mls) => [mls.crypto.suite.id, mls]))
+  return { forNewGroups, of: (suite) => byNumber.get(suite) }
 }
 
 /** That of a group, or of a KeyPackage, which this device has let in: so it speaks it. */

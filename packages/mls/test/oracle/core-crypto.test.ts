@@ -107,12 +107,9 @@ function hasPath(commit: Uint8Array): boolean {
 test.for(OUR_SUITES)(
   "core-crypto comes into a group of ours by a commit of its own, and ours into one of core-crypto (suite %s)",
   async (suite) => {
-    const members = await Promise.all([
-      new OurMember(memberName(1), suite),
-      CoreCryptoMember.of(memberName(2), suite),
-      new OurMember(memberName(3), suite),
-    ])
-    const [ours, theirs, late] = members
+    const [ours, late] = [new OurMember(memberName(1), suite), new OurMember(memberName(3), suite)]
+    const theirs = await CoreCryptoMember.of(memberName(2), suite)
+    const members = [ours, theirs, late]
     await ours.found(utf8("from outside"))
     await ours.receive(await theirs.joinExternally(ours.groupInfo))
     expect(await theirs.exportedSecret()).toEqual(await ours.exportedSecret())
