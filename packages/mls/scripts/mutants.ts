@@ -41,7 +41,7 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   "reused-nonce": [
     {
       file: "private-message.ts",
-      from: 'mls.random.draw(REUSE_GUARD, "reuse guard")',
+      from: 'draw(mls, REUSE_GUARD, "reuse guard")',
       to: "new Uint8Array(REUSE_GUARD)",
     },
   ],
