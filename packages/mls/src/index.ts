@@ -17,6 +17,7 @@ export type {
   SignatureKeyPair,
 } from "./crypto-provider.ts"
 export { ExtensionType, type Extension } from "./extension.ts"
+export { advanced, receiveInEpochs, type Epochs, type EpochsOptions } from "./epochs.ts"
 export { eraseReplaced } from "./erase.ts"
 export { externalSenders, externalSendersExtension, type ExternalSender } from "./external-senders.ts"
 export type { FormerGroup, GroupLink } from "./former-group.ts"
