@@ -1,5 +1,5 @@
 import { assertNever, type Bytes } from "@starling/kernel"
-import { decode, encode, type Reader, type Writer } from "@starling/wire"
+import { decodeSharing, encode, type Reader, type Writer } from "@starling/wire"
 
 import { readCapabilities, writeCapabilities, type Capabilities } from "./capabilities.ts"
 import { readCredential, writeCredential, type Credential } from "./credential.ts"
@@ -69,8 +69,8 @@ export function writeLeafNode(writer: Writer, leaf: LeafNode): void {
 }
 
 /** Of bytes that `signLeafNode` made or `readLeafNode` has read. */
-export function decodeLeafNode(encoded: Uint8Array): LeafNode {
-  const decoded = decode(encoded, readLeafNode)
+export function decodeLeafNode(encoded: Bytes): LeafNode {
+  const decoded = decodeSharing(encoded, readLeafNode)
   if (decoded.kind !== "ok") throw new TypeError(`a leaf node of ours can't be read: ${decoded.why}`)
   return decoded.value
 }

@@ -1,5 +1,5 @@
 import type { Bytes } from "@starling/kernel"
-import { decode, encode, type Reader, type Writer } from "@starling/wire"
+import { decodeSharing, encode, type Reader, type Writer } from "@starling/wire"
 
 import { MAX_LEAVES, MAX_PUBLIC_KEY } from "./limits.ts"
 
@@ -18,8 +18,8 @@ export function encodeParentNode(node: ParentNode): Bytes {
 }
 
 /** Of bytes that `encodeParentNode` wrote or `readParentNode` has read. */
-export function decodeParentNode(encoded: Uint8Array): ParentNode {
-  const decoded = decode(encoded, readParentNode)
+export function decodeParentNode(encoded: Bytes): ParentNode {
+  const decoded = decodeSharing(encoded, readParentNode)
   if (decoded.kind !== "ok") throw new TypeError(`a parent node of ours can't be read: ${decoded.why}`)
   return decoded.value
 }

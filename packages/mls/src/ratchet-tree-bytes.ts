@@ -24,7 +24,7 @@ export function writeRatchetTree(writer: Writer, tree: RatchetTree): void {
 /** The nodes in array order, well formed each; `treeOfEncoded` makes a tree of them. They share one copy of the bytes. */
 export function readTreeNodes(reader: Reader): readonly (EncodedNode | undefined)[] {
   const bytes = reader.opaque()
-  const own = new Reader(bytes)
+  const own = Reader.sharing(bytes)
   const nodes: (EncodedNode | undefined)[] = []
   while (own.left > 0) {
     if (nodes.length === 2 * MAX_LEAVES - 1) reader.fail("a ratchet tree of too many nodes")

@@ -9,15 +9,23 @@ class Malformed extends Error {}
  */
 export class Reader {
   readonly #bytes: Uint8Array
+  /** Where what is read shares memory with the bytes, instead of being copied. */
+  readonly #shared: Bytes | undefined
   readonly #view: DataView
   readonly #end: number
   #at: number
 
-  constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
+  constructor(bytes: Uint8Array, at = 0, end = bytes.length, shared?: Bytes) {
     this.#bytes = bytes
+    this.#shared = shared
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#at = at
     this.#end = end
+  }
+
+  /** Reads bytes that nobody will write to any more: what it gives is part of them. */
+  static sharing(bytes: Bytes): Reader {
+    return new Reader(bytes, 0, bytes.length, bytes)
   }
 
   /** Bytes not yet read. */
@@ -46,13 +54,13 @@ export class Reader {
     return this.#view.getBigUint64(this.#take(8))
   }
 
-  /** A copy of the next `length` bytes. */
+  /** The next `length` bytes; a copy, unless the reader is sharing. */
   fixed(length: number): Bytes {
     const at = this.#take(length)
-    return copy(this.#bytes, at, at + length)
+    return this.#part(at, at + length)
   }
 
-  /** A copy of `opaque data<V>` of at most `max` bytes. */
+  /** `opaque data<V>` of at most `max` bytes; a copy, unless the reader is sharing. */
   opaque(max = Number.MAX_SAFE_INTEGER): Bytes {
     const length = this.vectorLength()
     if (length > max) this.fail(`a field of ${length} bytes where ${max} are allowed`)
@@ -88,7 +96,7 @@ export class Reader {
   nested<T>(read: (reader: Reader) => T): T {
     const length = this.vectorLength()
     const at = this.#take(length)
-    const inner = new Reader(this.#bytes, at, at + length)
+    const inner = new Reader(this.#bytes, at, at + length, this.#shared)
     const value = read(inner)
     if (inner.left > 0) this.fail(`${inner.left} bytes too many in a vector`)
     return value
@@ -106,14 +114,18 @@ export class Reader {
     return length
   }
 
-  /** A copy of bytes already read, from an earlier `position`. */
+  /** Bytes already read, from an earlier `position`; a copy, unless the reader is sharing. */
   since(position: number): Bytes {
-    return copy(this.#bytes, position, this.#at)
+    return this.#part(position, this.#at)
   }
 
   /** Ends the decoding with a fault. */
   fail(why: string): never {
     throw new Malformed(why)
+  }
+
+  #part(from: number, to: number): Bytes {
+    return this.#shared?.subarray(from, to) ?? copy(this.#bytes, from, to)
   }
 
   #take(length: number): number {
@@ -127,8 +139,16 @@ export class Reader {
 /** Reads one struct that must fill `bytes`, which hold at most `max` bytes. Never throws on input. */
 export function decode<T>(bytes: Uint8Array, read: (reader: Reader) => T, max = Number.MAX_SAFE_INTEGER): Decoded<T> {
   if (bytes.length > max) return malformed(`${bytes.length} bytes where ${max} are allowed`)
+  return decodeWith(new Reader(bytes), read)
+}
+
+/** The same of bytes that nobody will write to any more: what it gives is part of them. */
+export function decodeSharing<T>(bytes: Bytes, read: (reader: Reader) => T): Decoded<T> {
+  return decodeWith(Reader.sharing(bytes), read)
+}
+
+function decodeWith<T>(reader: Reader, read: (reader: Reader) => T): Decoded<T> {
   try {
-    const reader = new Reader(bytes)
     const value = read(reader)
     return reader.left === 0 ? ok(value) : malformed(`${reader.left} bytes too many`)
   } catch (error) {
