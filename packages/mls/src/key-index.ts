@@ -68,13 +68,16 @@ export class KeyIndex {
 /** Hashes of keys, each followed by the index of its node. */
 export type KeyEntries = readonly number[]
 
+/** Bytes from the end of a key, which no two honest keys have alike. */
+const HASHED = 32
+
 /**
  * 30 bits. Whoever chooses keys can make hashes collide; a tree takes no more than `MAX_ALIKE` keys of one hash, so that
  * nobody can slow the others down by more than that factor.
  */
 export function keyHash(key: Uint8Array): number {
   let hash = key.length
-  for (const byte of key) hash = Math.imul(hash ^ byte, 0x5bd1e995) ^ (hash >>> 15)
+  for (const byte of key.subarray(-HASHED)) hash = Math.imul(hash ^ byte, 0x5bd1e995) ^ (hash >>> 15)
   return (hash ^ (hash >>> 13)) & 0x3fffffff
 }
 
