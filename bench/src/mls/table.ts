@@ -59,7 +59,12 @@ export function callsTable(rows: readonly Row[]): string {
 export function targetsTable(targets: readonly Target[]): string {
   return table(
     ["target", "aim", "measured", "met"],
-    targets.map(({ what, aim, measured, isMet }) => [what, aim, measured, isMet ? "yes" : "NO"]),
+    targets.map(({ what, aim, measured, isMet }) => [
+      what,
+      aim,
+      measured,
+      isMet === undefined ? "–" : isMet ? "yes" : "NO",
+    ]),
   )
 }
 
