@@ -7,6 +7,9 @@ import { Daemon } from "./daemon.ts"
 
 export const CHROMIUM = "/usr/bin/chromium"
 
+/** Milliseconds to wait for a window to show something, on a machine that does much else: a bound, not a figure. */
+const PATIENCE = 120_000
+
 /** Called at each moment of the story that is worth a picture. */
 export type Photographer = (page: Page, name: string) => Promise<void>
 
@@ -50,10 +53,10 @@ export async function twoWindows(browser: Browser, folder: string, photograph: P
   const began = performance.now()
   await nameYourself(anaPage, "Ana Ortiz")
   await nameYourself(boPage, "Bo Lindqvist")
-  await boPage.getByText("Your keys draw on this computer's randomness, mixed").waitFor({ timeout: 60_000 })
+  await boPage.getByText("Your keys draw on this computer's randomness, mixed").waitFor()
   await photograph(boPage, "first-run-dark")
   await boPage.getByRole("button", { name: "Continue" }).click()
-  await anaPage.getByText("Your keys draw on this computer's randomness, mixed").waitFor({ timeout: 60_000 })
+  await anaPage.getByText("Your keys draw on this computer's randomness, mixed").waitFor()
   const secondsToHome = (performance.now() - began) / 1000
   await photograph(anaPage, "first-run-light")
   await anaPage.getByRole("button", { name: "Continue" }).click()
@@ -95,7 +98,7 @@ export async function twoWindows(browser: Browser, folder: string, photograph: P
   const removedIsTold = await boPage
     .getByText("You were removed from this group.")
     .first()
-    .waitFor({ timeout: 15_000 })
+    .waitFor()
     .then(() => true)
     .catch(() => false)
   return {
@@ -122,6 +125,7 @@ async function openWindow(
     deviceScaleFactor: 2,
     ...options,
   })
+  context.setDefaultTimeout(PATIENCE)
   const page = await context.newPage()
   page.on("console", (entry) => {
     if (entry.type() === "error" || entry.type() === "warning") complaints.push(entry.text())
@@ -153,9 +157,9 @@ async function talk(ana: Page, bo: Page): Promise<readonly [string, ...string[]]
     await page.getByRole("textbox", { name: "Message" }).fill(text)
     await page.keyboard.press("Enter")
     for (const reader of [ana, bo])
-      await reader.getByRole("article").filter({ hasText: text }).waitFor({ timeout: 15_000 })
+      await reader.getByRole("article").filter({ hasText: text }).waitFor()
   }
-  await ana.getByRole("img", { name: "Delivered" }).first().waitFor({ timeout: 30_000 })
+  await ana.getByRole("img", { name: "Delivered" }).first().waitFor()
   return ["Did you get home before the rain?", ...lines.slice(1).map(([, text]) => text)]
 }
 
@@ -177,7 +181,7 @@ async function heal(ana: Page, bo: Page, photograph: Photographer): Promise<read
     .innerText()
   await ana.getByRole("button", { name: "Heal now" }).click()
   const next = `Epoch ${Number(/\d+/.exec(before)?.[0]) + 1}`
-  for (const page of [ana, bo]) await page.getByText(next, { exact: true }).first().waitFor({ timeout: 15_000 })
+  for (const page of [ana, bo]) await page.getByText(next, { exact: true }).first().waitFor()
   await photograph(ana, "timeline-light")
   return [
     await ana

@@ -25,4 +25,5 @@ test.skipIf(!existsSync(CHROMIUM))(
       rmSync(folder, { recursive: true, force: true })
     }
   },
+  600_000,
 )
