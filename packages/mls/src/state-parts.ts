@@ -3,21 +3,13 @@ import { decode, encode, type Reader, type Writer } from "@starling/wire"
 
 import { encodeGroupContext, readGroupContext, writeGroupContext } from "./group-context.ts"
 import type { GroupState, RetainedState } from "./group-state.ts"
+import { changedProposals, proposalsOfParts } from "./proposal-parts.ts"
 import { writeProposal } from "./proposal.ts"
 import { writeRatchetTree } from "./ratchet-tree-bytes.ts"
 import { leafCount } from "./ratchet-tree.ts"
 import { orRefused } from "./refusal.ts"
 import { changedSecrets, secretTreeOfParts, type StoredSecrets } from "./secret-tree-parts.ts"
-import {
-  readKeys,
-  readPending,
-  readReinit,
-  readRetainedKeys,
-  readTree,
-  writeKeys,
-  writePending,
-  writeRetainedKeys,
-} from "./state-fields.ts"
+import { readKeys, readReinit, readRetainedKeys, readTree, writeKeys, writeRetainedKeys } from "./state-fields.ts"
 
 /** A part of a stored state by its name; `undefined` where the part is there no more, and is to be erased. */
 export interface StatePart {
@@ -30,9 +22,10 @@ const VERSION = 2
 
 /**
  * What a store must change for the parts of `before` (none of them where it is left out) to be those of `after`: for a
- * message sent or received a ratchet, for the first one of a sender also the secrets beside its path in the secret tree.
- * Every secret of the epoch is among the parts, so they are to be encrypted by whoever stores them; a part that was
- * replaced or is there no more has to be unreadable from then on, or used keys are not gone.
+ * message sent or received a ratchet, for the first one of a sender also the secrets beside its path in the secret tree,
+ * for a proposal itself and how many are pending. Every secret of the epoch is among the parts, so they are to be
+ * encrypted by whoever stores them; a part that was replaced or is there no more has to be unreadable from then on, or
+ * used keys are not gone.
  */
 export function changedParts(before: StoredState | undefined, after: StoredState): readonly StatePart[] {
   const parts: StatePart[] = []
@@ -42,16 +35,14 @@ export function changedParts(before: StoredState | undefined, after: StoredState
   if (before?.tree !== after.tree) {
     parts.push({ name: "tree", value: encode((w) => writeRatchetTree(w, after.tree), 4096) })
   }
-  if (before?.proposals !== after.proposals) {
-    parts.push({ name: "proposals", value: encode((w) => w.vector(after.proposals, writePending)) })
-  }
-  return parts.concat(changedSecrets(secretsOf(before), secretsOf(after)))
+  const proposals = changedProposals(before?.proposals, after.proposals)
+  return parts.concat(proposals, changedSecrets(secretsOf(before), secretsOf(after)))
 }
 
 /** The names of all parts of a state, for whoever erases them. */
 export function partNames(state: StoredState): readonly string[] {
-  const secrets = changedSecrets(secretsOf(state), undefined)
-  return ["epoch", "tree", "proposals", ...secrets.map(({ name }) => name)]
+  const others = [...changedProposals(state.proposals, undefined), ...changedSecrets(secretsOf(state), undefined)]
+  return ["epoch", "tree", ...others.map(({ name }) => name)]
 }
 
 /** Whole, or after `scrub`. */
@@ -64,15 +55,13 @@ export function stateOfParts(parts: ReadonlyMap<string, Bytes>): Decoded<StoredS
 }
 
 function readParts(parts: ReadonlyMap<string, Bytes>): Decoded<StoredState> {
-  const [epoch, nodes, proposals] = ["epoch", "tree", "proposals"].map((name) => parts.get(name))
-  if (epoch === undefined || nodes === undefined || proposals === undefined) {
-    return malformed("a state that lacks a part")
-  }
+  const [epoch, nodes] = [parts.get("epoch"), parts.get("tree")]
+  if (epoch === undefined || nodes === undefined) return malformed("a state that lacks a part")
   const head = decode(epoch, readEpoch)
   if (head.kind === "malformed") return head
   const tree = decode(nodes, readTree)
   if (tree.kind === "malformed") return tree
-  const pending = decode(proposals, (r) => r.vector(readPending))
+  const pending = proposalsOfParts(parts)
   if (pending.kind === "malformed") return pending
   const { keys, ...rest } = head.value
   const retained = { ...rest, tree: tree.value, proposals: pending.value }

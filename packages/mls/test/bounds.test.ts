@@ -118,9 +118,17 @@ test("a state whose stored proposals cannot be read is malformed", () => {
   const state = expectKind(receive(mls, story.state("bob"), proposal), "proposal").next
   const parts = new Map<string, Bytes>()
   for (const { name, value } of changedParts(undefined, state)) if (value !== undefined) parts.set(name, value)
-  const proposals = parts.get("proposals") ?? new Uint8Array(0)
-  for (let i = 0; i < proposals.length; i++) {
-    expect(["ok", "malformed"]).toContain(stateOfParts(new Map(parts).set("proposals", proposals.with(i, 0xee))).kind)
+  const [count, stored] = [parts.get("proposals"), parts.get("proposal/0")]
+  if (count === undefined || stored === undefined) throw new Error("not stored")
+  for (let i = 0; i < stored.length; i++) {
+    const altered = new Map(parts).set("proposal/0", stored.with(i, 0xee))
+    expect(["ok", "malformed"]).toContain(stateOfParts(altered).kind)
+  }
+  for (const bytes of [stored.subarray(1), concat(stored, count)]) {
+    expect(stateOfParts(new Map(parts).set("proposal/0", bytes)).kind).toBe("malformed")
+  }
+  for (const bytes of [[], [2], [0x40, 1], [1, 1], [0xbf, 0xff, 0xff, 0xff], [0xee]]) {
+    expect(stateOfParts(new Map(parts).set("proposals", Uint8Array.from(bytes))).kind).toBe("malformed")
   }
 })
 

@@ -5,14 +5,18 @@ import {
   encodeState,
   isWhole,
   eraseReplaced,
+  partNames,
+  propose as proposeOwn,
   protect,
   receive,
   scrub,
   stateOfParts,
   type GroupState,
+  type Proposal,
   type StatePart,
 } from "@starling/mls"
-import { Branch } from "@starling/mls/rfc9420"
+import { Branch, writeProposal } from "@starling/mls/rfc9420"
+import { encode } from "@starling/wire"
 import { expect, test } from "vitest"
 
 import { propose } from "./forgery.ts"
@@ -38,6 +42,15 @@ function rebuilt(parts: ReadonlyMap<string, Bytes>): GroupState {
   return state.value
 }
 
+function removals(...leaves: readonly number[]): readonly Proposal[] {
+  return leaves.map((leafIndex) => ({ kind: "remove", leafIndex }))
+}
+
+/** After a proposal by the founder. */
+function proposed(story: Story, to: GroupState, proposal: Proposal): GroupState {
+  return expectKind(receive(story.mls, to, propose(story.mls, story.state("0"), proposal)), "proposal").next
+}
+
 function holds(bytes: Uint8Array, secret: Uint8Array): boolean {
   return toHex(bytes).includes(toHex(secret))
 }
@@ -58,6 +71,7 @@ test("the parts that changed make of the stored state the new one, message by me
     apply(parts, changedParts(bob, next))
     bob = next
     expect(rebuilt(parts)).toEqual(bob)
+    expect([...parts.keys()].toSorted()).toEqual([...partNames(bob)].toSorted())
     expect(Object.fromEntries(parts)).toEqual(
       Object.fromEntries(changedParts(undefined, bob).map(({ name, value }) => [name, value])),
     )
@@ -79,7 +93,7 @@ test("the parts that changed make of the stored state the new one, message by me
       keep(protect(mls, bob, utf8("own")).next)
     }
   }
-  keep(expectKind(receive(mls, bob, propose(mls, story.state("0"), { kind: "remove", leafIndex: 4 })), "proposal").next)
+  for (const proposal of removals(3, 4)) keep(proposed(story, bob, proposal))
   const removal = createCommit(mls, bob, { proposals: [], includePending: true, now: NOW })
   if (removal.kind !== "ok") throw new Error(removal.reason)
   keep(removal.next)
@@ -96,6 +110,42 @@ test("a message changes less than a kilobyte in a group of a thousand leaves, an
   const second = protect(mls, first.next, utf8("second"))
   expect(size(changedParts(large, first.next))).toBeLessThan(1024)
   expect(size(changedParts(first.next, second.next))).toBeLessThan(100)
+})
+
+test("a proposal writes itself and no other, however many are pending", () => {
+  const story = group("many proposals", 3)
+  const parts = new Map<string, Bytes>()
+  let bob = story.state("1")
+  apply(parts, changedParts(undefined, bob))
+  for (let i = 0; i < 200; i++) {
+    const groupId = new Uint8Array(1000).fill(i)
+    const proposal: Proposal = { kind: "reinit", groupId, version: 1, ciphersuite: 1, extensions: [] }
+    const next = proposed(story, bob, proposal)
+    const changes = changedParts(bob, next)
+    expect(size(changes)).toBeLessThanOrEqual(encode((w) => writeProposal(w, proposal)).length + 64)
+    apply(parts, changes)
+    bob = next
+  }
+  expect(bob.proposals).toHaveLength(200)
+  expect(rebuilt(parts)).toEqual(bob)
+})
+
+test("an epoch leaves none of the proposals of the one before, nor the keys of an update that nobody committed", () => {
+  const story = group("another epoch", 3)
+  const { mls } = story
+  const parts = new Map<string, Bytes>()
+  const update = proposeOwn(mls, story.state("1"), { kind: "update" }, { now: NOW })
+  if (update.kind !== "ok") throw new Error(update.reason)
+  const before = proposed(story, update.next, { kind: "remove", leafIndex: 2 })
+  const key = before.proposals[0]?.ownKeys?.encryptionPrivateKey ?? utf8("none")
+  apply(parts, changedParts(undefined, before))
+  const held = (): boolean => [...parts.values()].some((value) => holds(value, key))
+  expect(held()).toBe(true)
+  const made = createCommit(mls, story.state("0"), { proposals: [], now: NOW })
+  if (made.kind !== "ok") throw new Error(made.reason)
+  apply(parts, changedParts(before, expectKind(receive(mls, before, made.commit), "commit").next))
+  expect([...parts.keys()].filter((name) => name.startsWith("proposal"))).toEqual(["proposals"])
+  expect(held()).toBe(false)
 })
 
 test("a used secret is in no part that is left, and is overwritten in memory when asked for", () => {
@@ -127,22 +177,21 @@ test("scrubbing a state erases its parts but those that later commits need", () 
   const story = group("scrubbed", 4)
   const { mls } = story
   const parts = new Map<string, Bytes>()
-  const used = protect(mls, story.state("1"), utf8("hello")).next
+  const used = proposed(story, protect(mls, story.state("1"), utf8("hello")).next, { kind: "remove", leafIndex: 2 })
   apply(parts, changedParts(undefined, used))
   const retained = scrub(used)
   apply(parts, changedParts(used, retained))
-  expect([...parts.keys()].toSorted()).toEqual(["epoch", "proposals", "tree"])
+  expect([...parts.keys()].toSorted()).toEqual(["epoch", "proposal/0", "proposals", "tree"])
   for (const value of parts.values()) expect(holds(value, used.keys.exporter)).toBe(false)
   expect(stateOfParts(parts)).toEqual({ kind: "ok", value: retained })
 })
 
 test("a state that lacks a part, or has one of a newer version, is not read", () => {
   const story = group("lacking", 3)
-  const all = new Map(
-    changedParts(undefined, protect(story.mls, story.state("1"), utf8("hello")).next).flatMap(({ name, value }) =>
-      value === undefined ? [] : [[name, value] as const],
-    ),
-  )
+  let state = protect(story.mls, story.state("1"), utf8("hello")).next
+  for (const proposal of removals(0, 2)) state = proposed(story, state, proposal)
+  const all = new Map<string, Bytes>()
+  apply(all, changedParts(undefined, state))
   expect(stateOfParts(all).kind).toBe("ok")
   for (const name of all.keys()) {
     const fewer = new Map(all)
