@@ -11,6 +11,7 @@ import type { GroupPhase } from "../view/group-view.ts"
 import type { Forest } from "./forest-node.ts"
 import type { Founding } from "./group-extensions.ts"
 import type { Membership, Operations } from "./membership.ts"
+import type { Testimony } from "./testimony.ts"
 
 /** Everything durable that a device knows of a group; derived parts are rebuilt from the records when it starts. */
 export interface Group {
@@ -26,6 +27,7 @@ export interface Group {
   readonly logs: RecordLogs
   readonly operations: Operations
   readonly membership: Membership
+  readonly testimony: Testimony
   readonly forest: Forest
   readonly creation: StateId
   /** The state that the records choose, whether or not this device holds its secrets. */

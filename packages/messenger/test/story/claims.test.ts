@@ -1,10 +1,14 @@
 import { expect, test } from "vitest"
 
 import { requested } from "@starling/messenger"
-import { encodeSyncRequest } from "@starling/messenger/parts"
+import { encodeSyncRequest, encodeTestimony, headOf } from "@starling/messenger/parts"
 
+import { forgeRecord, whisper } from "../support/forged-commit.ts"
 import { gather } from "../support/gather.ts"
+import { crypto } from "../support/seeded.ts"
 import { FAIR, type Person } from "../support/world.ts"
+
+const SUPPORT = 3
 
 /** `from` says to `to` what it holds of `about`'s log. */
 function claim(from: Person, to: Person, group: string, about: Person, length: number, head: string): void {
@@ -41,13 +45,24 @@ test("who leaves keeps its keys until every connected member has named the recor
   expect(alice.phase(group)).toBe("left")
 })
 
-test("a member who holds another record in one place of a log is noticed, and told of once", () => {
-  const { people, group } = gather(52, "alice", "bob", "mallory")
-  const [alice, bob, mallory] = people as [Person, Person, Person]
-  claim(bob, alice, group, alice, 1, ownLog(alice, group)[0]!.hash)
-  mallory.heal(group)
-  alice.world.run(10_000)
-  expect(alice.troubles()).toEqual([])
-  for (let i = 0; i < 3; i++) claim(bob, alice, group, mallory, 1, "11".repeat(32))
-  expect(alice.troubles()).toEqual([expect.stringContaining("two members hold different records of mallory's device")])
+test("a device that signs two histories is told of once, and everybody ends up with both of them", () => {
+  const { world, people, group } = gather(52, "alice", "bob", "carol", "mallory")
+  const [alice, bob, carol, mallory] = people as [Person, Person, Person, Person]
+  world.partition([alice, bob, carol])
+  for (const [about, to] of [
+    ["ff".repeat(32), alice],
+    ["ee".repeat(32), bob],
+  ] as const)
+    whisper(mallory, group, forgeRecord(mallory, group, { kind: SUPPORT, body: encodeTestimony(about) }), to)
+  const logIn = (person: Person) => headOf(crypto, person.state.durable.groups.get(group)!.logs, mallory.state.durable.own.device)
+  expect(logIn(alice)).not.toEqual(logIn(bob))
+  world.run(60_000)
+  for (const person of [bob, carol]) expect(logIn(person), person.name).toEqual(logIn(alice))
+  for (const person of [alice, bob, carol]) {
+    const told = person.troubles().filter((text) => text.includes("mallory has signed two different histories"))
+    expect(told, person.name).toHaveLength(1)
+    const before = logIn(person)
+    person.restart()
+    expect(logIn(person), person.name).toEqual(before)
+  }
 })

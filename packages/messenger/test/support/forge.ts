@@ -3,6 +3,7 @@ import { requested } from "@starling/messenger"
 import {
   decodeAnswer,
   decodeKeyPackageAnswer,
+  EQUALS,
   encodeFounding,
   encodeInvitation,
   encodeJoining,
@@ -54,7 +55,7 @@ export function forgeInvitation(
   const seconds = BigInt(Math.floor(now / 1000))
   const read = readKeyPackage(mls, keyPackage, seconds)
   if (read.kind === "refused") throw new Error(read.reason)
-  const whole = { name: "forged", createdAt: now, creator: own, creatorName: own.name, ...founding }
+  const whole = { name: "forged", createdAt: now, creator: own, creatorName: own.name, policy: EQUALS, ...founding }
   let state = createGroup(mls, {
     groupId: new Uint8Array(groupId),
     credential: { kind: "basic", identity: own.encoded },

@@ -7,6 +7,7 @@ import {
   FIRST_PREV,
   sealEnvelope,
   signRecord,
+  type Era,
   type ForestNode,
 } from "@starling/messenger/parts"
 
@@ -27,8 +28,6 @@ export interface ForgedCommit {
 
 /** A COMMIT that `insider`'s own program would not make, in its log as the next record, as it travels. */
 export function forgeCommit(insider: Person, group: string, forged: ForgedCommit): { sid: string; data: Bytes } {
-  const { own, groups } = insider.state.durable
-  const { id, logs } = groups.get(group)!
   const { parent } = forged
   const state = forged.state ?? stateIn(parent)
   const created = createCommit(forged.mls ?? insider.env().mls, state, {
@@ -39,24 +38,36 @@ export function forgeCommit(insider: Person, group: string, forged: ForgedCommit
   })
   if (created.kind !== "ok") throw new Error(created.reason)
   const sid = forged.sid ?? toHex(created.next.confirmedTranscriptHash)
+  const body = encodeCommitRecord({
+    parent: parent.sid,
+    sid,
+    before: forged.before ?? state.interimTranscriptHash,
+    epoch: parent.epoch + 1,
+    at: insider.world.now,
+    ops: [],
+    mls: forged.bend?.(created.commit) ?? created.commit,
+  })
+  return { sid, data: forgeRecord(insider, group, { kind: 2, body, era: parent.era! }) }
+}
+
+/** A record in `insider`'s log, as the next one, as it travels; its own program does not know of it. */
+export function forgeRecord(
+  insider: Person,
+  group: string,
+  { kind, body, era = nodeOf(insider, group).era! }: { readonly kind: number; readonly body: Bytes; readonly era?: Era },
+): Bytes {
+  const { own, groups } = insider.state.durable
+  const { id, logs } = groups.get(group)!
   const log = logs.get(own.device) ?? []
   const record = signRecord(crypto, own.signatureKeys.privateKey, {
     group: id,
     device: own.certificate.signatureKey,
     seq: log.length + 1,
     prev: hexOf(log.at(-1)?.hash ?? toHex(FIRST_PREV)),
-    kind: 2,
-    body: encodeCommitRecord({
-      parent: parent.sid,
-      sid,
-      before: forged.before ?? state.interimTranscriptHash,
-      epoch: parent.epoch + 1,
-      at: insider.world.now,
-      ops: [],
-      mls: forged.bend?.(created.commit) ?? created.commit,
-    }),
+    kind,
+    body,
   })
-  return { sid, data: sealEnvelope(crypto, parent.era!, "upd", record.encoded) }
+  return sealEnvelope(crypto, era, "upd", record.encoded)
 }
 
 /** Gossip by `insider` that reaches these people alone. */

@@ -37,6 +37,8 @@ import {
   type Step,
 } from "@starling/messenger"
 
+import { EQUALS, type Policy } from "@starling/messenger/parts"
+
 import { MemoryStore } from "./memory-store.ts"
 import type { CiphersuiteId } from "@starling/mls"
 
@@ -225,8 +227,9 @@ export class Person {
     for (const other of others) this.verb((state, env) => addContact(state, other.link(), env))
   }
 
-  createGroup(name = "friends"): string {
-    return this.verb((state, env) => createGroup(state, name, env)).group
+  /** Of equals, unless `policy` says otherwise. */
+  createGroup(name = "friends", policy: Policy = EQUALS): string {
+    return this.verb((state, env) => createGroup(state, name, env, policy)).group
   }
 
   invite(group: string, other: Person): void {
