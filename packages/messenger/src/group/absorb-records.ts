@@ -3,6 +3,7 @@ import { isForked, isOfGroup, judgeRecord } from "../record/record-log.ts"
 import { MAX_PENDING_PER_DEVICE, MAX_PENDING_PER_GROUP } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { Group } from "./group.ts"
+import { goOnFromBackup } from "./restored.ts"
 import { addRecord, findDevice, membershipOf } from "./rebuild-group.ts"
 
 /**
@@ -31,6 +32,8 @@ export function absorbRecords(turn: Turn, uuid: string, incoming: readonly Logge
     const operations = group.operations !== before.operations
     turn.putGroup({ ...group, seen, membership: operations ? membershipOf(group) : group.membership })
     tellOfForks(turn, before, group)
+    if (group.records.slice(before.records.length).some(({ author }) => author === turn.own.device))
+      goOnFromBackup(turn, uuid)
   }
   const pendingRecords = bounded(waiting)
   if (group !== before || pendingRecords.length !== turn.work(uuid).pendingRecords.length)

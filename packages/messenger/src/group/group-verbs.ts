@@ -60,6 +60,7 @@ export function createGroup(
       entries: [sid],
       knownAtEntry: [],
       healing: undefined,
+      restoredIn: undefined,
       sentCount: 0,
     } as const
     const vectors = { held: new Map(), past: new Map(), acks: new Map() } as const

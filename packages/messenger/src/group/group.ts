@@ -40,6 +40,8 @@ export interface Group {
   readonly knownAtEntry: readonly RecordHash[]
   /** Own commit whose fresh keys a person asked for, or that such a commit is still to be made. */
   readonly healing: Healing | undefined
+  /** The state that this device was in when it found that it had been restored from a backup: it sends nothing there. */
+  readonly restoredIn: StateId | undefined
   /** Messages that this device sent so far. */
   readonly sentCount: number
   readonly held: MessageVector

@@ -1,6 +1,7 @@
 import { deliveryCount } from "../message/delivery.ts"
 import { missingFrom, type SeqSet } from "../message/seq-set.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
+import { noteForgottenMessages } from "../group/restored.ts"
 import { goOut } from "../group/settle.ts"
 import type { Turn } from "../peer/turn.ts"
 import { headOf } from "../record/record-log.ts"
@@ -11,6 +12,7 @@ import type { Holdings } from "./sync-frames.ts"
 export function noteHoldings(turn: Turn, uuid: string, device: DeviceKey, holdings: Holdings): void {
   const group = turn.group(uuid)
   if (!group.seen.has(device)) turn.changeGroup(uuid, { seen: new Set(group.seen).add(device) })
+  noteForgottenMessages(turn, uuid, holdings.messages.get(turn.own.device) ?? [])
   noteAcks(turn, uuid, device, holdings.messages.get(turn.own.device) ?? [])
   if (group.phase === "leaving") noteWitness(turn, uuid, device, holdings)
 }

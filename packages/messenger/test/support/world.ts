@@ -306,6 +306,12 @@ export class Person {
     })
   }
 
+  /** The device's folder is put back to what it was when `backup` was made. */
+  restore(backup: MemoryStore): void {
+    this.store.become(backup)
+    this.restart()
+  }
+
   receiveGossip(topic: string, data: Bytes, from: Person): void {
     if (!this.topics.has(topic) || !this.world.areConnected(this, from)) return
     if (judge(this.state, topic, data, this.env()) === "reject") {
