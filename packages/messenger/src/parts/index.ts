@@ -6,8 +6,9 @@ export { safeName } from "../contacts/safe-name.ts"
 export { causalPasts, depthOf, precedes } from "../group/causal-past.ts"
 export { chooseTip, rank, type Choice } from "../group/choose-commit.ts"
 export { decodeEnvelope, openEnvelope, sealEnvelope } from "../group/envelope.ts"
-export { eraOf } from "../group/era.ts"
+export { eraOf, type Era } from "../group/era.ts"
 export type { Forest, ForestNode } from "../group/forest-node.ts"
+export type { Group } from "../group/group.ts"
 export {
   decodeFounding,
   decodeJoining,
@@ -27,7 +28,7 @@ export {
   type Device,
   type DeviceCertificate,
 } from "../identity/device-certificate.ts"
-export { identityId } from "../identity/identity-id.ts"
+export { identityId, type IdentityId } from "../identity/identity-id.ts"
 export { peerIdOf } from "../identity/peer-id.ts"
 export { computeSafetyNumber } from "../identity/safety-number.ts"
 export { decodeInvitation, encodeInvitation } from "../invitation/invitation-frame.ts"

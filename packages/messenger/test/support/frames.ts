@@ -43,7 +43,7 @@ import {
   type Device,
 } from "@starling/messenger/parts"
 
-import { crypto } from "./seeded.ts"
+import { crypto } from "./crypto.ts"
 
 /** `length` bytes that count up from `first`. */
 export function counting(first: number, length: number): Bytes {

@@ -5,7 +5,7 @@ import { toHex } from "@starling/kernel"
 import { chooseTip, rank, resolveMembership, type ForestNode, type KnownOperation } from "@starling/messenger/parts"
 
 import { counting } from "../support/frames.ts"
-import { crypto } from "../support/seeded.ts"
+import { crypto } from "../support/crypto.ts"
 import { person } from "../support/devices.ts"
 
 const [alice, bob, mallory] = [person(1), person(2), person(3)]

@@ -3,7 +3,7 @@ import { expect, test } from "vitest"
 import { invitations } from "@starling/messenger"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
-import { World, type Person } from "../support/world.ts"
+import { World, type Person } from "../../src/world.ts"
 
 /** A conversation in steps; a step that a crash interrupted is tried again by the person, as people do. */
 function converse(

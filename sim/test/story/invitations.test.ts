@@ -4,9 +4,9 @@ import { toHex, type Bytes } from "@starling/kernel"
 import { accept, decline, gossip, groups, invitations, send } from "@starling/messenger"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
-import { ask, askForKeyPackage, forgeInvitation, foundingOf, groupIdOf, sendForged } from "../support/forge.ts"
-import { gather } from "../support/gather.ts"
-import { World, type Person } from "../support/world.ts"
+import { ask, askForKeyPackage, forgeInvitation, foundingOf, groupIdOf, sendForged } from "../../src/forge.ts"
+import { gather } from "../../src/gather.ts"
+import { World, type Person } from "../../src/world.ts"
 
 const DAY = 86_400_000
 

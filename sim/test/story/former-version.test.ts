@@ -7,7 +7,7 @@ import { fromHex } from "@starling/kernel"
 import { openPeer, ownIdentity } from "@starling/messenger"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
-import { World, type Person } from "../support/world.ts"
+import { World, type Person } from "../../src/world.ts"
 
 type Rows = Record<string, readonly (readonly [partition: string, key: string, ordinal: number, value: string])[]>
 
@@ -21,7 +21,9 @@ interface Stored {
 }
 
 const stored: Stored = JSON.parse(
-  gunzipSync(readFileSync(new URL("../fixtures/store-0.1.json.gz", import.meta.url))).toString(),
+  gunzipSync(
+    readFileSync(new URL("../../../packages/messenger/test/fixtures/store-0.1.json.gz", import.meta.url)),
+  ).toString(),
 )
 
 function awaken(world: World, name: "alice" | "bob"): Person {

@@ -3,10 +3,10 @@ import { expect, test } from "vitest"
 import { toHex, type Bytes } from "@starling/kernel"
 
 import { expectOneState } from "../support/expectations.ts"
-import { forgeCommit, nodeOf, standingOf, stateIn, whisper } from "../support/forged-commit.ts"
-import { gather } from "../support/gather.ts"
-import { crypto } from "../support/seeded.ts"
-import type { Person } from "../support/world.ts"
+import { forgeCommit, nodeOf, standingOf, stateIn, whisper } from "../../src/forged-commit.ts"
+import { gather } from "../../src/gather.ts"
+import { crypto } from "../../src/seeded.ts"
+import type { Person } from "../../src/world.ts"
 
 test("who cannot open its part of a commit that the others are in is added anew", () => {
   const { world, people, group } = gather(11, "mallory", "alice", "bob")

@@ -3,8 +3,8 @@ import { expect, test } from "vitest"
 import { invitations, timeline } from "@starling/messenger"
 
 import { expectNoticedOnce, expectOneState, expectTexts } from "../support/expectations.ts"
-import { gather } from "../support/gather.ts"
-import type { Person } from "../support/world.ts"
+import { gather } from "../../src/gather.ts"
+import type { Person } from "../../src/world.ts"
 
 const SEEDS = [1, 2, 3, 6]
 

@@ -5,11 +5,11 @@ import { authenticateDevice } from "@starling/messenger"
 import { certifyDevice, encodeCertificate, rank } from "@starling/messenger/parts"
 
 import { expectOneState } from "../support/expectations.ts"
-import { alteredLeaves } from "../support/altered-leaf.ts"
-import { forgeCommit, nodeOf, standingOf, stateIn, whisper } from "../support/forged-commit.ts"
-import { gather } from "../support/gather.ts"
-import { crypto } from "../support/seeded.ts"
-import type { Person, World } from "../support/world.ts"
+import { alteredLeaves } from "../../src/altered-leaf.ts"
+import { forgeCommit, nodeOf, standingOf, stateIn, whisper } from "../../src/forged-commit.ts"
+import { gather } from "../../src/gather.ts"
+import { crypto } from "../../src/seeded.ts"
+import type { Person, World } from "../../src/world.ts"
 
 type Three = [Person, Person, Person]
 

@@ -4,8 +4,8 @@ import { decline, groups, requested } from "@starling/messenger"
 import { decodeSyncRequest, encodeSyncRequest, joinSets, type SeqSet } from "@starling/messenger/parts"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
-import { gather } from "../support/gather.ts"
-import { FAIR, type Person, type World } from "../support/world.ts"
+import { gather } from "../../src/gather.ts"
+import { FAIR, type Person, type World } from "../../src/world.ts"
 
 /** Lets `inviter` tell those whom it invites that `set` of `author`'s messages were before their time. */
 function lieAboutThePast(inviter: Person, group: string, author: Person, set: SeqSet): void {

@@ -1,4 +1,4 @@
-import { toHex, type Bytes } from "@starling/kernel"
+import { fromHex, toHex, type Bytes } from "@starling/kernel"
 import { createCommit, type GroupState, type MlsContext } from "@starling/mls"
 import { gossip } from "@starling/messenger"
 import {
@@ -7,10 +7,11 @@ import {
   FIRST_PREV,
   sealEnvelope,
   signRecord,
+  type Era,
   type ForestNode,
+  type Group,
 } from "@starling/messenger/parts"
 
-import { hexOf } from "./frames.ts"
 import { crypto } from "./seeded.ts"
 import type { Person } from "./world.ts"
 
@@ -27,8 +28,8 @@ export interface ForgedCommit {
 
 /** A COMMIT that `insider`'s own program would not make, in its log as the next record, as it travels. */
 export function forgeCommit(insider: Person, group: string, forged: ForgedCommit): { sid: string; data: Bytes } {
-  const { own, groups } = insider.state.durable
-  const { id, logs } = groups.get(group)!
+  const { own } = insider.state.durable
+  const { id, logs } = groupOf(insider, group)
   const { parent } = forged
   const state = forged.state ?? stateIn(parent)
   const created = createCommit(forged.mls ?? insider.env().mls, state, {
@@ -44,7 +45,7 @@ export function forgeCommit(insider: Person, group: string, forged: ForgedCommit
     group: id,
     device: own.certificate.signatureKey,
     seq: log.length + 1,
-    prev: hexOf(log.at(-1)?.hash ?? toHex(FIRST_PREV)),
+    prev: log.length === 0 ? FIRST_PREV : bytesOf(log.at(-1)?.hash),
     kind: 2,
     body: encodeCommitRecord({
       parent: parent.sid,
@@ -56,20 +57,20 @@ export function forgeCommit(insider: Person, group: string, forged: ForgedCommit
       mls: forged.bend?.(created.commit) ?? created.commit,
     }),
   })
-  return { sid, data: sealEnvelope(crypto, parent.era!, "upd", record.encoded) }
+  return { sid, data: sealEnvelope(crypto, eraOfNode(parent), "upd", record.encoded) }
 }
 
 /** Gossip by `insider` that reaches these people alone. */
 export function whisper(insider: Person, group: string, data: Bytes, ...people: readonly Person[]): void {
   for (const person of people) {
-    const { topic } = nodeOf(person, group).era!
+    const { topic } = eraOfNode(nodeOf(person, group))
     person.input((state, env) => gossip(state, topic, data, insider.peerId, env))
   }
 }
 
 /** The state that a person sends in, or the one named. */
 export function nodeOf(person: Person, group: string, sid?: string): ForestNode {
-  const { forest, live } = person.state.durable.groups.get(group)!
+  const { forest, live } = groupOf(person, group)
   const node = forest.get(sid ?? live)
   if (node === undefined) throw new Error(`${person.name} has no such state`)
   return node
@@ -83,4 +84,21 @@ export function stateIn(node: ForestNode): GroupState {
 /** What has become of a state here; `undefined` where it has no place. */
 export function standingOf(person: Person, group: string, sid: string): string | undefined {
   return person.state.durable.groups.get(group)?.forest.get(sid)?.standing.kind
+}
+
+function groupOf(person: Person, group: string): Group {
+  const found = person.state.durable.groups.get(group)
+  if (found === undefined) throw new Error(`${person.name} has no such group`)
+  return found
+}
+
+function eraOfNode(node: ForestNode): Era {
+  if (node.era === undefined) throw new Error("a state without an era")
+  return node.era
+}
+
+function bytesOf(hash: string | undefined): Bytes {
+  const bytes = fromHex(hash ?? "")
+  if (bytes === undefined) throw new RangeError("not hexadecimal")
+  return bytes
 }

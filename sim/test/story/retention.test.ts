@@ -1,9 +1,9 @@
 import { expect, test } from "vitest"
 
 import { expectOneState } from "../support/expectations.ts"
-import { nodeOf, standingOf } from "../support/forged-commit.ts"
-import { gather } from "../support/gather.ts"
-import type { Person } from "../support/world.ts"
+import { nodeOf, standingOf } from "../../src/forged-commit.ts"
+import { gather } from "../../src/gather.ts"
+import type { Person } from "../../src/world.ts"
 
 const HOUR = 3_600_000
 

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest"
 
-import { alteredLeaves } from "../support/altered-leaf.ts"
-import { forgeCommit, nodeOf, stateIn } from "../support/forged-commit.ts"
-import { gather } from "../support/gather.ts"
-import { crypto } from "../support/seeded.ts"
-import type { Person } from "../support/world.ts"
+import { alteredLeaves } from "../../src/altered-leaf.ts"
+import { forgeCommit, nodeOf, stateIn } from "../../src/forged-commit.ts"
+import { gather } from "../../src/gather.ts"
+import { crypto } from "../../src/seeded.ts"
+import type { Person } from "../../src/world.ts"
 
 test("a member's key that nothing can be sealed to leaves the work undone, and is told once", () => {
   const { world, people, group } = gather(13, "alice", "bob", "mallory")

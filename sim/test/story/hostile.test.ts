@@ -26,8 +26,8 @@ import {
 import { DIRECT_PROTOCOLS } from "@starling/messenger/ports"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
-import { gather } from "../support/gather.ts"
-import { World, type Person } from "../support/world.ts"
+import { gather } from "../../src/gather.ts"
+import { World, type Person } from "../../src/world.ts"
 
 /** Every publication and request that the network has carried. */
 function wiretap(world: World): { published: { topic: string; data: Bytes; by: Person }[]; requests: Effect[] } {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest"
 import { invitations, send } from "@starling/messenger"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
-import { World } from "../support/world.ts"
+import { World } from "../../src/world.ts"
 
 test("two people meet, talk, heal, and part: one epoch authenticator after each step", () => {
   const world = new World(1)

@@ -3,8 +3,8 @@ import { expect, test } from "vitest"
 import { deliveryOf } from "@starling/messenger"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
-import { gather } from "../support/gather.ts"
-import { FAIR, World, type Person } from "../support/world.ts"
+import { gather } from "../../src/gather.ts"
+import { FAIR, World, type Person } from "../../src/world.ts"
 
 test("where gossip drops everything, sync alone delivers", () => {
   const { world, people, group } = gather(7, "alice", "bob", "carol")

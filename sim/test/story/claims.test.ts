@@ -3,8 +3,8 @@ import { expect, test } from "vitest"
 import { requested } from "@starling/messenger"
 import { encodeSyncRequest } from "@starling/messenger/parts"
 
-import { gather } from "../support/gather.ts"
-import { FAIR, type Person } from "../support/world.ts"
+import { gather } from "../../src/gather.ts"
+import { FAIR, type Person } from "../../src/world.ts"
 
 /** `from` says to `to` what it holds of `about`'s log. */
 function claim(from: Person, to: Person, group: string, about: Person, length: number, head: string): void {

@@ -14,7 +14,7 @@ import {
 } from "@starling/messenger"
 
 import { expectNoticedOnce, expectOneState } from "../support/expectations.ts"
-import { World, type Person } from "../support/world.ts"
+import { World, type Person } from "../../src/world.ts"
 
 interface Said {
   readonly id: string
