@@ -13,7 +13,7 @@ import {
 } from "@starling/messenger/parts"
 import { createCommit, createGroup, readKeyPackage } from "@starling/mls"
 
-import type { Person } from "./world.ts"
+import type { Person } from "./person.ts"
 
 /** The code that `to` answers a direct request of `from` with, and the body. */
 export function ask(

@@ -13,7 +13,7 @@ import {
 } from "@starling/messenger/parts"
 
 import { crypto } from "./seeded.ts"
-import type { Person } from "./world.ts"
+import type { Person } from "./person.ts"
 
 export interface ForgedCommit {
   readonly parent: ForestNode

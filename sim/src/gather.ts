@@ -1,4 +1,5 @@
-import { World, type Person } from "./world.ts"
+import type { Person } from "./person.ts"
+import { World } from "./world.ts"
 
 /** A group of people who know each other, all connected, all in; the first one founded it. */
 export function gather(seed: number, ...names: readonly string[]): { world: World; people: Person[]; group: string } {

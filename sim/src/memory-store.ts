@@ -1,37 +1,27 @@
 import type { Bytes } from "@starling/kernel"
-import type { Range, Row, Store, Write } from "@starling/messenger/ports"
+import { StoreError, type Range, type Row, type Store, type Write } from "@starling/messenger/ports"
 
 interface Kept {
   readonly ordinal: number
   readonly value: Bytes
 }
+type Buckets = Map<string, Map<string, Map<string, Kept>>>
 
 /** The store port in memory: what `commit` was given, all of it or nothing. */
 export class MemoryStore implements Store {
-  #buckets = new Map<string, Map<string, Map<string, Kept>>>()
+  #buckets: Buckets = new Map()
   commits = 0
+  /** The disk has no room: commits throw, and nothing of them happens. */
+  isFull = false
 
   commit(writes: readonly Write[]): void {
-    const next = new Map(this.#buckets)
-    const touched = new Set<string>()
-    const bucketOf = (name: string): Map<string, Map<string, Kept>> => {
-      const bucket = touched.has(name) ? next.get(name) : copyBucket(next.get(name))
-      touched.add(name)
-      next.set(name, bucket ?? new Map())
-      return next.get(name) ?? new Map()
-    }
+    if (this.isFull) throw new StoreError("full", "no room on the simulated disk")
     for (const write of writes) {
-      const bucket = bucketOf(write.bucket)
-      if (write.kind === "delete-partition") {
-        bucket.delete(write.partition)
-        continue
-      }
-      const partition = bucket.get(write.partition) ?? new Map<string, Kept>()
-      bucket.set(write.partition, partition)
-      if (write.kind === "delete") partition.delete(write.key)
-      else partition.set(write.key, { ordinal: write.ordinal, value: new Uint8Array(write.value) })
+      const bucket = entryOf(this.#buckets, write.bucket)
+      if (write.kind === "delete-partition") bucket.delete(write.partition)
+      else if (write.kind === "delete") bucket.get(write.partition)?.delete(write.key)
+      else entryOf(bucket, write.partition).set(write.key, keep(write))
     }
-    this.#buckets = next
     this.commits++
   }
 
@@ -56,11 +46,33 @@ export class MemoryStore implements Store {
     return [...(this.#buckets.get(bucket)?.keys() ?? [])].sort().flatMap((partition) => this.list(bucket, partition))
   }
 
+  /** A backup: everything as it stands. */
+  copy(): Buckets {
+    return new Map(Array.from(this.#buckets, ([name, bucket]) => [name, copyBucket(bucket)]))
+  }
+
+  /** Puts a backup in the place of everything. */
+  restore(backup: Buckets): void {
+    this.#buckets = new Map(Array.from(backup, ([name, bucket]) => [name, copyBucket(bucket)]))
+  }
+
   [Symbol.dispose](): void {
     this.#buckets.clear()
   }
 }
 
-function copyBucket(bucket: Map<string, Map<string, Kept>> | undefined): Map<string, Map<string, Kept>> {
-  return new Map(Array.from(bucket ?? [], ([partition, rows]) => [partition, new Map(rows)]))
+function keep({ ordinal, value }: Extract<Write, { kind: "put" }>): Kept {
+  return { ordinal, value: new Uint8Array(value) }
+}
+
+function entryOf<K, V>(map: Map<K, Map<string, V>>, key: K): Map<string, V> {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const entry = new Map<string, V>()
+  map.set(key, entry)
+  return entry
+}
+
+function copyBucket(bucket: ReadonlyMap<string, Map<string, Kept>>): Map<string, Map<string, Kept>> {
+  return new Map(Array.from(bucket, ([partition, rows]) => [partition, new Map(rows)]))
 }

@@ -4,7 +4,7 @@ import { alteredLeaves } from "../../src/altered-leaf.ts"
 import { forgeCommit, nodeOf, stateIn } from "../../src/forged-commit.ts"
 import { gather } from "../../src/gather.ts"
 import { crypto } from "../../src/seeded.ts"
-import type { Person } from "../../src/world.ts"
+import type { Person } from "../../src/person.ts"
 
 test("a member's key that nothing can be sealed to leaves the work undone, and is told once", () => {
   const { world, people, group } = gather(13, "alice", "bob", "mallory")

@@ -4,7 +4,8 @@ import { requested } from "@starling/messenger"
 import { encodeSyncRequest } from "@starling/messenger/parts"
 
 import { gather } from "../../src/gather.ts"
-import { FAIR, type Person } from "../../src/world.ts"
+import type { Person } from "../../src/person.ts"
+import { FAIR } from "../../src/world.ts"
 
 /** `from` says to `to` what it holds of `about`'s log. */
 function claim(from: Person, to: Person, group: string, about: Person, length: number, head: string): void {

@@ -4,7 +4,7 @@ import { invitations, timeline } from "@starling/messenger"
 
 import { expectNoticedOnce, expectOneState, expectTexts } from "../support/expectations.ts"
 import { gather } from "../../src/gather.ts"
-import type { Person } from "../../src/world.ts"
+import type { Person } from "../../src/person.ts"
 
 const SEEDS = [1, 2, 3, 6]
 

@@ -3,7 +3,8 @@ import { expect, test } from "vitest"
 import { invitations } from "@starling/messenger"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
-import { World, type Person } from "../../src/world.ts"
+import type { Person } from "../../src/person.ts"
+import { World } from "../../src/world.ts"
 
 /** A conversation in steps; a step that a crash interrupted is tried again by the person, as people do. */
 function converse(

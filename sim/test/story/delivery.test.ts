@@ -4,7 +4,8 @@ import { deliveryOf } from "@starling/messenger"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
 import { gather } from "../../src/gather.ts"
-import { FAIR, World, type Person } from "../../src/world.ts"
+import type { Person } from "../../src/person.ts"
+import { FAIR, World } from "../../src/world.ts"
 
 test("where gossip drops everything, sync alone delivers", () => {
   const { world, people, group } = gather(7, "alice", "bob", "carol")

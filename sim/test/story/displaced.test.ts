@@ -6,7 +6,7 @@ import { expectOneState } from "../support/expectations.ts"
 import { forgeCommit, nodeOf, standingOf, stateIn, whisper } from "../../src/forged-commit.ts"
 import { gather } from "../../src/gather.ts"
 import { crypto } from "../../src/seeded.ts"
-import type { Person } from "../../src/world.ts"
+import type { Person } from "../../src/person.ts"
 
 test("who cannot open its part of a commit that the others are in is added anew", () => {
   const { world, people, group } = gather(11, "mallory", "alice", "bob")

@@ -9,7 +9,8 @@ import { alteredLeaves } from "../../src/altered-leaf.ts"
 import { forgeCommit, nodeOf, standingOf, stateIn, whisper } from "../../src/forged-commit.ts"
 import { gather } from "../../src/gather.ts"
 import { crypto } from "../../src/seeded.ts"
-import type { Person, World } from "../../src/world.ts"
+import type { Person } from "../../src/person.ts"
+import type { World } from "../../src/world.ts"
 
 type Three = [Person, Person, Person]
 

@@ -7,7 +7,8 @@ import { fromHex } from "@starling/kernel"
 import { openPeer, ownIdentity } from "@starling/messenger"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
-import { World, type Person } from "../../src/world.ts"
+import type { Person } from "../../src/person.ts"
+import { World } from "../../src/world.ts"
 
 type Rows = Record<string, readonly (readonly [partition: string, key: string, ordinal: number, value: string])[]>
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest"
 import { invite, remove } from "@starling/messenger"
 
 import { gather } from "../../src/gather.ts"
-import type { Person } from "../../src/world.ts"
+import type { Person } from "../../src/person.ts"
 
 test("a device whose log is all but full tells its person, and keeps the rest for leaving", () => {
   const { world, people, group } = gather(50, "alice", "bob")

@@ -27,7 +27,8 @@ import { DIRECT_PROTOCOLS } from "@starling/messenger/ports"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
 import { gather } from "../../src/gather.ts"
-import { World, type Person } from "../../src/world.ts"
+import type { Person } from "../../src/person.ts"
+import { World } from "../../src/world.ts"
 
 /** Every publication and request that the network has carried. */
 function wiretap(world: World): { published: { topic: string; data: Bytes; by: Person }[]; requests: Effect[] } {

@@ -19,7 +19,7 @@ import { createCommit, readKeyPackage } from "@starling/mls"
 import { expectOneState, expectTexts } from "../support/expectations.ts"
 import { gather } from "../../src/gather.ts"
 import { crypto } from "../../src/seeded.ts"
-import type { Person } from "../../src/world.ts"
+import type { Person } from "../../src/person.ts"
 
 /** What a member can reach who has taken the program apart. */
 function insides(person: Person, group: string): { node: ForestNode; records: number; lastHash: string } {

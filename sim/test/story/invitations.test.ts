@@ -6,7 +6,8 @@ import { accept, decline, gossip, groups, invitations, send } from "@starling/me
 import { expectOneState, expectTexts } from "../support/expectations.ts"
 import { ask, askForKeyPackage, forgeInvitation, foundingOf, groupIdOf, sendForged } from "../../src/forge.ts"
 import { gather } from "../../src/gather.ts"
-import { World, type Person } from "../../src/world.ts"
+import type { Person } from "../../src/person.ts"
+import { World } from "../../src/world.ts"
 
 const DAY = 86_400_000
 

@@ -5,7 +5,8 @@ import { decodeSyncRequest, encodeSyncRequest, joinSets, type SeqSet } from "@st
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
 import { gather } from "../../src/gather.ts"
-import { FAIR, type Person, type World } from "../../src/world.ts"
+import type { Person } from "../../src/person.ts"
+import { FAIR, type World } from "../../src/world.ts"
 
 /** Lets `inviter` tell those whom it invites that `set` of `author`'s messages were before their time. */
 function lieAboutThePast(inviter: Person, group: string, author: Person, set: SeqSet): void {

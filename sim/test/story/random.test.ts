@@ -14,7 +14,8 @@ import {
 } from "@starling/messenger"
 
 import { expectNoticedOnce, expectOneState } from "../support/expectations.ts"
-import { World, type Person } from "../../src/world.ts"
+import type { Person } from "../../src/person.ts"
+import { World } from "../../src/world.ts"
 
 interface Said {
   readonly id: string

@@ -3,7 +3,7 @@ import { expect, test } from "vitest"
 import { expectOneState } from "../support/expectations.ts"
 import { nodeOf, standingOf } from "../../src/forged-commit.ts"
 import { gather } from "../../src/gather.ts"
-import type { Person } from "../../src/world.ts"
+import type { Person } from "../../src/person.ts"
 
 const HOUR = 3_600_000
 

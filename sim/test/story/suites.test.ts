@@ -1,7 +1,8 @@
 import { expect, test } from "vitest"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
-import { World, type Person } from "../../src/world.ts"
+import type { Person } from "../../src/person.ts"
+import { World } from "../../src/world.ts"
 
 const HYBRID = 0x4d
 const BOTH = [HYBRID, 1] as const

@@ -1,6 +1,6 @@
 import { expect } from "vitest"
 
-import type { Person } from "../../src/world.ts"
+import type { Person } from "../../src/person.ts"
 
 /** All of them are in the same state of the group: equal secrets, equal members. */
 export function expectOneState(group: string, ...people: readonly Person[]): void {
