@@ -3,7 +3,9 @@ import { nodeCrypto } from "@starling/mls/node"
 import { authenticateDevice, suitesOf, type Env } from "@starling/messenger"
 import type { CiphersuiteId, CryptoProvider, MlsContext } from "@starling/mls"
 
-export const crypto = nodeCrypto(1)
+import { sharingVerdicts } from "./shared-verdicts.ts"
+
+export const crypto = sharingVerdicts(nodeCrypto(1))
 
 /** The same numbers for the same seed (mulberry32). */
 export class Dice {
@@ -60,10 +62,10 @@ export function envOf(random: MlsContext["random"], now: number, spoken: readonl
   return { now, mls: mlsIn(1, random), suites: suitesOf(first, ...others) }
 }
 
-const providers = new Map<CiphersuiteId, CryptoProvider>()
+const providers = new Map<CiphersuiteId, CryptoProvider>([[1, crypto]])
 
 function mlsIn(suite: CiphersuiteId, random: MlsContext["random"]): MlsContext {
-  const known = providers.get(suite) ?? nodeCrypto(suite)
+  const known = providers.get(suite) ?? sharingVerdicts(nodeCrypto(suite))
   providers.set(suite, known)
   return { crypto: known, random, authenticate: authenticateDevice(known) }
 }

@@ -44,6 +44,6 @@ export { addSeq, hasSeq, joinSets, missingFrom, sharedBy, type SeqSet } from "..
 export { decodeAnswer, okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
 export { commitAuthenticatedData, decodeCommitRecord, encodeCommitRecord } from "../record/commit-record.ts"
 export { decodeOperation, encodeOperation, type Change } from "../record/operation.ts"
-export { decodeRecord, FIRST_PREV, signRecord, verifyRecord } from "../record/record.ts"
+export { decodeRecord, FIRST_PREV, signRecord, verifyRecord, type LoggedRecord } from "../record/record.ts"
 export { judgeRecord } from "../record/record-log.ts"
 export { decodeSyncAnswer, decodeSyncRequest, encodeSyncAnswer, encodeSyncRequest } from "../sync/sync-frames.ts"
