@@ -112,7 +112,10 @@ class Trees {
     for (const node of this.#parentsFirst().reverse()) {
       const above = this.#following(node).map(({ sid }) => weighed.get(sid) ?? NOTHING)
       const own = [node.author, ...(this.#choice.testimony.supports.get(node.sid) ?? [])]
-      const supporters = unionOf(above.map((each) => each.supporters), own)
+      const supporters = unionOf(
+        above.map((each) => each.supporters),
+        own,
+      )
       const depth = Math.max(0, ...above.map((each) => each.depth)) + (adds(this.#choice.forest, node) ? 1 : 0)
       weighed.set(node.sid, { supporters, depth })
     }
@@ -194,7 +197,11 @@ function best(choice: Choice, trees: Trees, candidates: readonly ForestNode[]): 
   const scored = candidates.map((node) => {
     const { supporters, depth } = trees.standing(node)
     const anchored = [...supporters].filter((identity) => anchors.has(identity)).length
-    return { node, key: [anchored, supporters.size, depth] as const, last: placeOf(choice.crypto, draw, node) + node.sid }
+    return {
+      node,
+      key: [anchored, supporters.size, depth] as const,
+      last: placeOf(choice.crypto, draw, node) + node.sid,
+    }
   })
   return scored.reduce((one, other) => (precedes(other, one) ? other : one)).node
 }

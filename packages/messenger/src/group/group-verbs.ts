@@ -175,8 +175,7 @@ export function setRole(
     const group = activeGroup(turn, uuid)
     if (isRefusal(group)) return group
     const identity = findPeer(turn.state, peer)?.device.identity ?? peer
-    if (!group.membership.desired.has(identity))
-      return refusal("not-a-member", "This peer is no member of the group.")
+    if (!group.membership.desired.has(identity)) return refusal("not-a-member", "This peer is no member of the group.")
     const before = roleOf(group.membership, identity)
     if (roleOf(group.membership, turn.own.identity) !== "owner")
       return refusal("not-allowed", "Only owners of the group give roles. Ask one of them.")

@@ -58,7 +58,13 @@ export function resolveMembership(
   const authorityOf = (standing: (op: KnownOperation) => boolean): Authority =>
     resolveAuthority(operations, pasts, creator.identity, founded, standing)
   const resolve = (authority: Authority, admitted: ReadonlySet<IdentityId>): Resolved =>
-    resolveOnce(operations, pasts, seniority, creator.identity, (op) => admitted.has(op.author) && authority.entitles(op))
+    resolveOnce(
+      operations,
+      pasts,
+      seniority,
+      creator.identity,
+      (op) => admitted.has(op.author) && authority.entitles(op),
+    )
   const unrevised = authorityOf(() => true)
   const first = resolve(unrevised, everybody)
   const authority = authorityOf(first.isStanding)

@@ -53,8 +53,7 @@ function withMeaning(crypto: CryptoProvider, group: Group, record: LoggedRecord)
   if (operation === undefined || group.operations.has(record.hash)) return group
   let next: Group = { ...group, operations: new Map(group.operations).set(record.hash, operation) }
   if (operation.change.kind !== "add") return next
-  for (const earlier of group.logs.get(operation.change.device.device) ?? [])
-    next = withMeaning(crypto, next, earlier)
+  for (const earlier of group.logs.get(operation.change.device.device) ?? []) next = withMeaning(crypto, next, earlier)
   return next
 }
 

@@ -21,7 +21,9 @@ import { choiceOf, withTips } from "./tips.ts"
  */
 export function defend(turn: Turn, uuid: string, before: ReadonlySet<StateId>): void {
   const group = turn.group(uuid)
-  const arrived = [...group.forest.values()].filter(({ sid, standing }) => !before.has(sid) && standing.kind !== "invalid")
+  const arrived = [...group.forest.values()].filter(
+    ({ sid, standing }) => !before.has(sid) && standing.kind !== "invalid",
+  )
   if (arrived.length === 0 || group.phase !== "active") return
   const choice = choiceOf(turn.crypto, group)
   const path = ancestry(group.forest, group.live)
@@ -87,7 +89,10 @@ function refusable(turn: Turn, group: Group): ForestNode | undefined {
   const isBad = ({ standing }: ForestNode): boolean => standing.kind === "invalid" || standing.kind === "barred"
   if (![...group.forest.values()].some(isBad)) return undefined
   const unknowing = new Map(
-    Array.from(group.forest, ([sid, node]) => [sid, isBad(node) ? { ...node, standing: { kind: "open" } as const } : node]),
+    Array.from(group.forest, ([sid, node]) => [
+      sid,
+      isBad(node) ? { ...node, standing: { kind: "open" } as const } : node,
+    ]),
   )
   const tip = chooseTip({ ...choiceOf(turn.crypto, group), forest: unknowing }, group.creation)
   const first = ancestry(group.forest, tip).findLast(isBad)

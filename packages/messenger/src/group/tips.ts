@@ -51,13 +51,7 @@ function isUsable(kind: string): boolean {
 }
 
 /** A state that the records lead to beats any that only a Welcome speaks for, whatever epoch that one gives itself. */
-function isBetter(
-  { forest }: Choice,
-  creation: StateId,
-  tip: StateId,
-  best: StateId,
-  otherwise: StateId,
-): boolean {
+function isBetter({ forest }: Choice, creation: StateId, tip: StateId, best: StateId, otherwise: StateId): boolean {
   const node = forest.get(tip)
   if (stateOf(node) === undefined) return false
   if (best === otherwise) return true

@@ -8,6 +8,7 @@ export { chooseTip, rank, type Choice } from "../group/choose-commit.ts"
 export { decodeEnvelope, openEnvelope, sealEnvelope } from "../group/envelope.ts"
 export { eraOf, type Era } from "../group/era.ts"
 export type { Forest, ForestNode } from "../group/forest-node.ts"
+export type { Group } from "../group/group.ts"
 export {
   decodeFounding,
   decodeJoining,
@@ -28,7 +29,7 @@ export {
   type Device,
   type DeviceCertificate,
 } from "../identity/device-certificate.ts"
-export { identityId } from "../identity/identity-id.ts"
+export { identityId, type IdentityId } from "../identity/identity-id.ts"
 export { peerIdOf } from "../identity/peer-id.ts"
 export { computeSafetyNumber } from "../identity/safety-number.ts"
 export { decodeInvitation, encodeInvitation } from "../invitation/invitation-frame.ts"
@@ -44,7 +45,7 @@ export { addSeq, hasSeq, joinSets, missingFrom, sharedBy, type SeqSet } from "..
 export { decodeAnswer, okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
 export { commitAuthenticatedData, decodeCommitRecord, encodeCommitRecord } from "../record/commit-record.ts"
 export { decodeOperation, encodeOperation, EQUALS, type Change, type Policy } from "../record/operation.ts"
-export { decodeRecord, FIRST_PREV, signRecord, verifyRecord } from "../record/record.ts"
+export { decodeRecord, FIRST_PREV, signRecord, verifyRecord, type LoggedRecord } from "../record/record.ts"
 export { decodeTestimony, encodeTestimony } from "../record/testimony-record.ts"
 export { headOf, isForked, judgeRecord } from "../record/record-log.ts"
 export { decodeSyncAnswer, decodeSyncRequest, encodeSyncAnswer, encodeSyncRequest } from "../sync/sync-frames.ts"

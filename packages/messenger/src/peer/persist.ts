@@ -31,7 +31,17 @@ export function writesBetween(before: DurableState | undefined, after: DurableSt
   return writes
 }
 
-const DERIVED = ["records", "logs", "operations", "membership", "testimony", "forest", "chosen", "live", "shown"] as const
+const DERIVED = [
+  "records",
+  "logs",
+  "operations",
+  "membership",
+  "testimony",
+  "forest",
+  "chosen",
+  "live",
+  "shown",
+] as const
 
 function groupWrites(before: Group | undefined, after: Group): Write[] {
   if (before === after) return []

@@ -45,7 +45,7 @@ import {
   type Device,
 } from "@starling/messenger/parts"
 
-import { crypto } from "./seeded.ts"
+import { crypto } from "./crypto.ts"
 
 /** `length` bytes that count up from `first`. */
 export function counting(first: number, length: number): Bytes {
@@ -106,7 +106,13 @@ export interface Example {
 }
 
 const certificate = device.certificate
-const founding = { name: "ducks", createdAt: CLOCK, creator: device, creatorName: "Ada", policy: { invite: "everyone", remove: "admins" } } as const
+const founding = {
+  name: "ducks",
+  createdAt: CLOCK,
+  creator: device,
+  creatorName: "Ada",
+  policy: { invite: "everyone", remove: "admins" },
+} as const
 const joining = { eraKey: counting(0xc0, 32), frontier: [sid(0xe0)], past: holdings.messages }
 const link = { device, name: "Ada", addresses: ["/ip4/192.0.2.1/tcp/4001"] }
 const hello = { device, name: "Ada", clock: CLOCK }
@@ -182,7 +188,13 @@ export const EXAMPLES: readonly Example[] = [
     value: policy,
     unversioned: true,
   },
-  { name: "testimony", bytes: encodeTestimony(sid(0x80)), decode: decodeTestimony, value: sid(0x80), unversioned: true },
+  {
+    name: "testimony",
+    bytes: encodeTestimony(sid(0x80)),
+    decode: decodeTestimony,
+    value: sid(0x80),
+    unversioned: true,
+  },
   { name: "commit", bytes: encodeCommitRecord(commit), decode: decodeCommitRecord, value: commit, unversioned: true },
   { name: "sealed message", bytes: encodeSealedMessage(sealed), decode: decodeSealedMessage, value: sealed },
   { name: "content", bytes: encodeContent(content), decode: decodeContent, value: content, unversioned: true },

@@ -13,7 +13,7 @@ import {
 } from "@starling/messenger/parts"
 
 import { counting } from "../support/frames.ts"
-import { crypto } from "../support/seeded.ts"
+import { crypto } from "../support/crypto.ts"
 import { person } from "../support/devices.ts"
 
 const [alice, bob, mallory] = [person(1), person(2), person(3)]
@@ -42,7 +42,14 @@ function node(id: string, parent: string | undefined, epoch: number, author: typ
 
 function removal(after: string, subject = mallory, author = alice): KnownOperation {
   const change = { kind: "remove", identity: subject.identity, after } as const
-  return { hash: "ff".repeat(32), author: author.identity, device: author.device, change, deps: [], previous: undefined }
+  return {
+    hash: "ff".repeat(32),
+    author: author.identity,
+    device: author.device,
+    change,
+    deps: [],
+    previous: undefined,
+  }
 }
 
 interface Otherwise {
@@ -75,7 +82,8 @@ const [first, second, third] = [alice, bob, mallory].toSorted((a, b) => (places(
   typeof alice,
   typeof alice,
 ]
-const on = (parent: string, n: number, author: typeof alice, epoch = 2): ForestNode => node(sid(n), parent, epoch, author)
+const on = (parent: string, n: number, author: typeof alice, epoch = 2): ForestNode =>
+  node(sid(n), parent, epoch, author)
 const supports = (id: string, ...people: (typeof alice)[]) => ({
   supports: new Map([[id, new Set(people.map(({ identity }) => identity))]]),
 })
