@@ -76,9 +76,10 @@ export function drawOf(forest: Forest, parent: StateId): ForestNode | undefined 
 
 interface Behind {
   readonly supporters: ReadonlySet<IdentityId>
-  readonly depth: number
+  /** How deep what follows is. */
+  readonly above: number
 }
-const NOTHING: Behind = { supporters: new Set(), depth: 0 }
+const NOTHING: Behind = { supporters: new Set(), above: 0 }
 
 /** The forest under one choice; what is worked out for a fork is worked out once. */
 class Trees {
@@ -101,23 +102,24 @@ class Trees {
 
   standing(node: ForestNode): Behind {
     this.#behind ??= this.#weigh()
-    const { supporters, depth } = this.#behind.get(node.sid) ?? NOTHING
+    const { supporters, above } = this.#behind.get(node.sid) ?? NOTHING
     const electorate = this.#electorate(node)
-    return { supporters: new Set([...supporters].filter((identity) => electorate.has(identity))), depth }
+    return { supporters: new Set([...supporters].filter((identity) => electorate.has(identity))), above }
   }
 
   /** From the tips down: who stands behind each state, member at the time or not, and how deep it is. */
   #weigh(): Map<StateId, Behind> {
     const weighed = new Map<StateId, Behind>()
     for (const node of this.#parentsFirst().reverse()) {
-      const above = this.#following(node).map(({ sid }) => weighed.get(sid) ?? NOTHING)
+      const children = this.#following(node)
+      const behind = children.map(({ sid }) => weighed.get(sid) ?? NOTHING)
       const own = [node.author, ...(this.#choice.testimony.supports.get(node.sid) ?? [])]
       const supporters = unionOf(
-        above.map((each) => each.supporters),
+        behind.map((each) => each.supporters),
         own,
       )
-      const depth = Math.max(0, ...above.map((each) => each.depth)) + (adds(this.#choice.forest, node) ? 1 : 0)
-      weighed.set(node.sid, { supporters, depth })
+      const above = children.reduce((most, child, i) => Math.max(most, depthOn(node, child, behind[i])), 0)
+      weighed.set(node.sid, { supporters, above })
     }
     return weighed
   }
@@ -177,8 +179,8 @@ class Trees {
 }
 
 /** A chain of commits by one hand that bring nobody in or out is no deeper than its first: commits cost nothing. */
-function adds(forest: Forest, { parent, author, ops }: ForestNode): boolean {
-  return forest.get(parent ?? "")?.author !== author || ops.length > 0
+function depthOn(parent: ForestNode, { author, ops }: ForestNode, { above }: Behind = NOTHING): number {
+  return parent.author !== author || ops.length > 0 ? above + 1 : above
 }
 
 /** The same set where nothing is new, so that a long chain by few hands costs little. */
@@ -195,11 +197,11 @@ function best(choice: Choice, trees: Trees, candidates: readonly ForestNode[]): 
   const draw = drawOf(choice.forest, fork)
   const anchors = anchorsAmong(choice.membership, identitiesOf(choice.forest.get(fork)?.roster ?? []))
   const scored = candidates.map((node) => {
-    const { supporters, depth } = trees.standing(node)
+    const { supporters, above } = trees.standing(node)
     const anchored = [...supporters].filter((identity) => anchors.has(identity)).length
     return {
       node,
-      key: [anchored, supporters.size, depth] as const,
+      key: [anchored, supporters.size, above] as const,
       last: placeOf(choice.crypto, draw, node) + node.sid,
     }
   })

@@ -111,9 +111,11 @@ test("a chain by one hand is no deeper than its first commit; one by two hands i
 test("who came after a fork does not count at it, nor does who signed two histories", () => {
   const before = { ...root, roster: [first, second] }
   const fork = [before, node(hers, creation, 1, second), node(mine, creation, 1, first)]
-  expect(choose([...fork, on(hers, 102, third)])).not.toBe(sid(102))
-  const whole = [root, ...fork.slice(1), on(hers, 102, third)]
-  expect(choose(whole, { equivocators: [third.identity] })).toBe(mine)
+  const said = supports(hers, third)
+  expect(choose(fork, { said })).toBe(mine)
+  const whole = [root, ...fork.slice(1)]
+  expect(choose(whole, { said })).toBe(hers)
+  expect(choose(whole, { said, equivocators: [third.identity] })).toBe(mine)
 })
 
 test("a state that as many members refuse as stand behind it is passed over; one that more stand behind is not", () => {
