@@ -19,7 +19,12 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["packages/*/test/**/*.test.ts", "apps/*/test/*.test.ts", "scripts/test/**/*.test.ts"],
+          include: [
+            "packages/*/test/**/*.test.ts",
+            "apps/*/test/*.test.ts",
+            "sim/test/**/*.test.ts",
+            "scripts/test/**/*.test.ts",
+          ],
           exclude: ["**/node_modules/**", "**/*.system.test.ts"],
           testTimeout: 120_000,
         },

@@ -156,8 +156,7 @@ async function talk(ana: Page, bo: Page): Promise<readonly [string, ...string[]]
   for (const [page, text] of lines) {
     await page.getByRole("textbox", { name: "Message" }).fill(text)
     await page.keyboard.press("Enter")
-    for (const reader of [ana, bo])
-      await reader.getByRole("article").filter({ hasText: text }).waitFor()
+    for (const reader of [ana, bo]) await reader.getByRole("article").filter({ hasText: text }).waitFor()
   }
   await ana.getByRole("img", { name: "Delivered" }).first().waitFor()
   return ["Did you get home before the rain?", ...lines.slice(1).map(([, text]) => text)]

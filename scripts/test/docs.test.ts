@@ -14,7 +14,7 @@ test.for(globSync(["*.md", "docs/*.md", "packages/*/README.md", "apps/*/README.m
     const inBackticks = [...text.matchAll(/`((?:[\w.-]+\/)+[\w.-]*)`/g)].map((match) => match[1] ?? "")
     const linked = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map((match) => join(page, "..", match[1] ?? ""))
     const named = inBackticks.filter(
-      (path) => /^(packages|apps|bench|docs|scripts|\.ci)\//.test(path) || /^\w+\/src\//.test(path),
+      (path) => /^(packages|apps|bench|sim|docs|scripts|\.ci)\//.test(path) || /^\w+\/src\//.test(path),
     )
     const missing = [...named, ...linked].filter(
       (path) => ![...HOMES, join(page, "..")].some((home) => existsSync(join(root, home, path))),

@@ -1,6 +1,19 @@
 export { addContact, addNearby, setName, setVerified } from "./contacts/contact-verbs.ts"
 export { rawNameOf } from "./contacts/find-peer.ts"
-export { accept, createGroup, decline, heal, invite, leave, markRead, remove, send } from "./group/group-verbs.ts"
+export {
+  accept,
+  createGroup,
+  decline,
+  heal,
+  invite,
+  leave,
+  markRead,
+  remove,
+  send,
+  setPolicy,
+  setRole,
+  USUAL_POLICY,
+} from "./group/group-verbs.ts"
 export { suitesOf, type Suites } from "./peer/suites.ts"
 export { authenticateDevice } from "./identity/authenticate-device.ts"
 export { holdsMessage, readHistory, type HistoryRange } from "./message/history-row.ts"

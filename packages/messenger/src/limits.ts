@@ -20,12 +20,16 @@ export const MAX_ADDRESSES = 16
 export const MAX_ADDRESS = 256
 
 /**
- * Where every member ends a device's log: after this many operations, or records of kinds that this version does not know,
- * and before one of those that is larger.
+ * Where every member ends a device's log: after this many operations, commits, or records of other kinds, and before one of
+ * those that is larger.
  */
 export const MAX_OPERATIONS = 4096
-export const MAX_UNKNOWN_RECORDS = 4096
-export const MAX_UNKNOWN_BODY = 4096
+export const MAX_OTHER_RECORDS = 4096
+export const MAX_OTHER_BODY = 4096
+export const MAX_COMMITS = 65_536
+export const MAX_LOG_BYTES = 64 * 1024 * 1024
+/** Records kept beside the others of a device that signed two for one place. */
+export const MAX_FORKED_RECORDS = 256
 /** Operations that a device makes unasked, before it keeps the rest for what its person asks for. */
 export const MAX_OPERATIONS_UNASKED = 2048
 /** Operations that a device keeps for leaving. */
@@ -79,6 +83,21 @@ export const ERA_GRACE = HOUR
 export const SLOT_START = 300
 export const SLOT = 2 * SECOND
 export const MAX_SLOTS = 8
+
+/** Heights for which the ranks of commits are drawn from one state. */
+export const RANK_SPAN = 16
+/** Among equals, whose word weighs first where commits compete. */
+export const MAX_ANCHORS_OF_EQUALS = 8
+/** Messages that a device restored from a backup can be told it has sent since. */
+export const MAX_RESTORED_AHEAD = 65_536
+/** In a larger group only anchors sign that they are in a state. */
+export const MAX_WITNESSES = 32
+/** A branch that competes is left this long to be known to all before it is signed for. */
+export const SUPPORT_DELAY = 3 * SECOND
+/** How much longer a branch was known than one that comes to compete with it, for its members to stand up for it. */
+export const DEFENCE = 10 * SECOND
+/** Commits of one author on one state that are processed unless they are chosen. */
+export const MAX_EAGER_SIBLINGS = 4
 
 /** How long a device waits for what would let it enter the chosen state before it asks to be added anew, and how often. */
 export const DISPLACED_PATIENCE = 30 * SECOND

@@ -3,7 +3,7 @@ import type { Refusal, RefusalCode } from "@starling/messenger"
 import { StoreError, TransportError } from "@starling/messenger/ports"
 import { Fault } from "./fault.ts"
 
-const STATUSES: Readonly<Record<RefusalCode, 400 | 404 | 409>> = {
+const STATUSES: Readonly<Record<RefusalCode, 400 | 403 | 404 | 409>> = {
   "bad-name": 400,
   "bad-link": 400,
   "bad-message": 400,
@@ -20,6 +20,7 @@ const STATUSES: Readonly<Record<RefusalCode, 400 | 404 | 409>> = {
   "clock-differs": 409,
   "catching-up": 409,
   "log-full": 409,
+  "not-allowed": 403,
 }
 
 /** What a caller is told of a verb that the messenger refused. */

@@ -1,7 +1,9 @@
 import { RECORD_KINDS, type LoggedRecord } from "../record/record.ts"
-import { isOfGroup, judgeRecord } from "../record/record-log.ts"
+import { isForked, isOfGroup, judgeRecord } from "../record/record-log.ts"
 import { MAX_PENDING_PER_DEVICE, MAX_PENDING_PER_GROUP } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
+import type { Group } from "./group.ts"
+import { goOnFromBackup } from "./restored.ts"
 import { addRecord, findDevice, membershipOf } from "./rebuild-group.ts"
 
 /**
@@ -29,11 +31,27 @@ export function absorbRecords(turn: Turn, uuid: string, incoming: readonly Logge
     const seen = new Set([...group.seen, ...group.records.slice(before.records.length).map(({ author }) => author)])
     const operations = group.operations !== before.operations
     turn.putGroup({ ...group, seen, membership: operations ? membershipOf(group) : group.membership })
+    tellOfForks(turn, before, group)
+    if (group.records.slice(before.records.length).some(({ author }) => author === turn.own.device))
+      goOnFromBackup(turn, uuid)
   }
   const pendingRecords = bounded(waiting)
   if (group !== before || pendingRecords.length !== turn.work(uuid).pendingRecords.length)
     turn.changeWork(uuid, { pendingRecords, unplaced })
   return waiting.length > 0
+}
+
+/** Tells once of each device that turns out to have signed two histories. */
+function tellOfForks(turn: Turn, before: Group, after: Group): void {
+  for (const [device, log] of after.logs) {
+    if (!isForked(log) || isForked(before.logs.get(device) ?? [])) continue
+    const name = after.membership.desired.get(findDevice(after, device)?.identity ?? "")?.name ?? "a former member"
+    turn.notify({
+      kind: "trouble",
+      code: "logs-differ",
+      text: `In ${after.founding.name}, the device of ${name} has signed two different histories: it was restored from a backup, or somebody has its keys. If they did not restore it, remove ${name} and invite them anew.`,
+    })
+  }
 }
 
 /** Keeps the newest, at most 64 of a device and 256 in all, each once. */

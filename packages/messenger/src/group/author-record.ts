@@ -1,6 +1,6 @@
 import { FIRST_PREV, RECORD_KINDS, signRecord, type LoggedRecord, type RecordHash } from "../record/record.ts"
 import { bytesOf, encodeOperation, type Change } from "../record/operation.ts"
-import { countOperations } from "../record/record-log.ts"
+import { countOperations, endOf } from "../record/record-log.ts"
 import { MAX_DEPENDENCIES } from "../limits.ts"
 import type { Group } from "./group.ts"
 import type { Turn } from "../peer/turn.ts"
@@ -18,12 +18,11 @@ export function authorRecord(
   era: Era | undefined,
 ): LoggedRecord {
   const group = turn.group(uuid)
-  const log = group.logs.get(turn.own.device) ?? []
-  const last = log.at(-1)
+  const last = endOf(group.logs.get(turn.own.device) ?? [])
   const record = signRecord(turn.crypto, turn.own.signatureKeys.privateKey, {
     group: group.id,
     device: turn.own.certificate.signatureKey,
-    seq: log.length + 1,
+    seq: (last?.seq ?? 0) + 1,
     prev: last === undefined ? FIRST_PREV : bytesOf(last.hash),
     kind,
     body: new Uint8Array(body),

@@ -3,107 +3,225 @@ import type { CryptoProvider } from "@starling/mls"
 import { encode } from "@starling/wire"
 
 import { identityBytes, type IdentityId } from "../identity/identity-id.ts"
+import { RANK_SPAN } from "../limits.ts"
 import { bytesOf, type StateId } from "../record/operation.ts"
-import type { KnownOperation } from "./membership.ts"
+import { anchorsAmong } from "./anchors.ts"
 import { childrenOf, type Forest, type ForestNode } from "./forest-node.ts"
-import { readmits, subjectOf, type Membership, type Operations } from "./membership.ts"
+import { isExpelled, readmits, subjectOf, type KnownOperation, type Membership, type Operations } from "./membership.ts"
 import { identitiesOf } from "./roster.ts"
+import type { Testimony } from "./testimony.ts"
 
-/** What the choice depends on: replicated records, and what came of the commits that this device processed. Never a clock. */
+/**
+ * What the choice depends on: replicated records, and which commits their parent's keys refused here, as they do for
+ * everybody who holds them. Never a clock, the order of arrival, or which keys this device holds.
+ */
 export interface Choice {
   readonly forest: Forest
-  readonly creation: StateId
   readonly membership: Membership
   readonly operations: Operations
+  readonly testimony: Testimony
+  /** Who signed two histories: their word adds nothing. */
+  readonly equivocators: ReadonlySet<IdentityId>
   readonly crypto: CryptoProvider
 }
 
-type Children = ReturnType<typeof childrenOf>
-
-const LABEL = utf8("starling rank 1")
+const LABEL = utf8("starling rank 2")
 
 /**
- * The state that the group is in: from `start` (the creation), among the children that are neither invalid nor void,
- * always the one of least rank, and between commits of one author the one of least id.
+ * The state that the group is in: from `start` (the creation), always on to the child that most stands behind: the most
+ * anchors, then the most members, then the deepest, then the author of least rank, then the least id. Somebody stands behind a
+ * child who committed, or signed a SUPPORT, on it or on what follows from it.
  *
- * A commit that this device could not process may be one that nobody can: its author's word alone displaces nobody. It
- * counts once somebody else has built on it, and then leaves behind what nobody but its author stands for. In a group of
- * two there is nobody else to build, and the word is enough.
+ * Passed over are children that are invalid, that are void by a removal, and those that as many members refuse as stand
+ * behind them.
  */
 export function chooseTip(choice: Choice, start: StateId): StateId {
-  const children = childrenOf(choice.forest)
-  const processed = processedIn(choice)
-  const isPair = choice.membership.desired.size <= 2
+  const trees = new Trees(choice)
   let tip = start
   for (;;) {
-    const standing = (children.get(tip) ?? []).filter(
-      (node) => node.standing.kind !== "invalid" && !isVoid(choice, children, node),
-    )
-    const isAlone = standing.length === 1 && processed.has(standing[0]?.sid ?? "")
-    const supported = isAlone ? [] : standing.filter((node) => isSupported(choice, children, node))
-    const isElsewhere = supported.some(({ sid }) => !processed.has(sid))
-    const candidates = isElsewhere ? supported : isPair ? standing : standing.filter(({ sid }) => processed.has(sid))
-    const best = leastOf(candidates, (node) => rank(choice.crypto, choice.creation, node.epoch, node.author) + node.sid)
-    if (best === undefined) return tip
-    tip = best.sid
+    const next = best(choice, trees, trees.candidates(tip))
+    if (next === undefined) return tip
+    tip = next.sid
   }
 }
 
-/** Fixed by the group, the height and the author, so that no committer can better it; drawn afresh at each height. */
-export function rank(crypto: CryptoProvider, creation: StateId, epoch: number, author: IdentityId): string {
-  const place = encode((writer) => writer.fixed(bytesOf(creation)).uint64(BigInt(epoch)).fixed(identityBytes(author)))
+/** The children of a state that come into question, each with what stands behind it. */
+export function candidatesAt(choice: Choice, parent: StateId): readonly ForestNode[] {
+  return new Trees(choice).candidates(parent)
+}
+
+/** Everybody who stands behind `node`: members before it whom no removal in force names, and who signed one history. */
+export function supportersOf(choice: Choice, node: ForestNode): ReadonlySet<IdentityId> {
+  return new Trees(choice).standing(node).supporters
+}
+
+/**
+ * Fixed by a state some heights below, the height and the author, so that no committer can better it; drawn afresh at each
+ * height.
+ */
+export function rank(crypto: CryptoProvider, draw: StateId, epoch: number, author: IdentityId): string {
+  const place = encode((writer) => writer.fixed(bytesOf(draw)).uint64(BigInt(epoch)).fixed(identityBytes(author)))
   return toHex(crypto.hash(concat(LABEL, place)))
 }
 
-/**
- * Commits whose state this device holds or held, or one that follows from it; and those that exclude it, along with
- * nobody who is wanted.
- */
-function processedIn({ forest, membership }: Choice): ReadonlySet<StateId> {
-  const processed = new Set<StateId>()
-  for (const { sid, standing, removed } of forest.values()) {
-    if (standing.kind === "excludes" && !removed.some((identity) => membership.desired.has(identity)))
-      processed.add(sid)
-    if (standing.kind !== "held" && standing.kind !== "dropped") continue
-    let at = forest.get(sid)
-    while (at !== undefined && at.standing.kind !== "invalid" && !processed.has(at.sid)) {
-      processed.add(at.sid)
-      at = forest.get(at.parent ?? "")
+/** The state that the ranks of a state's children are drawn from: the last one at a height that `RANK_SPAN` divides. */
+export function drawOf(forest: Forest, parent: StateId): ForestNode | undefined {
+  let at = forest.get(parent)
+  for (;;) {
+    const below = forest.get(at?.parent ?? "")
+    if (at === undefined || below === undefined || at.epoch % RANK_SPAN === 0) return at
+    at = below
+  }
+}
+
+interface Behind {
+  readonly supporters: ReadonlySet<IdentityId>
+  /** How deep what follows is. */
+  readonly above: number
+}
+const NOTHING: Behind = { supporters: new Set(), above: 0 }
+
+/** The forest under one choice; what is worked out for a fork is worked out once. */
+class Trees {
+  readonly #choice: Choice
+  readonly #children: ReturnType<typeof childrenOf>
+  readonly #expelled: ReadonlySet<IdentityId>
+  readonly #removed: ReadonlySet<IdentityId>
+  #behind: ReadonlyMap<StateId, Behind> | undefined
+
+  constructor(choice: Choice) {
+    this.#choice = choice
+    this.#children = childrenOf(choice.forest)
+    this.#removed = new Set(choice.membership.removals.map(subjectOf))
+    this.#expelled = new Set([...this.#removed].filter((identity) => isExpelled(choice.membership, identity)))
+  }
+
+  candidates(parent: StateId): readonly ForestNode[] {
+    return this.#following(this.#choice.forest.get(parent)).filter((node) => !this.#isRefused(node))
+  }
+
+  standing(node: ForestNode): Behind {
+    this.#behind ??= this.#weigh()
+    const { supporters, above } = this.#behind.get(node.sid) ?? NOTHING
+    const electorate = this.#electorate(node)
+    return { supporters: new Set([...supporters].filter((identity) => electorate.has(identity))), above }
+  }
+
+  /** From the tips down: who stands behind each state, member at the time or not, and how deep it is. */
+  #weigh(): Map<StateId, Behind> {
+    const weighed = new Map<StateId, Behind>()
+    for (const node of this.#parentsFirst().reverse()) {
+      const children = this.#following(node)
+      const behind = children.map(({ sid }) => weighed.get(sid) ?? NOTHING)
+      const own = [node.author, ...(this.#choice.testimony.supports.get(node.sid) ?? [])]
+      const supporters = unionOf(
+        behind.map((each) => each.supporters),
+        own,
+      )
+      const above = children.reduce((most, child, i) => Math.max(most, depthOn(node, child, behind[i])), 0)
+      weighed.set(node.sid, { supporters, above })
     }
+    return weighed
   }
-  return processed
-}
 
-/** Somebody else than its author has built on it, who was a member before it and was not removed. */
-function isSupported(choice: Choice, children: Children, node: ForestNode): boolean {
-  const before = identitiesOf(choice.forest.get(node.parent ?? "")?.roster ?? [])
-  const removed = new Set(choice.membership.removals.map(subjectOf))
-  return isFound(children, node, ({ author }) => author !== node.author && before.has(author) && !removed.has(author))
-}
-
-/** Looks through a node and all that stands on it, except for what is invalid. */
-function isFound(children: Children, node: ForestNode, matches: (node: ForestNode) => boolean): boolean {
-  const open = [node]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (next.standing.kind === "invalid") continue
-    if (matches(next)) return true
-    open.push(...(children.get(next.sid) ?? []))
+  #parentsFirst(): ForestNode[] {
+    const { forest } = this.#choice
+    const nodes = [...forest.values()].filter(({ parent }) => parent === undefined || !forest.has(parent))
+    for (let i = 0; i < nodes.length; i++) nodes.push(...this.#following(nodes[i]))
+    return nodes
   }
-  return false
+
+  #following(node: ForestNode | undefined): ForestNode[] {
+    const children = this.#children.get(node?.sid ?? "") ?? []
+    return children.filter((child) => child.standing.kind !== "invalid" && !this.#isVoid(child))
+  }
+
+  /** Whose word counts at the fork below `node`: nobody's who came after it. */
+  #electorate(node: ForestNode): Set<IdentityId> {
+    const electorate = identitiesOf(this.#choice.forest.get(node.parent ?? "")?.roster ?? [])
+    for (const identity of [...this.#choice.equivocators, ...this.#expelled]) electorate.delete(identity)
+    return electorate
+  }
+
+  #isRefused(node: ForestNode): boolean {
+    const refusals = this.#choice.testimony.refusals.get(node.sid)
+    if (refusals === undefined) return false
+    const { supporters } = this.standing(node)
+    const electorate = this.#electorate(node)
+    const refusing = [...refusals].filter((identity) => electorate.has(identity) && !supporters.has(identity))
+    return refusing.length > 0 && refusing.length >= supporters.size
+  }
+
+  /**
+   * A commit by somebody whom a removal in force names is void, unless the remover had it in its past (`after`), or it
+   * follows a commit that admitted its author again, or somebody else has built on it: what others settled, no removal
+   * can take back, however far back its `after` points.
+   */
+  #isVoid(node: ForestNode): boolean {
+    if (!this.#removed.has(node.author)) return false
+    const { forest, membership } = this.#choice
+    const against = membership.removals.filter((removal) => subjectOf(removal) === node.author)
+    return (
+      against.some((removal) => !isInPast(forest, node, removal) && !isAfterReturn(this.#choice, node, removal)) &&
+      !this.#isBuiltOn(node)
+    )
+  }
+
+  #isBuiltOn(node: ForestNode): boolean {
+    const open = [...(this.#children.get(node.sid) ?? [])]
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (next.standing.kind === "invalid") continue
+      if (!this.#removed.has(next.author)) return true
+      open.push(...(this.#children.get(next.sid) ?? []))
+    }
+    return false
+  }
 }
 
-/**
- * A commit by somebody whom a removal in force names is void, unless the remover had it in its past (`after`), or it
- * follows a commit that admitted its author again, or somebody else has built on it: what others settled, no removal
- * can take back, however far back its `after` points.
- */
-function isVoid(choice: Choice, children: Children, node: ForestNode): boolean {
-  const against = choice.membership.removals.filter((removal) => subjectOf(removal) === node.author)
-  if (against.length === 0) return false
-  return (
-    against.some((removal) => !isInPast(choice.forest, node, removal) && !isAfterReturn(choice, node, removal)) &&
-    !isBuiltOn(choice, children, node)
-  )
+/** A chain of commits by one hand that bring nobody in or out is no deeper than its first: commits cost nothing. */
+function depthOn(parent: ForestNode, { author, ops }: ForestNode, { above }: Behind = NOTHING): number {
+  return parent.author !== author || ops.length > 0 ? above + 1 : above
+}
+
+/** The same set where nothing is new, so that a long chain by few hands costs little. */
+function unionOf(sets: readonly ReadonlySet<IdentityId>[], more: readonly IdentityId[]): ReadonlySet<IdentityId> {
+  const largest = sets.reduce((one, other) => (other.size > one.size ? other : one), NOTHING.supporters)
+  const missing = new Set([...sets.filter((set) => set !== largest).flatMap((set) => [...set]), ...more])
+  for (const identity of largest) missing.delete(identity)
+  return missing.size === 0 ? largest : new Set([...largest, ...missing])
+}
+
+function best(choice: Choice, trees: Trees, candidates: readonly ForestNode[]): ForestNode | undefined {
+  if (candidates.length < 2) return candidates[0]
+  const [{ parent: fork = "" } = {}] = candidates
+  const draw = drawOf(choice.forest, fork)
+  const anchors = anchorsAmong(choice.membership, identitiesOf(choice.forest.get(fork)?.roster ?? []))
+  const scored = candidates.map((node) => {
+    const { supporters, above } = trees.standing(node)
+    const anchored = [...supporters].filter((identity) => anchors.has(identity)).length
+    return {
+      node,
+      key: [anchored, supporters.size, above] as const,
+      last: placeOf(choice.crypto, draw, node) + node.sid,
+    }
+  })
+  return scored.reduce((one, other) => (precedes(other, one) ? other : one)).node
+}
+
+type Scored = { readonly key: readonly number[]; readonly last: string }
+
+function precedes(one: Scored, other: Scored): boolean {
+  for (const [i, value] of one.key.entries()) {
+    const against = other.key[i] ?? 0
+    if (value !== against) return value > against
+  }
+  return one.last < other.last
+}
+
+/** Who came after the draw could have chosen an identity to suit it, and comes last. */
+function placeOf(crypto: CryptoProvider, draw: ForestNode | undefined, { epoch, author }: ForestNode): string {
+  const isLate = draw !== undefined && draw.epoch > 0 && !identitiesOf(draw.roster).has(author)
+  return `${isLate ? 1 : 0}${rank(crypto, draw?.sid ?? "", epoch, author)}`
 }
 
 function isInPast(forest: Forest, node: ForestNode, { change }: KnownOperation): boolean {
@@ -119,18 +237,4 @@ function isAfterReturn({ forest, operations, membership }: Choice, node: ForestN
   for (let at: ForestNode | undefined = node; at !== undefined; at = forest.get(at.parent ?? ""))
     if (at.ops.some((hash) => readmits(operations.get(hash), removal, membership.pasts))) return true
   return false
-}
-
-function isBuiltOn(choice: Choice, children: Children, node: ForestNode): boolean {
-  const removed = new Set(choice.membership.removals.map(subjectOf))
-  return (children.get(node.sid) ?? []).some((child) => isFound(children, child, ({ author }) => !removed.has(author)))
-}
-
-function leastOf<T>(items: readonly T[], key: (item: T) => string): T | undefined {
-  let best: { item: T; key: string } | undefined
-  for (const item of items) {
-    const itemKey = items.length === 1 ? "" : key(item)
-    if (best === undefined || itemKey < best.key) best = { item, key: itemKey }
-  }
-  return best?.item
 }

@@ -10,6 +10,7 @@ import type { Turn } from "../peer/turn.ts"
 import { commitAuthenticatedData, encodeCommitRecord } from "../record/commit-record.ts"
 import type { StateId } from "../record/operation.ts"
 import { RECORD_KINDS, type RecordHash } from "../record/record.ts"
+import { hasRoomToCommit } from "../record/record-log.ts"
 import { authorOperation, authorRecord, knownOperations } from "./author-record.ts"
 import { beginEra, type Era } from "./era.ts"
 import { stateOf, type ForestNode } from "./forest-node.ts"
@@ -30,6 +31,7 @@ interface Planned {
  * something that a peer made stands in the way, the work is left undone.
  */
 export function commit(turn: Turn, uuid: string, work: WorkLeft): void {
+  if (!hasRoomToCommit(turn.group(uuid).logs.get(turn.own.device) ?? [])) return
   const planned = plan(turn, uuid, work)
   const group = turn.group(uuid)
   const parent = group.forest.get(group.live)

@@ -6,7 +6,7 @@ import { readName } from "../contacts/name.ts"
 import { CERTIFICATE_LENGTH, readDevice, readTime, type Device } from "../identity/device-certificate.ts"
 import { readMessageVector, writeMessageVector, type MessageVector } from "../message/seq-set.ts"
 import { MAX_DEPENDENCIES } from "../limits.ts"
-import { bytesOf } from "../record/operation.ts"
+import { bytesOf, EQUALS, readPolicy, writePolicy, type Policy } from "../record/operation.ts"
 import type { RecordHash } from "../record/record.ts"
 import { decodeVersioned, type Versioned } from "../versioned.ts"
 
@@ -17,6 +17,8 @@ export interface Founding {
   /** The first member, from whom all other memberships derive. */
   readonly creator: Device
   readonly creatorName: string
+  /** Until an owner sets another one. */
+  readonly policy: Policy
 }
 
 /** Private use (RFC 9420, 17.3). */
@@ -24,27 +26,32 @@ export const FOUNDING_EXTENSION = 0xf5a0
 export const JOINING_EXTENSION = 0xf5a1
 export const SUPPORTED_EXTENSIONS: readonly number[] = [FOUNDING_EXTENSION, JOINING_EXTENSION]
 
+/** Version 1 had no policy: members are equals there. */
+const FOUNDING_VERSION = 2
 const VERSION = 1
 const MAX_EXTENSION = 4096
 const MAX_JOINING = 1024 * 1024
 
 export function encodeFounding(founding: Founding): Bytes {
-  return encode((writer) =>
+  return encode((writer) => {
     writer
-      .uint16(VERSION)
+      .uint16(FOUNDING_VERSION)
       .text(founding.name)
       .uint64(BigInt(founding.createdAt))
       .opaque(founding.creator.encoded)
-      .text(founding.creatorName),
-  )
+      .text(founding.creatorName)
+    writePolicy(writer, founding.policy)
+  })
 }
 
 export function decodeFounding(crypto: CryptoProvider, bytes: Uint8Array): Versioned<Founding> {
-  const decoded = decodeVersioned(bytes, VERSION, MAX_EXTENSION, (reader) => ({
+  const isFirst = bytes[0] === 0 && bytes[1] === 1
+  const decoded = decodeVersioned(bytes, isFirst ? 1 : FOUNDING_VERSION, MAX_EXTENSION, (reader) => ({
     name: readName(reader),
     createdAt: readTime(reader),
     certificate: reader.opaque(CERTIFICATE_LENGTH),
     creatorName: readName(reader),
+    policy: isFirst ? EQUALS : readPolicy(reader),
   }))
   if (decoded.kind !== "ok") return decoded
   const { certificate, ...rest } = decoded.value

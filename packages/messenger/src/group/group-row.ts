@@ -21,6 +21,7 @@ export type GroupRow = Pick<
   | "entries"
   | "knownAtEntry"
   | "healing"
+  | "restoredIn"
   | "sentCount"
   | "held"
   | "past"
@@ -32,7 +33,8 @@ export type GroupRow = Pick<
   | "seen"
 >
 
-const VERSION = 1
+/** Version 1 knew nothing of restored devices. */
+const VERSION = 2
 const PHASES: readonly GroupPhase[] = ["active", "leaving", "left", "removed"]
 const NO_BOUND = Number.MAX_SAFE_INTEGER
 
@@ -43,6 +45,7 @@ export function encodeGroupRow(group: GroupRow): Bytes {
     writer.vector(group.entries, (w, sid) => w.fixed(bytesOf(sid)))
     writer.vector(group.knownAtEntry, (w, hash) => w.fixed(bytesOf(hash)))
     writer.optional(group.healing, writeHealing)
+    writer.optional(group.restoredIn, (w, sid) => w.fixed(bytesOf(sid)))
     writeNumber(writer, group.sentCount)
     writeMessageVector(writer, group.held, NO_BOUND)
     writeMessageVector(writer, group.past, NO_BOUND)
@@ -56,7 +59,8 @@ export function encodeGroupRow(group: GroupRow): Bytes {
 }
 
 export function decodeGroupRow(crypto: CryptoProvider, bytes: Uint8Array): GroupRow {
-  return decodeOwnRow("group", bytes, VERSION, (reader) => {
+  const isFirst = bytes[0] === 0 && bytes[1] === 1
+  return decodeOwnRow("group", bytes, isFirst ? 1 : VERSION, (reader) => {
     const id = reader.fixed(16)
     const founding = decodeFounding(crypto, reader.opaque())
     if (founding.kind !== "ok") throw new StoreError("corrupt", "a group whose founding can't be read")
@@ -68,6 +72,7 @@ export function decodeGroupRow(crypto: CryptoProvider, bytes: Uint8Array): Group
       entries: reader.vector((r) => toHex(r.fixed(32))),
       knownAtEntry: reader.vector((r) => toHex(r.fixed(32))),
       healing: reader.optional(readHealing),
+      restoredIn: isFirst ? undefined : reader.optional((r) => toHex(r.fixed(32))),
       sentCount: readTime(reader),
       held: readMessageVector(reader, NO_BOUND),
       past: readMessageVector(reader, NO_BOUND),

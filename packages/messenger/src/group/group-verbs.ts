@@ -4,6 +4,7 @@ import { findPeer, type KnownPeer } from "../contacts/find-peer.ts"
 import { clocksDiffer, clockText } from "../contacts/meet.ts"
 import { isName } from "../contacts/name.ts"
 import { acceptInvitation, declineInvitation } from "../invitation/decide.ts"
+import type { IdentityId } from "../identity/identity-id.ts"
 import { MAX_OPERATIONS, OPERATIONS_TO_LEAVE } from "../limits.ts"
 import { lifetimeFrom } from "../invitation/issued-key-package.ts"
 import { isText } from "../message/content.ts"
@@ -11,6 +12,7 @@ import { sendMessage } from "../message/send-message.ts"
 import type { PeerState } from "../peer/state.ts"
 import type { Env, Outcome, Refusal } from "../peer/step.ts"
 import { isRefusal, refusal, takeVerb, type Turn } from "../peer/turn.ts"
+import type { Policy, Role } from "../record/operation.ts"
 import { syncNow, syncSoon } from "../sync/request-sync.ts"
 import { authorOperation, roomForOperations } from "./author-record.ts"
 import { beginEra } from "./era.ts"
@@ -19,19 +21,28 @@ import { encodeFounding, FOUNDING_EXTENSION, SUPPORTED_EXTENSIONS } from "./grou
 import { creationId, drawGroupId, uuidOf } from "./group-id.ts"
 import type { Group } from "./group.ts"
 import { bareGroup } from "./rebuild-group.ts"
-import { isOut } from "./membership.ts"
+import { isOut, roleOf } from "./membership.ts"
+import { mayInvite, mayRemove } from "./roles.ts"
 import { closeGate } from "./reconcile.ts"
 import { identitiesOf } from "./roster.ts"
 import { settle } from "./settle.ts"
 import { withTips } from "./tips.ts"
 
-export function createGroup(state: PeerState, name: string, env: Env): Outcome<{ readonly group: string }> {
+/** Of groups for which the one who creates them says nothing else. */
+export const USUAL_POLICY: Policy = { invite: "everyone", remove: "admins" }
+
+export function createGroup(
+  state: PeerState,
+  name: string,
+  env: Env,
+  policy: Policy = USUAL_POLICY,
+): Outcome<{ readonly group: string }> {
   return takeVerb(state, env, (turn) => {
     if (!isName(name))
       return refusal("bad-name", "A group's name has 1 to 64 characters, and no control characters or line breaks.")
     const id = drawGroupId(env.mls)
     const uuid = uuidOf(id)
-    const founding = { name, createdAt: turn.now, creator: turn.own, creatorName: turn.own.name }
+    const founding = { name, createdAt: turn.now, creator: turn.own, creatorName: turn.own.name, policy }
     const mls = createMlsGroup(env.suites.forNewGroups, {
       groupId: id,
       credential: { kind: "basic", identity: turn.own.encoded },
@@ -49,6 +60,7 @@ export function createGroup(state: PeerState, name: string, env: Env): Outcome<{
       entries: [sid],
       knownAtEntry: [],
       healing: undefined,
+      restoredIn: undefined,
       sentCount: 0,
     } as const
     const vectors = { held: new Map(), past: new Map(), acks: new Map() } as const
@@ -82,6 +94,8 @@ export function invite(
     const reason = whyNotInvite(turn, group, known)
     if (reason !== undefined) return reason
     if (!group.membership.desired.has(known.device.identity)) {
+      if (!mayInvite(group.membership.policy, roleOf(group.membership, turn.own.identity)))
+        return refusal("not-allowed", "In this group only admins invite. Ask one of them.")
       if (roomForOperations(turn, uuid, MAX_OPERATIONS - OPERATIONS_TO_LEAVE) < 1) return logFull()
       authorOperation(turn, uuid, { kind: "add", device: known.device, name: known.name })
       syncSoon(turn, uuid)
@@ -138,12 +152,70 @@ export function remove(state: PeerState, uuid: string, peer: string, env: Env): 
     const present = identitiesOf(group.forest.get(group.live)?.roster ?? [])
     if (!group.membership.desired.has(identity) && !present.has(identity))
       return refusal("not-a-member", "This peer is no member of the group.")
+    const [role, theirs] = [turn.own.identity, identity].map((each) => roleOf(group.membership, each))
+    if (!mayRemove(group.membership.policy, role ?? "member", theirs ?? "member"))
+      return refusal("not-allowed", "In this group admins remove members, and owners remove admins. Ask one of them.")
     if (roomForOperations(turn, uuid, MAX_OPERATIONS - OPERATIONS_TO_LEAVE) < 1) return logFull()
     authorOperation(turn, uuid, { kind: "remove", identity, after: group.live })
     settle(turn, uuid)
     syncSoon(turn, uuid)
     return { epoch: epochOf(turn.group(uuid)) }
   })
+}
+
+/** Gives somebody, or the person themselves, another role. */
+export function setRole(
+  state: PeerState,
+  uuid: string,
+  peer: string,
+  role: Role,
+  env: Env,
+): Outcome<{ readonly group: string }> {
+  return takeVerb(state, env, (turn) => {
+    const group = activeGroup(turn, uuid)
+    if (isRefusal(group)) return group
+    const identity = findPeer(turn.state, peer)?.device.identity ?? peer
+    if (!group.membership.desired.has(identity)) return refusal("not-a-member", "This peer is no member of the group.")
+    const before = roleOf(group.membership, identity)
+    if (roleOf(group.membership, turn.own.identity) !== "owner")
+      return refusal("not-allowed", "Only owners of the group give roles. Ask one of them.")
+    if (before === "owner" && identity !== turn.own.identity)
+      return refusal("not-allowed", "Owners give up their role themselves.")
+    if (before === "owner" && role !== "owner" && owners(group).length < 2)
+      return refusal("not-allowed", "You are the only owner. Make somebody else an owner first.")
+    if (before === role) return { group: uuid }
+    if (roomForOperations(turn, uuid, MAX_OPERATIONS - OPERATIONS_TO_LEAVE) < 1) return logFull()
+    authorOperation(turn, uuid, { kind: "role", identity, role })
+    settle(turn, uuid)
+    syncSoon(turn, uuid)
+    return { group: uuid }
+  })
+}
+
+/** Says anew who may invite and remove. */
+export function setPolicy(
+  state: PeerState,
+  uuid: string,
+  policy: Policy,
+  env: Env,
+): Outcome<{ readonly group: string }> {
+  return takeVerb(state, env, (turn) => {
+    const group = activeGroup(turn, uuid)
+    if (isRefusal(group)) return group
+    if (roleOf(group.membership, turn.own.identity) !== "owner")
+      return refusal("not-allowed", "Only owners of the group say who may invite and remove. Ask one of them.")
+    const { invite: circle, remove: removers } = group.membership.policy
+    if (policy.invite === circle && policy.remove === removers) return { group: uuid }
+    if (roomForOperations(turn, uuid, MAX_OPERATIONS - OPERATIONS_TO_LEAVE) < 1) return logFull()
+    authorOperation(turn, uuid, { kind: "policy", policy })
+    settle(turn, uuid)
+    syncSoon(turn, uuid)
+    return { group: uuid }
+  })
+}
+
+function owners({ membership }: Group): IdentityId[] {
+  return [...membership.desired.keys()].filter((identity) => roleOf(membership, identity) === "owner")
 }
 
 /** Done at once for the person; the keys are deleted when a member knows of it. */

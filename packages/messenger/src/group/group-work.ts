@@ -37,8 +37,6 @@ export interface GroupWork {
   readonly gapAt: ReadonlyMap<PeerId, Milliseconds>
   /** Devices that are known to hold the record by which this one leaves. */
   readonly witnesses: ReadonlySet<DeviceKey>
-  /** Devices whose log somebody holds otherwise than this device does. */
-  readonly divergent: ReadonlySet<DeviceKey>
 }
 
 export const NO_WORK: GroupWork = {
@@ -57,5 +55,4 @@ export const NO_WORK: GroupWork = {
   syncWith: undefined,
   gapAt: new Map(),
   witnesses: new Set(),
-  divergent: new Set(),
 }

@@ -11,6 +11,7 @@ import type { GroupPhase } from "../view/group-view.ts"
 import type { Forest } from "./forest-node.ts"
 import type { Founding } from "./group-extensions.ts"
 import type { Membership, Operations } from "./membership.ts"
+import type { Testimony } from "./testimony.ts"
 
 /** Everything durable that a device knows of a group; derived parts are rebuilt from the records when it starts. */
 export interface Group {
@@ -26,6 +27,7 @@ export interface Group {
   readonly logs: RecordLogs
   readonly operations: Operations
   readonly membership: Membership
+  readonly testimony: Testimony
   readonly forest: Forest
   readonly creation: StateId
   /** The state that the records choose, whether or not this device holds its secrets. */
@@ -38,6 +40,8 @@ export interface Group {
   readonly knownAtEntry: readonly RecordHash[]
   /** Own commit whose fresh keys a person asked for, or that such a commit is still to be made. */
   readonly healing: Healing | undefined
+  /** The state that this device was in when it found that it had been restored from a backup: it sends nothing there. */
+  readonly restoredIn: StateId | undefined
   /** Messages that this device sent so far. */
   readonly sentCount: number
   readonly held: MessageVector

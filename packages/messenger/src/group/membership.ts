@@ -2,9 +2,11 @@ import { assertNever } from "@starling/kernel"
 
 import type { Device, DeviceKey } from "../identity/device-certificate.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
-import type { Change } from "../record/operation.ts"
+import type { Change, Policy, Role } from "../record/operation.ts"
 import type { RecordHash } from "../record/record.ts"
 import { causalPasts, depthOf, precedes, type CausalPasts } from "./causal-past.ts"
+import type { Founding } from "./group-extensions.ts"
+import { resolveAuthority, type Authority } from "./roles.ts"
 
 /** An operation in a group's set, with its author. */
 export interface KnownOperation {
@@ -28,27 +30,45 @@ export interface Membership {
   readonly removals: readonly KnownOperation[]
   readonly leaves: readonly KnownOperation[]
   readonly pasts: CausalPasts
+  /** Lower for who was wanted earlier. */
+  readonly seniority: ReadonlyMap<IdentityId, number>
+  /** Of those who are no plain members. */
+  readonly roles: ReadonlyMap<IdentityId, Role>
+  readonly policy: Policy
+  /** Whether an operation's author was entitled to it, by what it knew. */
+  readonly permits: (op: KnownOperation) => boolean
 }
 
 /**
  * Who should be a member: a pure function of the set of operations, whatever order they came in.
  *
- * The creator is a member; each member may add and remove. A removal beats an addition that it does not know of; an
+ * The creator is a member and owner; members add and remove as their roles and the policy let them. A removal beats an addition that it does not know of; an
  * addition that knows of the removal admits again. What a removed member did concurrently with the removal is void.
  * Where members remove each other, the senior one's removal stands (the creator first, then by depth of the first
  * addition, then by its hash). `before` spares the work that was done for a part of the operations.
  */
 export function resolveMembership(
   operations: Operations,
-  creator: Device,
-  creatorName: string,
+  { creator, creatorName, policy: founded }: Pick<Founding, "creator" | "creatorName" | "policy">,
   before?: Membership,
 ): Membership {
   const pasts = causalPasts(operations, before?.pasts)
   const seniority = rankBySeniority(operations, pasts, creator.identity)
   const everybody = new Set([...seniority.keys(), creator.identity])
-  const first = resolveOnce(operations, pasts, seniority, creator.identity, everybody)
-  const { removals, adds, leaves } = resolveOnce(operations, pasts, seniority, creator.identity, first.admitted)
+  const authorityOf = (standing: (op: KnownOperation) => boolean): Authority =>
+    resolveAuthority(operations, pasts, creator.identity, founded, standing)
+  const resolve = (authority: Authority, admitted: ReadonlySet<IdentityId>): Resolved =>
+    resolveOnce(
+      operations,
+      pasts,
+      seniority,
+      creator.identity,
+      (op) => admitted.has(op.author) && authority.entitles(op),
+    )
+  const unrevised = authorityOf(() => true)
+  const first = resolve(unrevised, everybody)
+  const authority = authorityOf(first.isStanding)
+  const { removals, adds, leaves } = resolve(authority, first.admitted)
   const desired = new Map<IdentityId, { device: Device; name: string; add: RecordHash | undefined }>()
   const outs = Map.groupBy([...removals, ...leaves], subjectOf)
   if (!outs.has(creator.identity)) desired.set(creator.identity, { device: creator, name: creatorName, add: undefined })
@@ -59,7 +79,8 @@ export function resolveMembership(
     const standing = (outs.get(device.identity) ?? []).every((out) => precedes(pasts, out.hash, add.hash))
     if (standing) desired.set(device.identity, { device, name, add: add.hash })
   }
-  return { desired, removals, leaves, pasts }
+  const { roles, policy } = authority
+  return { desired, removals, leaves, pasts, seniority, roles, policy, permits: unrevised.permits }
 }
 
 interface Resolved {
@@ -68,21 +89,23 @@ interface Resolved {
   readonly leaves: readonly KnownOperation[]
   /** Everybody who was validly added at some time. */
   readonly admitted: ReadonlySet<IdentityId>
+  /** False for what a removal of its author voids. */
+  readonly isStanding: (op: KnownOperation) => boolean
 }
 
-/** One evaluation in which only removals by `entitled` count. */
+/** One evaluation in which only what is `entitled` counts. */
 function resolveOnce(
   operations: Operations,
   pasts: CausalPasts,
   seniority: ReadonlyMap<IdentityId, number>,
   creator: IdentityId,
-  entitled: ReadonlySet<IdentityId>,
+  entitled: (op: KnownOperation) => boolean,
 ): Resolved {
   const all = [...operations.values()]
   const bySeniority = all
-    .filter((op) => op.change.kind === "remove" && entitled.has(op.author))
+    .filter((op) => op.change.kind === "remove" && entitled(op))
     .sort((a, b) => rankOf(seniority, a) - rankOf(seniority, b) || (a.hash < b.hash ? -1 : 1))
-  const additions = Map.groupBy(all, (op) => (op.change.kind === "add" ? subjectOf(op) : undefined))
+  const additions = Map.groupBy(all, (op) => (op.change.kind === "add" && entitled(op) ? subjectOf(op) : undefined))
   const removals: KnownOperation[] = []
   const against = new Map<IdentityId, KnownOperation[]>()
   const isStanding = (op: KnownOperation): boolean =>
@@ -101,12 +124,12 @@ function resolveOnce(
   for (let before = -1; before !== adds.size;) {
     before = adds.size
     for (const op of standing) {
-      if (op.change.kind !== "add" || !admitted.has(op.author)) continue
+      if (op.change.kind !== "add" || !admitted.has(op.author) || !entitled(op)) continue
       adds.add(op)
       admitted.add(op.change.device.identity)
     }
   }
-  return { removals, adds: [...adds], leaves, admitted }
+  return { removals, adds: [...adds], leaves, admitted, isStanding }
 }
 
 /**
@@ -138,6 +161,15 @@ export function isOut({ desired, removals, leaves }: Membership, identity: Ident
   return !desired.has(identity) && [...removals, ...leaves].some((op) => subjectOf(op) === identity)
 }
 
+/** True for somebody whom others removed, and who was not added again. */
+export function isExpelled({ desired, removals }: Membership, identity: IdentityId): boolean {
+  return !desired.has(identity) && removals.some((op) => subjectOf(op) === identity)
+}
+
+export function roleOf({ roles }: Membership, identity: IdentityId): Role {
+  return roles.get(identity) ?? "member"
+}
+
 /** The removal or the leave that keeps somebody out: one of `preferred` where there is one. */
 export function standingOut(
   { removals, leaves, pasts }: Membership,
@@ -158,8 +190,10 @@ export function subjectOf(op: KnownOperation): IdentityId {
     case "add":
       return op.change.device.identity
     case "remove":
+    case "role":
       return op.change.identity
     case "leave":
+    case "policy":
       return op.author
     default:
       return assertNever(op.change)

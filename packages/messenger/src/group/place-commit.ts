@@ -17,7 +17,7 @@ import type { Group } from "./group.ts"
 import { subjectOf, type KnownOperation } from "./membership.ts"
 import { hasDevice, identitiesOf, nextRoster, type Roster } from "./roster.ts"
 
-/** `waiting`: its parent, or an operation that it cites, has not come yet. */
+/** `waiting`: its parent, or an operation that it cites or that one of those rests on, has not come yet. */
 export type Placement =
   | { readonly kind: "placed"; readonly node: ForestNode }
   | { readonly kind: "waiting" | "refused" }
@@ -25,7 +25,7 @@ export type Placement =
 /**
  * Judges a COMMIT by what everybody can check, members or not of its branch: its author sits in the parent's roster,
  * MLS bytes and record say the same, its id is the one that the MLS bytes lead to, and each addition and removal cites an
- * operation that asks for it.
+ * operation that asks for it, by somebody who was entitled to.
  */
 export function placeCommit(crypto: CryptoProvider, group: Group, record: LoggedRecord, now: Milliseconds): Placement {
   const decoded = decodeCommitRecord(record.body)
@@ -35,6 +35,9 @@ export function placeCommit(crypto: CryptoProvider, group: Group, record: Logged
   const cited = commit.ops.map((hash) => group.operations.get(hash))
   if (parent === undefined || cited.includes(undefined)) return { kind: "waiting" }
   const ops = cited.filter((op) => op !== undefined)
+  const { pasts, permits } = group.membership
+  if (ops.some(({ hash }) => pasts.get(hash)?.complete !== true)) return { kind: "waiting" }
+  if (!ops.every(permits)) return { kind: "refused" }
   const header = publicCommitHeader(commit.mls)
   if (header.kind !== "ok" || !headerMatches(group, parent, record, commit, header.value)) return { kind: "refused" }
   if (!transcriptsBefore(parent, commit).every((before) => isNamedBy(crypto, before, commit)))
@@ -120,7 +123,7 @@ function citesAll({ added, removed }: Change, ops: readonly KnownOperation[], ro
       (op) => op.change.kind === "add" && subjectOf(op) === identity && hasDevice(roster, op.change.device.device),
     )
   const removal = (identity: IdentityId): boolean =>
-    ops.some((op) => op.change.kind !== "add" && subjectOf(op) === identity)
+    ops.some((op) => (op.change.kind === "remove" || op.change.kind === "leave") && subjectOf(op) === identity)
   return single && added.every(addition) && removed.every(removal)
 }
 

@@ -4,8 +4,8 @@ import type { CryptoProvider } from "@starling/mls"
 import type { Device } from "../identity/device-certificate.ts"
 import type { MessageId } from "../message/content.ts"
 import { decodeOperation } from "../record/operation.ts"
-import { RECORD_KINDS, type LoggedRecord } from "../record/record.ts"
-import { appendRecord } from "../record/record-log.ts"
+import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/record.ts"
+import { appendRecord, precursorOf } from "../record/record-log.ts"
 import { eraOf } from "./era.ts"
 import type { ForestNode } from "./forest-node.ts"
 import type { Founding } from "./group-extensions.ts"
@@ -16,6 +16,7 @@ import { resolveMembership, type KnownOperation } from "./membership.ts"
 import type { NodeRow } from "./node-row.ts"
 import { placeCommit, placeInOrder } from "./place-commit.ts"
 import { rosterOf } from "./roster.ts"
+import { NO_TESTIMONY, withTestimony } from "./testimony.ts"
 
 /** A group of which no record has come yet. */
 export function bareGroup(crypto: CryptoProvider, row: GroupRow, shown: ReadonlySet<MessageId>): Group {
@@ -26,7 +27,8 @@ export function bareGroup(crypto: CryptoProvider, row: GroupRow, shown: Readonly
     records: [],
     logs: new Map(),
     operations: new Map(),
-    membership: resolveMembership(new Map(), row.founding.creator, row.founding.creatorName),
+    membership: resolveMembership(new Map(), row.founding),
+    testimony: NO_TESTIMONY,
     forest: new Map([[creation.sid, creation]]),
     creation: creation.sid,
     chosen: creation.sid,
@@ -38,22 +40,25 @@ export function bareGroup(crypto: CryptoProvider, row: GroupRow, shown: Readonly
 /** Appends a record that continues its device's log; what it says takes effect with `membershipOf` and `placeCommit`. */
 export function addRecord(crypto: CryptoProvider, group: Group, record: LoggedRecord): Group {
   const logs = appendRecord(group.logs, record)
-  return withOperation(crypto, { ...group, records: [...group.records, record], logs }, record)
+  return withMeaning(crypto, { ...group, records: [...group.records, record], logs }, record)
 }
 
-/** With what `record` asks for; where that admits a device of which records are here already, with what they ask for too. */
-function withOperation(crypto: CryptoProvider, group: Group, record: LoggedRecord): Group {
-  const operation = readOperation(crypto, group, record)
+/** With what `record` says; where that admits a device of which records are here already, with what they say too. */
+function withMeaning(crypto: CryptoProvider, group: Group, record: LoggedRecord): Group {
+  const author = findDevice(group, record.author)
+  if (author === undefined) return group
+  const testimony = withTestimony(group.testimony, record, author.identity)
+  if (testimony !== group.testimony) return { ...group, testimony }
+  const operation = readOperation(crypto, group, record, author)
   if (operation === undefined || group.operations.has(record.hash)) return group
   let next: Group = { ...group, operations: new Map(group.operations).set(record.hash, operation) }
   if (operation.change.kind !== "add") return next
-  for (const earlier of group.logs.get(operation.change.device.device) ?? [])
-    next = withOperation(crypto, next, earlier)
+  for (const earlier of group.logs.get(operation.change.device.device) ?? []) next = withMeaning(crypto, next, earlier)
   return next
 }
 
 export function membershipOf(group: Group): Group["membership"] {
-  return resolveMembership(group.operations, group.founding.creator, group.founding.creatorName, group.membership)
+  return resolveMembership(group.operations, group.founding, group.membership)
 }
 
 /** The device behind a key, where the creator or an operation vouches for it. */
@@ -136,12 +141,22 @@ function creationNode(crypto: CryptoProvider, id: Uint8Array, founding: Founding
   }
 }
 
-function readOperation(crypto: CryptoProvider, group: Group, record: LoggedRecord): KnownOperation | undefined {
+function readOperation(
+  crypto: CryptoProvider,
+  group: Group,
+  record: LoggedRecord,
+  author: Device,
+): KnownOperation | undefined {
   if (record.kind !== RECORD_KINDS.operation) return undefined
   const decoded = decodeOperation(crypto, record.body)
-  const author = findDevice(group, record.author)
-  if (decoded.kind !== "ok" || author === undefined) return undefined
-  const log = group.logs.get(record.author) ?? []
-  const previous = log.findLast(({ hash, seq }) => seq < record.seq && group.operations.has(hash))?.hash
+  if (decoded.kind !== "ok") return undefined
+  const previous = previousOperation(group, record)
   return { ...decoded.value, hash: record.hash, author: author.identity, device: toHex(record.device), previous }
+}
+
+function previousOperation(group: Group, record: LoggedRecord): RecordHash | undefined {
+  const log = group.logs.get(record.author) ?? []
+  let at = precursorOf(log, record)
+  while (at !== undefined && !group.operations.has(at.hash)) at = precursorOf(log, at)
+  return at?.hash
 }

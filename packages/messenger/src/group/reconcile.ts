@@ -65,7 +65,8 @@ function since(turn: Turn, uuid: string, work: WorkLeft): Milliseconds {
   return turn.now
 }
 
-function slotOf(turn: Turn, group: Group): Milliseconds {
+/** How long this member leaves a common task in the live state to those of lower rank. */
+export function slotOf(turn: Turn, group: Group): Milliseconds {
   const live = group.forest.get(group.live)
   const place = (identity: string): string => rank(turn.crypto, group.creation, (live?.epoch ?? 0) + 1, identity)
   const own = place(turn.own.identity)

@@ -33,10 +33,15 @@ export function rejoinIfLeftBehind(turn: Turn, uuid: string): void {
     turn.changeWork(uuid, { displacedSince: isAlone ? undefined : since, dueAt: Math.min(dueAt ?? next, next) })
     return
   }
-  authorOperation(turn, uuid, { kind: "leave", after: group.live })
+  askToBeAddedAnew(turn, uuid)
+  const text = `This device could not follow the group “${group.founding.name}”. It has asked the members to add it anew.`
+  turn.notify({ kind: "trouble", code: "left-behind", text })
+}
+
+/** Leaves and adds this device in one step: any member who is there renews its leaf. */
+export function askToBeAddedAnew(turn: Turn, uuid: string): void {
+  authorOperation(turn, uuid, { kind: "leave", after: turn.group(uuid).live })
   authorOperation(turn, uuid, { kind: "add", device: turn.own, name: turn.own.name })
   turn.changeWork(uuid, { displacedSince: undefined, rejoinedAt: turn.now })
   syncSoon(turn, uuid)
-  const text = `This device could not follow the group “${group.founding.name}”. It has asked the members to add it anew.`
-  turn.notify({ kind: "trouble", code: "left-behind", text })
 }

@@ -8,13 +8,15 @@ import { BUCKETS } from "../peer/buckets.ts"
 import type { Turn } from "../peer/turn.ts"
 import { commitAuthenticatedData } from "../record/commit-record.ts"
 import { eraAfter } from "./commit.ts"
-import { stateOf, type ForestNode } from "./forest-node.ts"
+import { ancestry, stateOf, type Forest, type ForestNode } from "./forest-node.ts"
 import type { Group } from "./group.ts"
 import { stateIdOf } from "./group-id.ts"
 import { placeCommit, placeInOrder } from "./place-commit.ts"
 import { reconcile } from "./reconcile.ts"
+import { MAX_EAGER_SIBLINGS } from "../limits.ts"
 import { rejoinIfLeftBehind } from "./rejoin.ts"
 import { hasDevice, rosterOf, sameRoster } from "./roster.ts"
+import { defend, testify } from "./testify.ts"
 import { isAttached, isDisplaced, withTips } from "./tips.ts"
 
 /**
@@ -25,12 +27,15 @@ import { isAttached, isDisplaced, withTips } from "./tips.ts"
 export function settle(turn: Turn, uuid: string): void {
   const { phase, live } = turn.group(uuid)
   if (phase === "left" || phase === "removed") return
+  const before = new Set(turn.group(uuid).forest.keys())
   placeCommits(turn, uuid)
   processCommits(turn, uuid)
+  defend(turn, uuid, before)
   turn.putGroup(withTips(turn.crypto, turn.group(uuid)))
   absorbMessages(turn, uuid, [])
   if (leaveIfOut(turn, uuid)) return
   reconcile(turn, uuid)
+  testify(turn, uuid)
   rejoinIfLeftBehind(turn, uuid)
   if (turn.group(uuid).live !== live && !isDisplaced(turn.group(uuid))) resendMessages(turn, uuid)
 }
@@ -75,17 +80,30 @@ function place(turn: Turn, group: Group, node: ForestNode): void {
   turn.putGroup({ ...group, forest: new Map(group.forest).set(node.sid, { ...node, standing, era, placedAt }) })
 }
 
+/** First what is chosen, then what may come to be: of one author on one state a few, which the others may be read in. */
 function processCommits(turn: Turn, uuid: string): void {
-  for (let again = true; again;) {
-    again = false
-    for (const node of turn.group(uuid).forest.values()) {
-      const parent = turn.group(uuid).forest.get(node.parent ?? "")
-      if (node.standing.kind !== "open" || node.device === turn.own.device || stateOf(parent) === undefined) continue
-      const processed = processCommit(turn, uuid, node, parent)
-      turn.changeGroup(uuid, { forest: new Map(turn.group(uuid).forest).set(node.sid, processed) })
-      again = true
-    }
+  for (;;) {
+    const group = withTips(turn.crypto, turn.group(uuid))
+    const isReady = (node: ForestNode): boolean =>
+      node.standing.kind === "open" &&
+      node.device !== turn.own.device &&
+      stateOf(group.forest.get(node.parent ?? "")) !== undefined
+    const next = ancestry(group.forest, group.chosen).find(isReady) ?? firstEager(group.forest, isReady)
+    if (next === undefined) return
+    const processed = processCommit(turn, uuid, next, group.forest.get(next.parent ?? ""))
+    turn.changeGroup(uuid, { forest: new Map(group.forest).set(next.sid, processed) })
   }
+}
+
+function firstEager(forest: Forest, isReady: (node: ForestNode) => boolean): ForestNode | undefined {
+  const siblings = new Map<string, number>()
+  for (const node of forest.values()) {
+    const key = `${node.parent} ${node.author}`
+    const count = (siblings.get(key) ?? 0) + 1
+    siblings.set(key, count)
+    if (count <= MAX_EAGER_SIBLINGS && isReady(node)) return node
+  }
+  return undefined
 }
 
 /**

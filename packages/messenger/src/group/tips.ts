@@ -2,16 +2,26 @@ import type { CryptoProvider } from "@starling/mls"
 
 import type { StateId } from "../record/operation.ts"
 import { chooseTip, type Choice } from "./choose-commit.ts"
+import { isForked } from "../record/record-log.ts"
 import { ancestry, stateOf } from "./forest-node.ts"
 import type { Group } from "./group.ts"
+import { findDevice } from "./rebuild-group.ts"
 
 /** The group with `chosen` and `live` as its records and states have them. */
 export function withTips(crypto: CryptoProvider, group: Group): Group {
-  const { forest, creation, membership, operations } = group
-  const choice: Choice = { forest, creation, membership, operations, crypto }
+  const { forest, creation } = group
+  const choice = choiceOf(crypto, group)
   const chosen = chooseTip(choice, creation)
-  const live = stateOf(forest.get(chosen)) === undefined ? bestHeld(choice, group.entries, chosen) : chosen
+  const live = stateOf(forest.get(chosen)) === undefined ? bestHeld(choice, creation, group.entries, chosen) : chosen
   return chosen === group.chosen && live === group.live ? group : { ...group, chosen, live }
+}
+
+/** What a group's records, and what came of them here, give to choose by. */
+export function choiceOf(crypto: CryptoProvider, group: Group): Choice {
+  const { forest, membership, operations, testimony } = group
+  const forked = [...group.logs].filter(([, log]) => isForked(log))
+  const equivocators = new Set(forked.flatMap(([device]) => findDevice(group, device)?.identity ?? []))
+  return { forest, membership, operations, testimony, equivocators, crypto }
 }
 
 /** True where the state that this device joined at is known to descend from the creation. */
@@ -25,13 +35,13 @@ export function isDisplaced(group: Group): boolean {
 }
 
 /** The same choice among the states that this device holds, from where it entered; `otherwise` where it holds none. */
-function bestHeld(choice: Choice, entries: readonly StateId[], otherwise: StateId): StateId {
+function bestHeld(choice: Choice, creation: StateId, entries: readonly StateId[], otherwise: StateId): StateId {
   const held = new Map([...choice.forest].filter(([, node]) => isUsable(node.standing.kind)))
   let best = otherwise
   for (const entry of entries) {
     if (!held.has(entry)) continue
     const tip = chooseTip({ ...choice, forest: held }, entry)
-    if (isBetter(choice, tip, best, otherwise)) best = tip
+    if (isBetter(choice, creation, tip, best, otherwise)) best = tip
   }
   return best
 }
@@ -41,7 +51,7 @@ function isUsable(kind: string): boolean {
 }
 
 /** A state that the records lead to beats any that only a Welcome speaks for, whatever epoch that one gives itself. */
-function isBetter({ forest, creation }: Choice, tip: StateId, best: StateId, otherwise: StateId): boolean {
+function isBetter({ forest }: Choice, creation: StateId, tip: StateId, best: StateId, otherwise: StateId): boolean {
   const node = forest.get(tip)
   if (stateOf(node) === undefined) return false
   if (best === otherwise) return true

@@ -5,7 +5,8 @@ import { MAX_REMOVALS } from "../limits.ts"
 import { precedes } from "./causal-past.ts"
 import { ancestry, stateOf } from "./forest-node.ts"
 import type { Group } from "./group.ts"
-import { standingOut, subjectOf, type KnownOperation } from "./membership.ts"
+import { roleOf, standingOut, subjectOf, type KnownOperation } from "./membership.ts"
+import { mayRemove } from "./roles.ts"
 import { identitiesOf } from "./roster.ts"
 import { isDisplaced } from "./tips.ts"
 
@@ -48,6 +49,7 @@ export function workLeft(group: Group, self: IdentityId): WorkLeft {
       .flatMap((device, leafIndex): Removal[] => {
         if (device === undefined) return []
         const op = reasonToRemove(group, device.identity, self)
+        if (op === undefined && !mayRemoveNow(group, self, device.identity)) return []
         return op === "none" ? [] : [{ leafIndex, identity: device.identity, op: op?.hash, own: op?.author === self }]
       })
       .slice(0, MAX_REMOVALS),
@@ -71,6 +73,10 @@ function reasonToRemove(group: Group, identity: IdentityId, self: IdentityId): K
   const cited = addedAt?.ops.find((hash) => isAddition(operations.get(hash), identity))
   const outs = [...membership.removals, ...membership.leaves].filter((op) => subjectOf(op) === identity)
   return outs.find(({ hash }) => !precedes(membership.pasts, hash, cited ?? "")) ?? "none"
+}
+
+function mayRemoveNow({ membership }: Group, self: IdentityId, identity: IdentityId): boolean {
+  return mayRemove(membership.policy, roleOf(membership, self), roleOf(membership, identity))
 }
 
 /** True where this identity is wanted, and its leaf in the live state is one that others are to renew. */

@@ -112,6 +112,7 @@ function newcomersGroup(turn: Turn, id: Uint8Array, opened: readonly OpenedWelco
     entries: [],
     knownAtEntry: [],
     healing: undefined,
+    restoredIn: undefined,
     sentCount: 0,
     held: new Map(),
     past: opened.length === 1 ? boundVector(first.joining.past, MAX_PAST_RANGES) : new Map(),

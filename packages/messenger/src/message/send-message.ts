@@ -40,6 +40,7 @@ export function resendMessages(turn: Turn, uuid: string): void {
 function isMissed(group: Group, sent: SentMessage, now: number): boolean {
   const live = group.forest.get(group.live)
   if (live === undefined || sent.at < now - RETENTION) return false
+  if (sent.copies.length === 0) return true
   const path = new Set(ancestry(group.forest, group.live).map(({ sid }) => sid))
   if (sent.copies.some(({ sid }) => path.has(sid))) return false
   const rosters = sent.copies.map(({ sid }) => group.forest.get(sid)?.roster ?? [])
@@ -50,7 +51,7 @@ function encryptCopy(turn: Turn, uuid: string, sent: SentMessage): void {
   const group = turn.group(uuid)
   const node = group.forest.get(group.live)
   const state = stateOf(node)
-  if (node === undefined || state === undefined) return
+  if (node === undefined || state === undefined || group.restoredIn === node.sid) return
   const seq = group.sentCount + 1
   const { device } = turn.own
   const authenticatedData = messageAuthenticatedData(device, seq)

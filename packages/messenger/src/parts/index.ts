@@ -6,8 +6,9 @@ export { safeName } from "../contacts/safe-name.ts"
 export { causalPasts, depthOf, precedes } from "../group/causal-past.ts"
 export { chooseTip, rank, type Choice } from "../group/choose-commit.ts"
 export { decodeEnvelope, openEnvelope, sealEnvelope } from "../group/envelope.ts"
-export { eraOf } from "../group/era.ts"
+export { eraOf, type Era } from "../group/era.ts"
 export type { Forest, ForestNode } from "../group/forest-node.ts"
+export type { Group } from "../group/group.ts"
 export {
   decodeFounding,
   decodeJoining,
@@ -17,6 +18,7 @@ export {
   JOINING_EXTENSION,
   type Founding,
 } from "../group/group-extensions.ts"
+export type { Testimony } from "../group/testimony.ts"
 export { resolveMembership, type KnownOperation, type Operations } from "../group/membership.ts"
 export {
   certifyDevice,
@@ -27,7 +29,7 @@ export {
   type Device,
   type DeviceCertificate,
 } from "../identity/device-certificate.ts"
-export { identityId } from "../identity/identity-id.ts"
+export { identityId, type IdentityId } from "../identity/identity-id.ts"
 export { peerIdOf } from "../identity/peer-id.ts"
 export { computeSafetyNumber } from "../identity/safety-number.ts"
 export { decodeInvitation, encodeInvitation } from "../invitation/invitation-frame.ts"
@@ -42,7 +44,8 @@ export { decodeSealedMessage, encodeSealedMessage, messageAuthenticatedData } fr
 export { addSeq, hasSeq, joinSets, missingFrom, sharedBy, type SeqSet } from "../message/seq-set.ts"
 export { decodeAnswer, okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
 export { commitAuthenticatedData, decodeCommitRecord, encodeCommitRecord } from "../record/commit-record.ts"
-export { decodeOperation, encodeOperation, type Change } from "../record/operation.ts"
-export { decodeRecord, FIRST_PREV, signRecord, verifyRecord } from "../record/record.ts"
-export { judgeRecord } from "../record/record-log.ts"
+export { decodeOperation, encodeOperation, EQUALS, type Change, type Policy } from "../record/operation.ts"
+export { decodeRecord, FIRST_PREV, signRecord, verifyRecord, type LoggedRecord } from "../record/record.ts"
+export { decodeTestimony, encodeTestimony } from "../record/testimony-record.ts"
+export { headOf, isForked, judgeRecord } from "../record/record-log.ts"
 export { decodeSyncAnswer, decodeSyncRequest, encodeSyncAnswer, encodeSyncRequest } from "../sync/sync-frames.ts"

@@ -9,6 +9,8 @@ import { encodeHeldInvitation } from "../invitation/held-invitation.ts"
 import { encodeIssuedKeyPackage } from "../invitation/issued-key-package.ts"
 import { encodeOutboxEntry } from "../invitation/outbox-entry.ts"
 import type { Write } from "../ports/store.ts"
+import type { LoggedRecord } from "../record/record.ts"
+import { isForked } from "../record/record-log.ts"
 import { BUCKETS } from "./buckets.ts"
 import type { DurableState } from "./state.ts"
 
@@ -29,27 +31,34 @@ export function writesBetween(before: DurableState | undefined, after: DurableSt
   return writes
 }
 
-const DERIVED = ["records", "logs", "operations", "membership", "forest", "chosen", "live", "shown"] as const
+const DERIVED = [
+  "records",
+  "logs",
+  "operations",
+  "membership",
+  "testimony",
+  "forest",
+  "chosen",
+  "live",
+  "shown",
+] as const
 
 function groupWrites(before: Group | undefined, after: Group): Write[] {
   if (before === after) return []
   const writes: Write[] = []
-  const added = after.records.slice(before?.records.length ?? 0)
-  for (const record of added)
-    writes.push(
-      put(
-        BUCKETS.records,
-        after.uuid,
-        `${record.author}:${record.seq}`,
-        record.encoded,
-        after.records.indexOf(record) + 1,
-      ),
-    )
+  const known = before?.records.length ?? 0
+  for (const [i, record] of after.records.slice(known).entries())
+    writes.push(put(BUCKETS.records, after.uuid, recordKey(after, record), record.encoded, known + i + 1))
   for (const write of forestWrites(after.uuid, before?.forest, after.forest)) writes.push(write)
   const neutral = before === undefined ? undefined : { ...before, ...pick(after, DERIVED) }
   if (neutral === undefined || !sameFields(neutral, after))
     writes.push(put(BUCKETS.groups, "", after.uuid, encodeGroupRow(after)))
   return writes
+}
+
+/** Of a device that signed two records for one place, each has a row of its own. */
+function recordKey({ logs }: Group, { author, seq, hash }: LoggedRecord): string {
+  return isForked(logs.get(author) ?? []) ? `${author}:${seq}:${hash}` : `${author}:${seq}`
 }
 
 function changedRows<T>(

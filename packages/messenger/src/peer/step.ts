@@ -104,6 +104,7 @@ export type RefusalCode =
   | "no-longer-member"
   | "already-member"
   | "not-a-member"
+  | "not-allowed"
   | "invitation-invalid"
   | "clock-differs"
   | "catching-up"

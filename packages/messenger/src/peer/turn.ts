@@ -72,6 +72,12 @@ export class Turn {
     this.state = { ...this.state, work: new Map(this.state.work).set(uuid, { ...this.work(uuid), ...change }) }
   }
 
+  /** Has `settle` called for a group at `at`, or before. */
+  wakeGroup(uuid: string, at: Milliseconds): void {
+    const { dueAt } = this.work(uuid)
+    if (dueAt === undefined || dueAt > at) this.changeWork(uuid, { dueAt: at })
+  }
+
   request(protocol: DirectProtocol, request: PendingRequest, payload: Uint8Array): void {
     const requestCount = this.state.requestCount + 1
     const token = `${protocol} ${requestCount}`

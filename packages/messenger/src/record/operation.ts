@@ -17,6 +17,20 @@ export type Change =
   /** `after`: the state that the author was in; what the removed one commits elsewhere is void. */
   | { readonly kind: "remove"; readonly identity: IdentityId; readonly after: StateId }
   | { readonly kind: "leave"; readonly after: StateId }
+  | { readonly kind: "role"; readonly identity: IdentityId; readonly role: Role }
+  | { readonly kind: "policy"; readonly policy: Policy }
+
+export type Role = "member" | "admin" | "owner"
+
+/** Who may do what in a group. Everybody may leave. */
+export interface Policy {
+  readonly invite: "everyone" | "admins"
+  /** Admins, and owners, remove those of lower roles; where everyone may, they are equals. */
+  readonly remove: "everyone" | "admins"
+}
+
+/** Members are equals, as they were in every group of version 0.1. */
+export const EQUALS: Policy = { invite: "everyone", remove: "everyone" }
 
 /** Body of a record of kind OP. */
 export interface Operation {
@@ -25,7 +39,9 @@ export interface Operation {
   readonly deps: readonly RecordHash[]
 }
 
-const TYPES = { add: 1, remove: 2, leave: 3 } as const
+const TYPES = { add: 1, remove: 2, leave: 3, role: 4, policy: 5 } as const
+const ROLES = ["member", "admin", "owner"] as const
+const CIRCLES = ["everyone", "admins"] as const
 
 export function encodeOperation(operation: Operation): Bytes {
   return encode((writer) => {
@@ -48,6 +64,15 @@ export function bytesOf(hex: string): Bytes {
   return bytes
 }
 
+export function writePolicy(writer: Writer, { invite, remove }: Policy): void {
+  writer.uint8(CIRCLES.indexOf(invite)).uint8(CIRCLES.indexOf(remove))
+}
+
+export function readPolicy(reader: Reader): Policy {
+  const readCircle = (): "everyone" | "admins" => CIRCLES[reader.uint8()] ?? reader.fail("a policy that is none")
+  return { invite: readCircle(), remove: readCircle() }
+}
+
 function writeChange(writer: Writer, change: Change): void {
   writer.uint8(TYPES[change.kind])
   switch (change.kind) {
@@ -59,6 +84,12 @@ function writeChange(writer: Writer, change: Change): void {
       return
     case "leave":
       writer.fixed(bytesOf(change.after))
+      return
+    case "role":
+      writer.fixed(identityBytes(change.identity)).uint8(ROLES.indexOf(change.role))
+      return
+    case "policy":
+      writePolicy(writer, change.policy)
       return
     default:
       assertNever(change)
@@ -77,6 +108,12 @@ function readChange(crypto: CryptoProvider, reader: Reader): Change {
       return { kind: "remove", identity: toBase32(reader.fixed(32)), after: toHex(reader.fixed(32)) }
     case TYPES.leave:
       return { kind: "leave", after: toHex(reader.fixed(32)) }
+    case TYPES.role: {
+      const identity = toBase32(reader.fixed(32))
+      return { kind: "role", identity, role: ROLES[reader.uint8()] ?? reader.fail("a role that is none") }
+    }
+    case TYPES.policy:
+      return { kind: "policy", policy: readPolicy(reader) }
     default:
       return reader.fail(`an operation of unknown type ${type}`)
   }

@@ -1,89 +1,154 @@
-import { equalBytes, toHex } from "@starling/kernel"
+import { concat, equalBytes, toHex } from "@starling/kernel"
 import type { CryptoProvider } from "@starling/mls"
 
 import type { DeviceKey } from "../identity/device-certificate.ts"
-import { MAX_OPERATIONS, MAX_UNKNOWN_BODY, MAX_UNKNOWN_RECORDS } from "../limits.ts"
+import {
+  MAX_COMMITS,
+  MAX_FORKED_RECORDS,
+  MAX_LOG_BYTES,
+  MAX_OPERATIONS,
+  MAX_OTHER_BODY,
+  MAX_OTHER_RECORDS,
+} from "../limits.ts"
+import { bytesOf } from "./operation.ts"
 import { FIRST_PREV, RECORD_KINDS, verifyRecord, type LoggedRecord, type RecordHash } from "./record.ts"
 
-/** Every device's records of one group, from its first without gaps. */
-export type RecordLogs = ReadonlyMap<DeviceKey, readonly LoggedRecord[]>
+/** Every device's records of one group, each after the one that it continues. */
+export type RecordLogs = ReadonlyMap<DeviceKey, RecordLog>
+
+/**
+ * Of an honest device, one record for each place from the first on. Of one that signed two records for one place, the whole
+ * tree of them: whatever it signed is the same set at every member in the end.
+ */
+export type RecordLog = readonly LoggedRecord[]
 
 /** How much of each device's log is held: what two members compare. */
 export type RecordVector = ReadonlyMap<DeviceKey, LogHead>
 export interface LogHead {
-  /** Records from the first on. */
+  /** The last place for which a record is held. */
   readonly length: number
-  /** The last of them: only who has it can name it. */
+  /** The record there; of a log that forked, the hash of all its hashes in order. Only who has them can name it. */
   readonly head: RecordHash
 }
 
 /**
- * - `next`: the record continues its device's log.
+ * - `next`: the record continues one that is held.
  * - `known`: it is in the log already.
- * - `gap`: records of its device before it are missing.
- * - `conflict`: its device signed another record for this place, or for the place before.
+ * - `gap`: the record that it continues is missing.
  * - `forged`: the device did not sign it.
  * - `full`: the log ends before it, at every member.
  */
-export type LogVerdict = "next" | "known" | "gap" | "conflict" | "forged" | "full"
+export type LogVerdict = "next" | "known" | "gap" | "forged" | "full"
 
-/** Whether `record`, by a device that the group knows, continues that device's log. */
+/** Whether `record`, by a device that the group knows, continues something in that device's log. */
 export function judgeRecord(crypto: CryptoProvider, logs: RecordLogs, record: LoggedRecord): LogVerdict {
   const log = logs.get(record.author) ?? []
-  const held = log[record.seq - 1]
-  if (held !== undefined) return held.hash === record.hash ? "known" : "conflict"
+  if (heldAt(log, record.seq).some(({ hash }) => hash === record.hash)) return "known"
   if (!verifyRecord(crypto, record)) return "forged"
-  if (record.seq !== log.length + 1) return "gap"
-  const last = log.at(-1)
-  const prev = last === undefined ? toHex(FIRST_PREV) : last.hash
-  if (toHex(record.prev) !== prev) return "conflict"
+  if (record.seq === 1 ? !equalBytes(record.prev, FIRST_PREV) : precursorOf(log, record) === undefined) return "gap"
   return isWithinBounds(log, record) ? "next" : "full"
 }
 
+/** The record that `record` continues, where it is held. */
+export function precursorOf(log: RecordLog, record: LoggedRecord): LoggedRecord | undefined {
+  const prev = toHex(record.prev)
+  return heldAt(log, record.seq - 1).find(({ hash }) => hash === prev)
+}
+
+/** True where the device signed two records for one place. */
+export function isForked(log: RecordLog): boolean {
+  return log.length > 0 && log.at(-1)?.seq !== log.length
+}
+
+/** The record that the device itself goes on from. */
+export function endOf(log: RecordLog): LoggedRecord | undefined {
+  if (!isForked(log)) return log.at(-1)
+  const last = heldAt(log, lengthOf(log))
+  return last.toSorted((a, b) => (a.hash < b.hash ? -1 : 1))[0]
+}
+
 /** How many operations a log holds. */
-export function countOperations(log: readonly LoggedRecord[]): number {
+export function countOperations(log: RecordLog): number {
   return log.filter(({ kind }) => kind === RECORD_KINDS.operation).length
+}
+
+/** Whether the log has room for what its device says unasked, with some of it kept back. */
+export function hasRoomToTestify(log: RecordLog): boolean {
+  return log.length < MAX_OTHER_RECORDS / 2 || log.filter(isOther).length < MAX_OTHER_RECORDS / 2
+}
+
+export function hasRoomToCommit(log: RecordLog): boolean {
+  return countCommits(log) < MAX_COMMITS && bytesIn(log) < MAX_LOG_BYTES / 2
 }
 
 /**
  * Whether a log may go on with `record`. A question of the log alone, so that all members answer it alike: what one took and
  * another refused would part them for good.
  */
-function isWithinBounds(log: readonly LoggedRecord[], { kind, body }: LoggedRecord): boolean {
+function isWithinBounds(log: RecordLog, { kind, body, encoded }: LoggedRecord): boolean {
+  if (log.length - lengthOf(log) >= MAX_FORKED_RECORDS) return false
   switch (kind) {
     case RECORD_KINDS.commit:
-      return true
+      return countCommits(log) < MAX_COMMITS && bytesIn(log) + encoded.length <= MAX_LOG_BYTES
     case RECORD_KINDS.operation:
       return log.length < MAX_OPERATIONS || countOperations(log) < MAX_OPERATIONS
     default: {
-      if (body.length > MAX_UNKNOWN_BODY) return false
-      return log.length < MAX_UNKNOWN_RECORDS || log.filter(isUnknown).length < MAX_UNKNOWN_RECORDS
+      if (body.length > MAX_OTHER_BODY) return false
+      return log.length < MAX_OTHER_RECORDS || log.filter(isOther).length < MAX_OTHER_RECORDS
     }
   }
 }
 
-function isUnknown({ kind }: LoggedRecord): boolean {
+function isOther({ kind }: LoggedRecord): boolean {
   return kind !== RECORD_KINDS.operation && kind !== RECORD_KINDS.commit
+}
+
+function countCommits(log: RecordLog): number {
+  return log.length < MAX_COMMITS ? 0 : log.filter(({ kind }) => kind === RECORD_KINDS.commit).length
+}
+
+function bytesIn(log: RecordLog): number {
+  return log.reduce((sum, { encoded }) => sum + encoded.length, 0)
 }
 
 export function appendRecord(logs: RecordLogs, record: LoggedRecord): RecordLogs {
   return new Map(logs).set(record.author, [...(logs.get(record.author) ?? []), record])
 }
 
-export function recordVector(logs: RecordLogs): RecordVector {
+export function recordVector(crypto: CryptoProvider, logs: RecordLogs): RecordVector {
   return new Map(
     Array.from(logs.keys()).flatMap((device): [DeviceKey, LogHead][] => {
-      const head = headOf(logs, device)
+      const head = headOf(crypto, logs, device)
       return head === undefined ? [] : [[device, head]]
     }),
   )
 }
 
-/** The end of a device's log, or of its first `length` records; `undefined` where nothing of it is held. */
-export function headOf(logs: RecordLogs, device: DeviceKey, length?: number): LogHead | undefined {
+/** The end of a device's log, or of its first `length` places; `undefined` where nothing of it is held. */
+export function headOf(
+  crypto: CryptoProvider,
+  logs: RecordLogs,
+  device: DeviceKey,
+  length = Number.MAX_SAFE_INTEGER,
+): LogHead | undefined {
   const log = logs.get(device) ?? []
-  const last = log[Math.min(length ?? log.length, log.length) - 1]
-  return last === undefined ? undefined : { length: last.seq, head: last.hash }
+  const part = isForked(log) ? log.filter(({ seq }) => seq <= length) : log.slice(0, length)
+  const last = part.at(-1)
+  if (last === undefined) return undefined
+  if (last.seq === part.length) return { length: last.seq, head: last.hash }
+  const hashes = part.map(({ hash }) => hash).sort()
+  return { length: lengthOf(part), head: toHex(crypto.hash(concat(...hashes.map(bytesOf)))) }
+}
+
+/** The last place for which there is a record. */
+function lengthOf(log: RecordLog): number {
+  return isForked(log) ? log.reduce((most, { seq }) => Math.max(most, seq), 0) : log.length
+}
+
+function heldAt(log: RecordLog, seq: number): RecordLog {
+  if (isForked(log)) return log.filter((record) => record.seq === seq)
+  const held = log[seq - 1]
+  return held === undefined ? [] : [held]
 }
 
 /** True where `records` belongs to the group with this id: a record signed for one group says nothing in another. */

@@ -1,4 +1,5 @@
 import type { Bytes } from "@starling/kernel"
+import type { CryptoProvider } from "@starling/mls"
 
 import { ancestry } from "../group/forest-node.ts"
 import type { Group } from "../group/group.ts"
@@ -38,11 +39,11 @@ export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId, reader
   const device = current ?? (group === undefined ? undefined : formerMember(group, from))
   if (group === undefined || device === undefined) return refusedAnswer("not-a-member")
   const records = current === undefined ? recordsForFormer(group, device.device) : group.records
-  const answer = select(group, records, request, device, reader)
-  const told = current === undefined ? sharedHoldings(request, group) : holdingsOf(group)
+  const answer = select(turn.crypto, group, records, request, device, reader)
+  const told = current === undefined ? sharedHoldings(turn.crypto, request, group) : holdingsOf(turn.crypto, group)
   if (takesPart(group)) {
     if (current !== undefined) noteHoldings(turn, group.uuid, device.device, request)
-    if (!request.inTurn && holdsMore(request, group)) {
+    if (!request.inTurn && holdsMore(turn.crypto, request, group)) {
       const past = current === undefined ? undefined : group.past
       requestSyncInTurn(turn, group.uuid, from, told, past)
     }
@@ -91,6 +92,7 @@ function whyOut(group: Group, device: DeviceKey): RecordHash[] {
 }
 
 function select(
+  crypto: CryptoProvider,
   group: Group,
   records: readonly LoggedRecord[],
   request: SyncRequest,
@@ -100,8 +102,7 @@ function select(
   const recordBytes: Bytes[] = []
   const messageBytes: Bytes[] = []
   let left = SYNC_BUDGET
-  for (const record of records) {
-    if (record.seq <= (request.records.get(record.author)?.length ?? 0)) continue
+  for (const record of missingRecords(crypto, group, records, request)) {
     if (left < record.encoded.length) return { recordBytes, messageBytes, more: true }
     left -= record.encoded.length
     recordBytes.push(record.encoded)
@@ -112,6 +113,23 @@ function select(
     messageBytes.push(bytes)
   }
   return { recordBytes, messageBytes, more: false }
+}
+
+/** Of a log that forked and of which the other one holds something else, everything: what it lacks can stand anywhere. */
+function missingRecords(
+  crypto: CryptoProvider,
+  { logs }: Group,
+  records: readonly LoggedRecord[],
+  request: SyncRequest,
+): LoggedRecord[] {
+  const from = new Map<DeviceKey, number>()
+  for (const [device, theirs] of request.records)
+    from.set(device, isOtherwise(headOf(crypto, logs, device, theirs.length), theirs) ? 0 : theirs.length)
+  return records.filter(({ author, seq }) => seq > (from.get(author) ?? 0))
+}
+
+function isOtherwise(ours: LogHead | undefined, theirs: LogHead): boolean {
+  return ours?.length === theirs.length && ours.head !== theirs.head
 }
 
 /**
@@ -156,8 +174,11 @@ function* descending(set: SeqSet): Generator<number> {
   for (const { from, to } of set.toReversed()) for (let seq = to; seq >= from; seq--) yield seq
 }
 
-function holdsMore(request: SyncRequest, group: Group): boolean {
-  for (const [device, { length }] of request.records) if (length > (group.logs.get(device)?.length ?? 0)) return true
+function holdsMore(crypto: CryptoProvider, request: SyncRequest, group: Group): boolean {
+  for (const [device, theirs] of request.records) {
+    const ours = headOf(crypto, group.logs, device, theirs.length)
+    if (theirs.length > (ours?.length ?? 0) || isOtherwise(ours, theirs)) return true
+  }
   for (const [device, set] of request.messages)
     if (missingFrom(missingFrom(set, group.held.get(device) ?? []), group.past.get(device) ?? []).length > 0)
       return true
@@ -165,10 +186,10 @@ function holdsMore(request: SyncRequest, group: Group): boolean {
 }
 
 /** What both hold: says nothing to the other one that it did not say itself. */
-function sharedHoldings(request: SyncRequest, group: Group): Holdings {
+function sharedHoldings(crypto: CryptoProvider, request: SyncRequest, group: Group): Holdings {
   const records = new Map<DeviceKey, LogHead>()
   for (const [device, { length }] of request.records) {
-    const shared = headOf(group.logs, device, length)
+    const shared = headOf(crypto, group.logs, device, length)
     if (shared !== undefined) records.set(device, shared)
   }
   const messages = new Map(

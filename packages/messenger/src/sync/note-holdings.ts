@@ -1,7 +1,7 @@
 import { deliveryCount } from "../message/delivery.ts"
 import { missingFrom, type SeqSet } from "../message/seq-set.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
-import { findDevice } from "../group/rebuild-group.ts"
+import { noteForgottenMessages } from "../group/restored.ts"
 import { goOut } from "../group/settle.ts"
 import type { Turn } from "../peer/turn.ts"
 import { headOf } from "../record/record-log.ts"
@@ -12,27 +12,9 @@ import type { Holdings } from "./sync-frames.ts"
 export function noteHoldings(turn: Turn, uuid: string, device: DeviceKey, holdings: Holdings): void {
   const group = turn.group(uuid)
   if (!group.seen.has(device)) turn.changeGroup(uuid, { seen: new Set(group.seen).add(device) })
+  noteForgottenMessages(turn, uuid, holdings.messages.get(turn.own.device) ?? [])
   noteAcks(turn, uuid, device, holdings.messages.get(turn.own.device) ?? [])
-  noteDivergence(turn, uuid, holdings)
   if (group.phase === "leaving") noteWitness(turn, uuid, device, holdings)
-}
-
-/** Tells once of each device whose log another member holds otherwise than this one does. */
-function noteDivergence(turn: Turn, uuid: string, { records }: Holdings): void {
-  const group = turn.group(uuid)
-  const { divergent } = turn.work(uuid)
-  for (const [device, theirs] of records) {
-    const ours = headOf(group.logs, device, theirs.length)
-    if (ours?.length !== theirs.length || ours.head === theirs.head || divergent.has(device)) continue
-    turn.changeWork(uuid, { divergent: new Set(turn.work(uuid).divergent).add(device) })
-    const known = group.membership.desired.get(findDevice(group, device)?.identity ?? "")
-    const name = known?.name ?? "a former member"
-    turn.notify({
-      kind: "trouble",
-      code: "logs-differ",
-      text: `In ${group.founding.name}, two members hold different records of ${name}'s device. If it goes on, remove ${name} and invite them anew.`,
-    })
-  }
 }
 
 /**
@@ -41,7 +23,7 @@ function noteDivergence(turn: Turn, uuid: string, { records }: Holdings): void {
  */
 function noteWitness(turn: Turn, uuid: string, device: DeviceKey, holdings: Holdings): void {
   const group = turn.group(uuid)
-  const own = headOf(group.logs, turn.own.device)
+  const own = headOf(turn.crypto, group.logs, turn.own.device)
   if (own === undefined || holdings.records.get(turn.own.device)?.head !== own.head) return
   const witnesses = new Set(turn.work(uuid).witnesses).add(device)
   turn.changeWork(uuid, { witnesses })

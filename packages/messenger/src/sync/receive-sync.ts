@@ -1,6 +1,8 @@
 import { absorbRecords } from "../group/absorb-records.ts"
 import { authorOperation, roomForOperations } from "../group/author-record.ts"
 import { ancestry } from "../group/forest-node.ts"
+import { roleOf } from "../group/membership.ts"
+import { mayInvite, mayRemove } from "../group/roles.ts"
 import { hasDevice } from "../group/roster.ts"
 import { settle } from "../group/settle.ts"
 import type { Device } from "../identity/device-certificate.ts"
@@ -58,6 +60,9 @@ function renewMember(turn: Turn, uuid: string, device: Device, tip: StateId): vo
     return
   const addedAt = ancestry(group.forest, group.live).find(({ added }) => added.includes(device.identity))
   if (!ancestry(group.forest, tip).some(({ sid }) => sid === addedAt?.sid)) return
+  const { policy } = group.membership
+  const role = roleOf(group.membership, turn.own.identity)
+  if (!mayInvite(policy, role) || !mayRemove(policy, role, roleOf(group.membership, device.identity))) return
   if (roomForOperations(turn, uuid, MAX_OPERATIONS_UNASKED) < 2) return
   authorOperation(turn, uuid, { kind: "remove", identity: device.identity, after: group.live })
   authorOperation(turn, uuid, { kind: "add", device, name: wanted.name })

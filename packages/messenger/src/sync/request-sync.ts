@@ -1,3 +1,5 @@
+import type { CryptoProvider } from "@starling/mls"
+
 import type { Group } from "../group/group.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import type { MessageVector } from "../message/seq-set.ts"
@@ -9,14 +11,14 @@ import { recordVector } from "../record/record-log.ts"
 import { connectedPartners } from "./partners.ts"
 import { encodeSyncRequest, type Holdings } from "./sync-frames.ts"
 
-export function holdingsOf(group: Group): Holdings {
-  return { records: recordVector(group.logs), messages: group.held, tip: group.chosen }
+export function holdingsOf(crypto: CryptoProvider, group: Group): Holdings {
+  return { records: recordVector(crypto, group.logs), messages: group.held, tip: group.chosen }
 }
 
 /** Asks one member for what this device lacks, unless it is being asked already. */
 export function requestSync(turn: Turn, uuid: string, peerId: PeerId): void {
   const group = turn.group(uuid)
-  askWith(turn, uuid, peerId, holdingsOf(group), group.past, false)
+  askWith(turn, uuid, peerId, holdingsOf(turn.crypto, group), group.past, false)
 }
 
 /** Asks back somebody whose request showed that it holds more. `told` is what it learns of this device's holdings. */

@@ -3,6 +3,8 @@ import { toHex } from "@starling/kernel"
 import { rawNameOf } from "../contacts/find-peer.ts"
 import { ancestry, stateOf, type ForestNode } from "../group/forest-node.ts"
 import type { Group } from "../group/group.ts"
+import { roleOf } from "../group/membership.ts"
+import { mayInvite, mayRemove } from "../group/roles.ts"
 import { openInvitations } from "../invitation/open-invitations.ts"
 import { devicesOf, identitiesOf } from "../group/roster.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
@@ -30,6 +32,8 @@ export function groupDetail(state: PeerState, uuid: string, env: Env): GroupDeta
     epochAuthenticator: mls === undefined ? "" : toHex(mls.epochAuthenticator),
     suite: mls === undefined ? "" : mlsOf(env.suites, mls).crypto.suite.name,
     members: [...present].map((identity) => memberView(state, group, live, identity)),
+    policy: group.membership.policy,
+    may: mayDo(group, state.durable.own.identity, present),
     waiting: [...group.membership.desired.keys()]
       .filter((identity) => !present.has(identity))
       .map((identity) => ({ identity, name: nameIn(state, identity) })),
@@ -103,7 +107,18 @@ function memberView(state: PeerState, group: Group, live: ForestNode | undefined
     devices: devices.map(({ peerId }) => peerId),
     self,
     verified: state.durable.contacts.get(identity)?.verified ?? false,
+    role: roleOf(group.membership, identity),
     pending: !self && !founder && !devices.some(({ device }) => group.seen.has(device)),
+  }
+}
+
+function mayDo({ membership }: Group, self: IdentityId, present: ReadonlySet<IdentityId>): GroupDetailView["may"] {
+  const { policy } = membership
+  const role = roleOf(membership, self)
+  return {
+    invite: mayInvite(policy, role),
+    giveRoles: role === "owner",
+    remove: [...present].filter((other) => other !== self && mayRemove(policy, role, roleOf(membership, other))),
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Milliseconds } from "@starling/kernel"
 
+import type { Policy, Role } from "../record/operation.ts"
+
 export type GroupPhase = "active" | "leaving" | "left" | "removed"
 
 export interface GroupSummaryView {
@@ -26,6 +28,7 @@ export interface MemberView {
   readonly verified: boolean
   /** Invited and not yet seen to have accepted. */
   readonly pending: boolean
+  readonly role: Role
 }
 
 export interface GroupDetailView {
@@ -37,6 +40,14 @@ export interface GroupDetailView {
   readonly epochAuthenticator: string
   readonly suite: string
   readonly members: readonly MemberView[]
+  readonly policy: Policy
+  /** What this person may do here. */
+  readonly may: {
+    readonly invite: boolean
+    readonly giveRoles: boolean
+    /** Identities. */
+    readonly remove: readonly string[]
+  }
   /** Wanted as members, and in no tree yet: their KeyPackage has not been had. */
   readonly waiting: readonly { readonly identity: string; readonly name: string }[]
 }

@@ -1,7 +1,7 @@
 import { certifyDevice, describeDevice, type Device } from "@starling/messenger/parts"
 
 import { counting } from "./frames.ts"
-import { crypto } from "./seeded.ts"
+import { crypto } from "./crypto.ts"
 
 /** Somebody with one key for everything, who differs from others by `seed`. */
 export function person(seed: number): Device {

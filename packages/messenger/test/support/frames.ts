@@ -19,6 +19,7 @@ import {
   decodeSealedMessage,
   decodeSyncAnswer,
   decodeSyncRequest,
+  decodeTestimony,
   describeDevice,
   encodeCertificate,
   encodeCommitRecord,
@@ -34,6 +35,7 @@ import {
   encodeSealedMessage,
   encodeSyncAnswer,
   encodeSyncRequest,
+  encodeTestimony,
   eraOf,
   FIRST_PREV,
   messageAuthenticatedData,
@@ -43,7 +45,7 @@ import {
   type Device,
 } from "@starling/messenger/parts"
 
-import { crypto } from "./seeded.ts"
+import { crypto } from "./crypto.ts"
 
 /** `length` bytes that count up from `first`. */
 export function counting(first: number, length: number): Bytes {
@@ -104,13 +106,21 @@ export interface Example {
 }
 
 const certificate = device.certificate
-const founding = { name: "ducks", createdAt: CLOCK, creator: device, creatorName: "Ada" }
+const founding = {
+  name: "ducks",
+  createdAt: CLOCK,
+  creator: device,
+  creatorName: "Ada",
+  policy: { invite: "everyone", remove: "admins" },
+} as const
 const joining = { eraKey: counting(0xc0, 32), frontier: [sid(0xe0)], past: holdings.messages }
 const link = { device, name: "Ada", addresses: ["/ip4/192.0.2.1/tcp/4001"] }
 const hello = { device, name: "Ada", clock: CLOCK }
 const add = { change: { kind: "add", device, name: "Ada" }, deps: [sid(0xe0)] } as const
 const remove = { change: { kind: "remove", identity: device.identity, after: sid(0x80) }, deps: [] } as const
 const leave = { change: { kind: "leave", after: sid(0x80) }, deps: [] } as const
+const role = { change: { kind: "role", identity: device.identity, role: "admin" }, deps: [] } as const
+const policy = { change: { kind: "policy", policy: { invite: "admins", remove: "admins" } }, deps: [] } as const
 const ids = { parent: sid(0x80), sid: sid(0x81), before: counting(0x90, 32) }
 const commit = { ...ids, epoch: 1, at: CLOCK, ops: [sid(0xe0)], mls: counting(0xa0, 8) }
 const content = { salt: counting(0xb0, 16), text: "hello", at: CLOCK }
@@ -128,7 +138,13 @@ const keyPackage = { clock: CLOCK, keyPackage: counting(0xa0, 8) }
 export const EXAMPLES: readonly Example[] = [
   { name: "device certificate", bytes: encodeCertificate(certificate), decode: decodeCertificate, value: certificate },
   { name: "contact link", bytes: encodeContactLink(link), decode: (b) => decodeContactLink(crypto, b), value: link },
-  { name: "founding", bytes: encodeFounding(founding), decode: (b) => decodeFounding(crypto, b), value: founding },
+  {
+    name: "founding",
+    bytes: encodeFounding(founding),
+    decode: (b) => decodeFounding(crypto, b),
+    value: founding,
+    version: 2,
+  },
   { name: "joining", bytes: encodeJoining(joining), decode: decodeJoining, value: joining },
   { name: "envelope upd", bytes: sealEnvelope(crypto, era, "upd", record.encoded), decode: decodeEnvelope },
   {
@@ -156,6 +172,27 @@ export const EXAMPLES: readonly Example[] = [
     bytes: encodeOperation(leave),
     decode: (b) => decodeOperation(crypto, b),
     value: leave,
+    unversioned: true,
+  },
+  {
+    name: "operation role",
+    bytes: encodeOperation(role),
+    decode: (b) => decodeOperation(crypto, b),
+    value: role,
+    unversioned: true,
+  },
+  {
+    name: "operation policy",
+    bytes: encodeOperation(policy),
+    decode: (b) => decodeOperation(crypto, b),
+    value: policy,
+    unversioned: true,
+  },
+  {
+    name: "testimony",
+    bytes: encodeTestimony(sid(0x80)),
+    decode: decodeTestimony,
+    value: sid(0x80),
     unversioned: true,
   },
   { name: "commit", bytes: encodeCommitRecord(commit), decode: decodeCommitRecord, value: commit, unversioned: true },

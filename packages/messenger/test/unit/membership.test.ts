@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 
-import { resolveMembership, type Change, type KnownOperation } from "@starling/messenger/parts"
+import { EQUALS, resolveMembership, type Change, type KnownOperation } from "@starling/messenger/parts"
 
 import { person } from "../support/devices.ts"
 
@@ -27,7 +27,7 @@ class Story {
 
   members(order: readonly KnownOperation[] = this.all): Name[] {
     const operations = new Map(order.map((op) => [op.hash, op]))
-    const { desired } = resolveMembership(operations, people.alice, "alice")
+    const { desired } = resolveMembership(operations, { creator: people.alice, creatorName: "alice", policy: EQUALS })
     return names.filter((name) => desired.has(people[name].identity))
   }
 

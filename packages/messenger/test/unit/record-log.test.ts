@@ -1,13 +1,10 @@
 import { expect, test } from "vitest"
 
 import { fromHex } from "@starling/kernel"
-import { invite, remove } from "@starling/messenger"
 import { decodeRecord, judgeRecord, signRecord } from "@starling/messenger/parts"
 
 import { counting, deviceKeys, EXAMPLES } from "../support/frames.ts"
-import { gather } from "../support/gather.ts"
-import { crypto } from "../support/seeded.ts"
-import type { Person } from "../support/world.ts"
+import { crypto } from "../support/crypto.ts"
 
 const [OPERATION, COMMIT, UNKNOWN] = [1, 2, 9] as const
 
@@ -43,22 +40,3 @@ test.for([
     expect(judgeRecord(crypto, new Map([[example.author, log]]), next)).toBe(verdict)
   },
 )
-
-test("a device whose log is all but full tells its person, and keeps the rest for leaving", () => {
-  const { world, people, group } = gather(50, "alice", "bob")
-  const [alice, bob] = people as [Person, Person]
-  const carol = world.person("carol")
-  alice.knows(carol)
-  const { durable } = alice.state
-  const known = durable.groups.get(group)!
-  const logs = new Map(known.logs).set(durable.own.device, logOf(OPERATION, 4096 - 64))
-  alice.state = {
-    ...alice.state,
-    durable: { ...durable, groups: new Map(durable.groups).set(group, { ...known, logs }) },
-  }
-  const refused = { kind: "refused", code: "log-full" }
-  expect(invite(alice.state, group, carol.identity, alice.env())).toMatchObject(refused)
-  expect(remove(alice.state, group, bob.identity, alice.env())).toMatchObject(refused)
-  alice.leave(group)
-  expect(alice.phase(group)).toBe("leaving")
-})

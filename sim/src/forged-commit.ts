@@ -1,0 +1,118 @@
+import { fromHex, toHex, type Bytes } from "@starling/kernel"
+import { createCommit, type GroupState, type MlsContext } from "@starling/mls"
+import { gossip } from "@starling/messenger"
+import {
+  commitAuthenticatedData,
+  encodeCommitRecord,
+  FIRST_PREV,
+  sealEnvelope,
+  signRecord,
+  type Era,
+  type ForestNode,
+  type Group,
+} from "@starling/messenger/parts"
+
+import { crypto } from "./seeded.ts"
+import type { Person } from "./person.ts"
+
+export interface ForgedCommit {
+  readonly parent: ForestNode
+  /** What the author commits in, where it is not the parent's own state. */
+  readonly state?: GroupState
+  readonly mls?: MlsContext
+  /** Claimed in place of the true one. */
+  readonly sid?: string
+  readonly before?: Bytes
+  readonly bend?: (mls: Bytes) => Bytes
+}
+
+/** A COMMIT that `insider`'s own program would not make, in its log as the next record, as it travels. */
+export function forgeCommit(insider: Person, group: string, forged: ForgedCommit): { sid: string; data: Bytes } {
+  const { parent } = forged
+  const state = forged.state ?? stateIn(parent)
+  const created = createCommit(forged.mls ?? insider.env().mls, state, {
+    proposals: [],
+    authenticatedData: commitAuthenticatedData(parent.sid, []),
+    now: BigInt(Math.floor(insider.world.now / 1000)),
+    path: true,
+  })
+  if (created.kind !== "ok") throw new Error(created.reason)
+  const sid = forged.sid ?? toHex(created.next.confirmedTranscriptHash)
+  const body = encodeCommitRecord({
+    parent: parent.sid,
+    sid,
+    before: forged.before ?? state.interimTranscriptHash,
+    epoch: parent.epoch + 1,
+    at: insider.world.now,
+    ops: [],
+    mls: forged.bend?.(created.commit) ?? created.commit,
+  })
+  return { sid, data: forgeRecord(insider, group, { kind: 2, body, era: eraOfNode(parent) }) }
+}
+
+/** A record in `insider`'s log, as the next one, as it travels; its own program does not know of it. */
+export function forgeRecord(
+  insider: Person,
+  group: string,
+  {
+    kind,
+    body,
+    era = eraOfNode(nodeOf(insider, group)),
+  }: { readonly kind: number; readonly body: Bytes; readonly era?: Era },
+): Bytes {
+  const { own } = insider.state.durable
+  const { id, logs } = groupOf(insider, group)
+  const log = logs.get(own.device) ?? []
+  const record = signRecord(crypto, own.signatureKeys.privateKey, {
+    group: id,
+    device: own.certificate.signatureKey,
+    seq: log.length + 1,
+    prev: log.length === 0 ? FIRST_PREV : bytesOf(log.at(-1)?.hash),
+    kind,
+    body,
+  })
+  return sealEnvelope(crypto, era, "upd", record.encoded)
+}
+
+/** Gossip by `insider` that reaches these people alone. */
+export function whisper(insider: Person, group: string, data: Bytes, ...people: readonly Person[]): void {
+  for (const person of people) {
+    const { topic } = eraOfNode(nodeOf(person, group))
+    person.input((state, env) => gossip(state, topic, data, insider.peerId, env))
+  }
+}
+
+/** The state that a person sends in, or the one named. */
+export function nodeOf(person: Person, group: string, sid?: string): ForestNode {
+  const { forest, live } = groupOf(person, group)
+  const node = forest.get(sid ?? live)
+  if (node === undefined) throw new Error(`${person.name} has no such state`)
+  return node
+}
+
+export function stateIn(node: ForestNode): GroupState {
+  if (node.standing.kind !== "held") throw new Error("a state that is not held")
+  return node.standing.state
+}
+
+/** What has become of a state here; `undefined` where it has no place. */
+export function standingOf(person: Person, group: string, sid: string): string | undefined {
+  return person.state.durable.groups.get(group)?.forest.get(sid)?.standing.kind
+}
+
+function groupOf(person: Person, group: string): Group {
+  const found = person.state.durable.groups.get(group)
+  if (found === undefined) throw new Error(`${person.name} has no such group`)
+  return found
+}
+
+function eraOfNode(node: ForestNode): Era {
+  if (node.era === undefined) throw new Error("a state without an era")
+  return node.era
+}
+
+function bytesOf(hash: string | undefined): Bytes {
+  const bytes = fromHex(hash ?? "")
+  if (bytes === undefined) throw new RangeError("not hexadecimal")
+  return bytes
+}

@@ -1,0 +1,164 @@
+import {
+  decodeSealedMessage,
+  encodeOperation,
+  encodeSealedMessage,
+  messageAuthenticatedData,
+  type ForestNode,
+} from "@starling/messenger/parts"
+import { protect, receive } from "@starling/mls"
+
+import { foundingOf, groupIdOf, sendForged } from "./forge.ts"
+import { groupOf, isActive } from "./group-of.ts"
+import type { Forged, Insider } from "./insider.ts"
+import type { Person } from "./person.ts"
+import { crypto } from "./seeded.ts"
+import type { Stage } from "./stage.ts"
+
+const [OPERATION, COMMIT] = [1, 2] as const
+
+/** A few commits one upon the other, on some state of late: after its removal too, on the state before. */
+export function forkOn(stage: Stage): void {
+  const insider = stage.dice.pick(stage.insiders)
+  let parent = recent(stage, insider)
+  for (let left = 1 + stage.dice.below(4); left > 0 && parent !== undefined; left--) {
+    const forged = insider.commitOn(parent)
+    if (forged === undefined) return
+    insider.publishCommit(forged, stage.honest)
+    parent = forged.node
+  }
+}
+
+/** Two commits with one number in its log: one for half of the others, and one for the rest. */
+export function equivocate(stage: Stage): void {
+  const insider = stage.dice.pick(stage.insiders)
+  const parent = recent(stage, insider)
+  const [one, other] = parent === undefined ? [] : [insider.commitOn(parent), insider.commitOn(parent)]
+  if (one === undefined || other === undefined) return
+  const half = stage.honest.filter(() => stage.dice.chance(0.5))
+  const rest = stage.honest.filter((person) => !half.includes(person))
+  insider.hoard.nodes.set(other.node.sid, other.node)
+  const record = insider.sign(COMMIT, other.body, false)
+  insider.publishCommit(one, half)
+  insider.publish("upd", record.encoded, other.node.era, rest)
+}
+
+/** An operation that claims to know of nothing: a removal of somebody, or an addition of somebody who is out. */
+export function backdate(stage: Stage): void {
+  const { dice, founder, group, world } = stage
+  const insider = dice.pick(stage.insiders)
+  const [state] = insider.states()
+  const creation = groupOf(insider.person, group)?.creation
+  const others = [...world.people.values()].filter((person) => person !== founder && person !== insider.person)
+  if (state === undefined || creation === undefined || others.length === 0) return
+  const target = dice.pick(others)
+  const change = isActive(target, group)
+    ? ({ kind: "remove", identity: target.state.durable.own.identity, after: creation } as const)
+    : ({ kind: "add", device: target.state.durable.own, name: target.name } as const)
+  const record = insider.sign(OPERATION, encodeOperation({ change, deps: [] }))
+  insider.publish("upd", record.encoded, state.era, stage.honest)
+}
+
+/** Tries commits beside the newest one until its own has the lesser id. */
+export function grind(stage: Stage): void {
+  const insider = stage.dice.pick(stage.insiders)
+  const group = groupOf(insider.person, stage.group)
+  const tip = group?.forest.get(group.live)
+  const parent = insider.hoard.nodes.get(tip?.parent ?? "")
+  if (tip === undefined || parent === undefined) return
+  let best: Forged | undefined
+  for (let tries = 0; tries < 12 && (best === undefined || best.node.sid > tip.sid); tries++) {
+    const forged = insider.commitOn(parent)
+    if (forged !== undefined && (best === undefined || forged.node.sid < best.node.sid)) best = forged
+  }
+  if (best !== undefined) insider.publishCommit(best, stage.honest)
+}
+
+/** A long chain, and many siblings, in one moment. */
+export function flood(stage: Stage): void {
+  const insider = stage.dice.pick(stage.insiders)
+  const [tip] = insider.states()
+  let parent = tip
+  for (let i = 0; i < 24 && parent !== undefined; i++) {
+    const forged = insider.commitOn(parent)
+    if (forged === undefined) return
+    insider.publishCommit(forged, stage.honest)
+    if (i % 2 === 0) parent = forged.node
+  }
+}
+
+/** A commit whose path secret is worthless for one subtree, and good for all others. */
+export function shutOut(stage: Stage): void {
+  shutOutBy(stage, stage.dice.pick(stage.insiders))
+}
+
+/** The same, and a second insider builds on it at once, so that two stand for it. */
+export function shutOutTogether(stage: Stage): void {
+  const [first, second] = stage.insiders
+  if (first === undefined || second === undefined) return
+  const forged = shutOutBy(stage, first)
+  const before = second.hoard.nodes.get(forged?.node.parent ?? "")
+  if (forged === undefined || before?.standing.kind !== "held") return
+  const received = receive(second.person.env().mls, before.standing.state, forged.mls)
+  if (received.kind !== "commit") return
+  const node: ForestNode = { ...forged.node, standing: { kind: "held", state: received.next } }
+  second.hoard.nodes.set(node.sid, node)
+  const child = second.commitOn(node)
+  if (child !== undefined) second.publishCommit(child, stage.honest)
+}
+
+function shutOutBy(stage: Stage, insider: Insider): Forged | undefined {
+  const group = groupOf(insider.person, stage.group)
+  const parent = insider.hoard.nodes.get(group?.live ?? "")
+  if (parent === undefined) return undefined
+  const recipients = parent.roster.length - 1
+  let left = stage.dice.below(Math.ceil(Math.log2(Math.max(2, recipients + 1))))
+  const forged = insider.commitOn(parent, (publicKey, seed) => {
+    const sealed = crypto.kem.encapsulate(publicKey, seed)
+    if (sealed === undefined || left-- !== 0) return sealed
+    return { ...sealed, kemOutput: sealed.kemOutput.map((byte, i) => (i === 0 ? byte ^ 1 : byte)) }
+  })
+  if (forged !== undefined) insider.publishCommit(forged, stage.honest)
+  return forged
+}
+
+/** Somebody's words under another name, and own words under the next number of somebody else. */
+export function stealId(stage: Stage): void {
+  const { dice, group } = stage
+  const insider = dice.pick(stage.insiders)
+  const rows = insider.person.store.list("messages", group)
+  const victim = dice.pick(stage.honest).state.durable.own.device
+  const seq = rows.length + 1 + dice.below(3)
+  const row = rows.length === 0 ? undefined : decodeSealedMessage(dice.pick(rows).value)
+  const [node] = insider.states()
+  if (row?.kind === "ok") {
+    const { device } = insider.person.state.durable.own
+    for (const stolen of [
+      { ...row.value, seq },
+      { ...row.value, device, seq },
+      { ...row.value, device: victim, seq },
+    ])
+      insider.publish("msg", encodeSealedMessage(stolen), node?.era, stage.honest)
+  }
+  if (node?.standing.kind !== "held") return
+  const authenticatedData = messageAuthenticatedData(victim, seq)
+  const { message } = protect(insider.person.env().mls, node.standing.state, new Uint8Array(40), { authenticatedData })
+  const sealed = { device: victim, seq, sid: node.sid, mls: message }
+  insider.publish("msg", encodeSealedMessage(sealed), node.era, stage.honest)
+}
+
+/** Invites somebody to a group of the same id that the insider made by itself. */
+export function inviteFalsely(stage: Stage): void {
+  const { dice, group, world } = stage
+  const insider = dice.pick(stage.insiders)
+  const others: Person[] = [...world.people.values()].filter(
+    (person) => person !== insider.person && person.isUp && world.areConnected(person, insider.person),
+  )
+  if (others.length === 0 || groupOf(insider.person, group) === undefined) return
+  sendForged(insider.person, dice.pick(others), groupIdOf(group), foundingOf(insider.person, group))
+}
+
+/** One of its newest states. */
+function recent(stage: Stage, insider: Insider): ForestNode | undefined {
+  const states = insider.states().slice(0, 6)
+  return states.length === 0 ? undefined : stage.dice.pick(states)
+}

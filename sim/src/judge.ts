@@ -1,0 +1,220 @@
+import { entitlementTo } from "./entitlement.ts"
+import { groupOf, isActive, rosterHas } from "./group-of.ts"
+import type { AcceptedMessage } from "./ledger.ts"
+import type { Person } from "./person.ts"
+import { acceptAll, activeHonest, type Stage } from "./stage.ts"
+import type { Verdict } from "./verdict.ts"
+import { FAIR } from "./world.ts"
+
+/** Where members keep ciphertexts for each other. */
+const BUCKET_OF_MESSAGES = "messages"
+
+const SECOND = 1_000
+const HOUR = 3_600 * SECOND
+const RETENTION = 72 * HOUR
+/** How long a group may take after the last fault: one request to be added anew, refused once, is in it. */
+const LONGEST = 900 * SECOND
+/** What follows from the last commit, such as a message that is sent again, has come by then. */
+const SETTLING = 12 * SECOND
+const LONGEST_PROBE = 90 * SECOND
+
+/** Ends every fault, lets the group come to rest, has everybody write to everybody, and compares the end with the ledger. */
+export function judgeStage(stage: Stage): Verdict {
+  const { world, ledger } = stage
+  endFaults(stage)
+  const from = world.now
+  let convergedAt = converge(stage, LONGEST)
+  if (convergedAt !== undefined) {
+    world.run(SETTLING)
+    if (!isAtRest(stage)) convergedAt = converge(stage, LONGEST)
+  }
+  const probes = probe(stage)
+  const missing = missingMessages(stage)
+  return {
+    splits: splits(stage),
+    lostMessages: missing.filter(({ supplied }) => supplied).map(({ text }) => text),
+    duplicatedMessages: duplicates(stage),
+    removalsNotInForce: [...ledger.removalsIgnored, ...removedWhoStay(stage), ...removedWhoRead(stage, probes)],
+    stuckMembers: stuck(stage),
+    oldSecrets: oldSecrets(stage),
+    unrecoverable: missing.filter(({ supplied }) => !supplied).length,
+    convergeMs: convergedAt === undefined ? undefined : convergedAt - from,
+    maxReorg: ledger.maxReorg,
+  }
+}
+
+function endFaults({ world }: Stage): void {
+  world.weather = FAIR
+  for (const person of world.people.values()) {
+    person.store.isFull = false
+    person.crashAfter = Infinity
+    person.clockOffset = 0
+    person.slowness = 0
+    if (!person.isUp) person.boot()
+  }
+  world.meetAll()
+}
+
+/** When everything was one for the first time. */
+function converge(stage: Stage, longest: number): number | undefined {
+  const { world } = stage
+  for (const end = world.now + longest; world.now < end;) {
+    acceptAll(stage)
+    if (isAtRest(stage)) return world.now
+    world.run(world.now < end - longest + 20 * SECOND ? SECOND / 2 : 2 * SECOND)
+  }
+  return undefined
+}
+
+/** Everybody who is to be in the group is in its one state, and shows what they are entitled to. */
+function isAtRest(stage: Stage): boolean {
+  return splits(stage).length + stuck(stage).length === 0 && missingMessages(stage).every(({ supplied }) => !supplied)
+}
+
+function splits(stage: Stage): string[] {
+  const { group } = stage
+  const byTip = Map.groupBy(activeHonest(stage), (person) => groupOf(person, group)?.chosen)
+  if (byTip.size < 2) return []
+  return [Array.from(byTip.values(), (people) => people.map(({ name }) => name).join("+")).join(" against ")]
+}
+
+/** Who is wanted by the others and is not with them, or is with them and not wanted. */
+function stuck(stage: Stage): string[] {
+  const { group, honest } = stage
+  const tip = commonTip(stage)
+  const sample = activeHonest(stage).find((person) => groupOf(person, group)?.live === tip)
+  const reference = sample === undefined ? undefined : groupOf(sample, group)
+  if (sample === undefined || reference === undefined) return ["nobody is left in the group"]
+  const { desired } = reference.membership
+  const node = reference.forest.get(tip ?? "")
+  const faults = honest.flatMap((person) => {
+    const own = groupOf(person, group)
+    const isWanted = desired.has(person.identity)
+    if (isWanted !== rosterHas(node, person))
+      return [`${person.name} is ${isWanted ? "missing from" : "still in"} the tree`]
+    if (!isWanted) return []
+    if (!isActive(person, group)) return [`${person.name} is wanted, and ${own?.phase ?? "was never let in"}`]
+    if (own?.live !== tip) return [`${person.name} cannot follow the others`]
+    return secretOf(person, group) === secretOf(sample, group)
+      ? []
+      : [`${person.name} has another secret in the same state`]
+  })
+  const strangers = (node?.roster ?? []).flatMap((device) =>
+    device !== undefined && !desired.has(device.identity) ? ["somebody unwanted is in the tree"] : [],
+  )
+  return [...faults, ...strangers]
+}
+
+function secretOf(person: Person, group: string): string {
+  return person.detail(group).epochAuthenticator
+}
+
+/** The state that most of good faith are in. */
+function commonTip(stage: Stage): string | undefined {
+  const counts = [...Map.groupBy(activeHonest(stage), (person) => groupOf(person, stage.group)?.live)]
+  return counts.sort(([, a], [, b]) => b.length - a.length)[0]?.[0]
+}
+
+interface Missing {
+  readonly text: string
+  /** Somebody who is there could still supply it. */
+  readonly supplied: boolean
+}
+
+function missingMessages(stage: Stage): Missing[] {
+  const { group, ledger, honest } = stage
+  const shown = new Map(honest.map((person) => [person, new Set(groupOf(person, group)?.shown ?? [])]))
+  const entitled = entitlementTo(stage, commonTip(stage))
+  return ledger.messages.flatMap((message) =>
+    [...entitled(message)].flatMap((person): Missing[] => {
+      if (shown.get(person)?.has(message.id) === true) return []
+      const text = `${person.name} never showed “${message.text}”`
+      return [{ text, supplied: isSupplied(stage, message, person) }]
+    }),
+  )
+}
+
+/** Its author is there within the retention, or another member keeps the ciphertext of a state that the reader was in. */
+function isSupplied(stage: Stage, message: AcceptedMessage, reader: Person): boolean {
+  const { group, ledger, honest, world } = stage
+  const { author } = message
+  const isAlive = isActive(author, group) && (ledger.outAt.get(author) ?? 0) < message.at
+  const kept = groupOf(author, group)?.sent.some(({ id }) => id === message.id) === true
+  if (isAlive && kept && world.now - message.at < RETENTION) return true
+  return honest.some(
+    (person) =>
+      person !== reader &&
+      isActive(person, group) &&
+      groupOf(person, group)?.shown.has(message.id) === true &&
+      person.store.all(BUCKET_OF_MESSAGES).length > 0 &&
+      rosterHas(groupOf(person, group)?.forest.get(message.sid), reader),
+  )
+}
+
+function duplicates({ honest, group, ledger }: Stage): string[] {
+  return honest.flatMap((person) => {
+    if (groupOf(person, group) === undefined) return []
+    const shown = Map.groupBy(person.messages(group), ({ text }) => text)
+    const twice = [...shown].filter(([, copies]) => copies.length > 1).map(([text]) => text)
+    const told = person.notifications.flatMap((event) => (event.kind === "message" ? [event.message.id] : []))
+    // Who went back to a backup is told anew of what came after it.
+    const again = ledger.restoredAt.has(person) ? [] : told.filter((id, i) => told.indexOf(id) !== i)
+    return [...twice, ...again].map((what) => `${person.name} showed ${what} twice`)
+  })
+}
+
+/** Everybody writes; what was sent, as it travelled. */
+function probe(stage: Stage): Uint8Array[] {
+  const { world, group, ledger } = stage
+  const before = ledger.messages.length
+  for (const person of activeHonest(stage)) ledger.say(person)
+  const probes = ledger.messages.slice(before)
+  for (const end = world.now + LONGEST_PROBE; world.now < end;) {
+    if (missingMessages(stage).every(({ supplied }) => !supplied)) break
+    world.run(SECOND)
+  }
+  return probes.flatMap(({ author, id }) => {
+    const copies = groupOf(author, group)?.sent.find((sent) => sent.id === id)?.copies ?? []
+    const { device } = author.state.durable.own
+    return copies.flatMap(({ seq }) => author.store.get(BUCKET_OF_MESSAGES, group, `${device}:${seq}`) ?? [])
+  })
+}
+
+function removedWhoStay(stage: Stage): string[] {
+  const { group, ledger } = stage
+  const standing = ledger.removals.filter(({ lifted }) => !lifted)
+  return activeHonest(stage).flatMap((person) => {
+    const own = groupOf(person, group)
+    const node = own?.forest.get(own.live)
+    return standing
+      .filter(({ of }) => rosterHas(node, of))
+      .map(({ of }) => `${of.name} is still in the state of ${person.name}`)
+  })
+}
+
+/** Members of bad faith who were removed, with everything they hoarded, against the words of those who remain. */
+function removedWhoRead(stage: Stage, probes: readonly Uint8Array[]): string[] {
+  const { group, ledger, insiders } = stage
+  const [reader] = activeHonest(stage)
+  const own = reader === undefined ? undefined : groupOf(reader, group)
+  const commits = (own?.records ?? []).filter(({ kind }) => kind === 2).map(({ body }) => body)
+  return ledger.removals
+    .filter(({ lifted }) => !lifted)
+    .flatMap(({ of }) => insiders.find(({ person }) => person === of) ?? [])
+    .flatMap(({ person, hoard }) => (hoard.opens(probes, commits) ? [`${person.name} reads on after its removal`] : []))
+}
+
+/** A state that others followed longer ago than the retention holds no secrets any more, but for the one in use. */
+function oldSecrets(stage: Stage): string[] {
+  const { group, honest, world } = stage
+  return honest.flatMap((person) => {
+    const own = groupOf(person, group)
+    if (own === undefined) return []
+    return [...own.forest.values()].flatMap((node) => {
+      if (node.standing.kind !== "held" || node.sid === own.live) return []
+      const followers = [...own.forest.values()].filter(({ parent }) => parent === node.sid)
+      const since = Math.min(...followers.map(({ placedAt }) => placedAt))
+      return since < world.now - RETENTION - HOUR ? [`${person.name} holds a state of epoch ${node.epoch}`] : []
+    })
+  })
+}

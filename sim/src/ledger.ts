@@ -1,0 +1,113 @@
+import { accept, heal, holdsMessage, invite, leave, remove, send, type PeerState, type Step } from "@starling/messenger"
+
+import { attempt } from "./attempt.ts"
+import { adoptedOfRemoved, reorgDepth } from "./branch-moves.ts"
+import { groupOf, isOut } from "./group-of.ts"
+import type { Person } from "./person.ts"
+import type { World } from "./world.ts"
+
+/** A message that its author's device took over: it is on that device's disk. */
+export interface AcceptedMessage {
+  readonly id: string
+  readonly text: string
+  readonly author: Person
+  /** The state that it was first encrypted in. */
+  readonly sid: string
+  readonly at: number
+}
+
+/** A removal by the founder, whom nobody removes: nothing can make it void. */
+export interface Removal {
+  readonly of: Person
+  readonly op: string
+  /** Somebody who knew of it has asked for the removed one again. */
+  lifted: boolean
+}
+
+/** What people asked for and got, and what went wrong on the way: the truth that the end is compared with. */
+export class Ledger {
+  readonly messages: AcceptedMessage[] = []
+  readonly removals: Removal[] = []
+  /** When each state came to be. */
+  readonly bornAt = new Map<string, number>()
+  /** When somebody last was out of the group, and deleted its keys. */
+  readonly outAt = new Map<Person, number>()
+  /** When somebody's device went back to a backup. */
+  readonly restoredAt = new Map<Person, number>()
+  /** Words sent to somebody whose removal the sender knew, and commits of such a one that were followed. */
+  readonly removalsIgnored: string[] = []
+  maxReorg = 0
+  readonly #world: World
+  readonly #group: string
+  readonly #honest: ReadonlySet<Person>
+  #count = 0
+
+  constructor(world: World, group: string, honest: ReadonlySet<Person>) {
+    this.#world = world
+    this.#group = group
+    this.#honest = honest
+    world.watchers.push((person, before, step) => this.#watch(person, before, step))
+  }
+
+  accept(person: Person): void {
+    attempt(person, (state, env) => accept(state, this.#group, env))
+  }
+
+  say(author: Person): void {
+    const text = `${author.name} says ${++this.#count}`
+    const id = attempt(author, (state, env) => send(state, this.#group, text, env))?.id
+    // A crash in this very step may have left it on the disk or not.
+    if (id === undefined || !holdsMessage(author.store, this.#group, id)) return
+    const sid = groupOf(author, this.#group)?.sent.find((sent) => sent.id === id)?.copies[0]?.sid
+    if (sid === undefined) return
+    this.messages.push({ id, text, author, sid, at: this.#world.now })
+    if (this.#honest.has(author)) this.#checkGate(author, sid)
+  }
+
+  heal(person: Person): void {
+    attempt(person, (state, env) => heal(state, this.#group, env))
+  }
+
+  invite(by: Person, whom: Person): void {
+    const known = groupOf(by, this.#group)?.operations
+    const done = attempt(by, (state, env) => invite(state, this.#group, whom.identity, env))
+    if (done === undefined) return
+    for (const removal of this.removals)
+      if (removal.of === whom && known?.has(removal.op) === true) removal.lifted = true
+  }
+
+  remove(by: Person, whom: Person, isFounder: boolean): void {
+    const before = groupOf(by, this.#group)?.operations
+    attempt(by, (state, env) => remove(state, this.#group, whom.identity, env))
+    const op = [...(groupOf(by, this.#group)?.operations.values() ?? [])].find(
+      ({ hash, change }) => before?.has(hash) !== true && change.kind === "remove" && change.identity === whom.identity,
+    )
+    if (op !== undefined && isFounder) this.removals.push({ of: whom, op: op.hash, lifted: false })
+  }
+
+  leave(person: Person): void {
+    attempt(person, (state, env) => leave(state, this.#group, env))
+  }
+
+  #checkGate(author: Person, sid: string): void {
+    const group = groupOf(author, this.#group)
+    const roster = group?.forest.get(sid)?.roster ?? []
+    for (const device of roster)
+      if (device !== undefined && group !== undefined && isOut(group, device.identity))
+        this.removalsIgnored.push(`${author.name} wrote to somebody whose removal it knew`)
+  }
+
+  #watch(person: Person, before: PeerState, { state }: Step): void {
+    const [was, is] = [before.durable.groups.get(this.#group), state.durable.groups.get(this.#group)]
+    if (is === undefined || was === is) return
+    if (was?.forest.size !== is.forest.size)
+      for (const sid of is.forest.keys()) if (!this.bornAt.has(sid)) this.bornAt.set(sid, this.#world.now)
+    if (was === undefined) return
+    if (was.phase !== is.phase && (is.phase === "removed" || is.phase === "left"))
+      this.outAt.set(person, this.#world.now)
+    if (was.live === is.live || !this.#honest.has(person)) return
+    this.maxReorg = Math.max(this.maxReorg, reorgDepth(is.forest, was.live, is.live))
+    const followed = adoptedOfRemoved(was, is, person.identity)
+    if (followed !== undefined) this.removalsIgnored.push(`${person.name} followed a commit of somebody removed`)
+  }
+}

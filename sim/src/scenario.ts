@@ -1,0 +1,41 @@
+import { judgeStage } from "./judge.ts"
+import { invitationsAreAccepted, type Move } from "./moves.ts"
+import { setStage, type Stage } from "./stage.ts"
+import type { Verdict } from "./verdict.ts"
+
+/** What may happen, and how often in comparison. */
+export interface Scenario {
+  readonly name: string
+  readonly insiders: number
+  readonly rounds: number
+  /** Greatest pause between two moves, in milliseconds. */
+  readonly pause: number
+  /** Fresh for each run, as a move may remember. */
+  moves(): readonly (readonly [weight: number, move: Move])[]
+}
+
+/** Plays a scenario from its seed, which decides everything, and judges how it ends. */
+export function play(
+  scenario: Scenario,
+  seed: number,
+  size: number,
+): { readonly stage: Stage; readonly verdict: Verdict } {
+  const stage = setStage(seed, size, Math.min(scenario.insiders, size - 2))
+  const moves = scenario.moves()
+  const total = moves.reduce((sum, [weight]) => sum + weight, 0)
+  for (let round = 0; round < scenario.rounds; round++) {
+    invitationsAreAccepted(stage)
+    pickMove(moves, stage.dice.next() * total)(stage)
+    stage.world.run(stage.dice.below(scenario.pause))
+  }
+  return { stage, verdict: judgeStage(stage) }
+}
+
+function pickMove(moves: ReturnType<Scenario["moves"]>, at: number): Move {
+  let left = at
+  for (const [weight, move] of moves) {
+    left -= weight
+    if (left < 0) return move
+  }
+  throw new RangeError("a scenario has moves")
+}

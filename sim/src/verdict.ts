@@ -1,0 +1,28 @@
+/** What a run came to; each entry of a list is a sentence about one fault. */
+export interface Verdict {
+  readonly splits: readonly string[]
+  readonly lostMessages: readonly string[]
+  readonly duplicatedMessages: readonly string[]
+  readonly removalsNotInForce: readonly string[]
+  readonly stuckMembers: readonly string[]
+  /** Secrets that are held after the retention. */
+  readonly oldSecrets: readonly string[]
+  /** Messages that no living holder could supply: no fault, and shown as a gap. */
+  readonly unrecoverable: number
+  /** From the end of the last fault until all was one; `undefined` where it never was. */
+  readonly convergeMs: number | undefined
+  readonly maxReorg: number
+}
+
+export const FAULTS = [
+  "splits",
+  "lostMessages",
+  "duplicatedMessages",
+  "removalsNotInForce",
+  "stuckMembers",
+  "oldSecrets",
+] as const
+
+export function faultsOf(verdict: Verdict): string[] {
+  return FAULTS.flatMap((kind) => verdict[kind].map((fault) => `${kind}: ${fault}`))
+}
