@@ -83,27 +83,34 @@ function place(turn: Turn, group: Group, node: ForestNode): void {
 /** First what is chosen, then what may come to be: of one author on one state a few, which the others may be read in. */
 function processCommits(turn: Turn, uuid: string): void {
   for (;;) {
-    const group = withTips(turn.crypto, turn.group(uuid))
-    const isReady = (node: ForestNode): boolean =>
-      node.standing.kind === "open" &&
-      node.device !== turn.own.device &&
-      stateOf(group.forest.get(node.parent ?? "")) !== undefined
-    const next = ancestry(group.forest, group.chosen).find(isReady) ?? firstEager(group.forest, isReady)
-    if (next === undefined) return
-    const processed = processCommit(turn, uuid, next, group.forest.get(next.parent ?? ""))
-    turn.changeGroup(uuid, { forest: new Map(group.forest).set(next.sid, processed) })
+    const { forest, chosen } = withTips(turn.crypto, turn.group(uuid))
+    const path = ancestry(forest, chosen).reverse()
+    if (processReady(turn, uuid, path) === 0 && processReady(turn, uuid, eager(forest)) === 0) return
   }
 }
 
-function firstEager(forest: Forest, isReady: (node: ForestNode) => boolean): ForestNode | undefined {
+/** How many of `nodes` could be processed, one after the other. */
+function processReady(turn: Turn, uuid: string, nodes: readonly ForestNode[]): number {
+  let count = 0
+  for (const { sid } of nodes) {
+    const { forest } = turn.group(uuid)
+    const node = forest.get(sid)
+    const parent = forest.get(node?.parent ?? "")
+    if (node?.standing.kind !== "open" || node.device === turn.own.device || stateOf(parent) === undefined) continue
+    turn.changeGroup(uuid, { forest: new Map(forest).set(sid, processCommit(turn, uuid, node, parent)) })
+    count++
+  }
+  return count
+}
+
+function eager(forest: Forest): ForestNode[] {
   const siblings = new Map<string, number>()
-  for (const node of forest.values()) {
-    const key = `${node.parent} ${node.author}`
+  return [...forest.values()].filter(({ parent, author }) => {
+    const key = `${parent} ${author}`
     const count = (siblings.get(key) ?? 0) + 1
     siblings.set(key, count)
-    if (count <= MAX_EAGER_SIBLINGS && isReady(node)) return node
-  }
-  return undefined
+    return count <= MAX_EAGER_SIBLINGS
+  })
 }
 
 /**
