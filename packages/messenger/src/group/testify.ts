@@ -43,12 +43,28 @@ export function defend(turn: Turn, uuid: string, before: ReadonlySet<StateId>): 
 export function testify(turn: Turn, uuid: string): void {
   if (turn.group(uuid).phase !== "active") return
   refuse(turn, uuid)
+  uphold(turn, uuid)
   const group = turn.group(uuid)
   if (group.live !== group.chosen || stateOf(group.forest.get(group.live)) === undefined) return
   const dueAt = supportDueAt(turn, group)
   if (dueAt === undefined) return
   if (dueAt <= turn.now) testifyTo(turn, uuid, RECORD_KINDS.support, group.live)
   else turn.wakeGroup(uuid, dueAt)
+}
+
+/** Signs for what others refuse, and this device could enter: it would be chosen but for them. */
+function uphold(turn: Turn, uuid: string): void {
+  const group = turn.group(uuid)
+  if (group.testimony.refusals.size === 0) return
+  const choice = choiceOf(turn.crypto, group)
+  const testimony = { ...group.testimony, refusals: new Map() }
+  const tip = chooseTip({ ...choice, testimony }, group.creation)
+  const path = ancestry(group.forest, tip)
+  const held = path.find((node) => stateOf(node) !== undefined)
+  const refused = path.findLast(({ sid }) => group.testimony.refusals.has(sid))
+  if (held === undefined || refused === undefined || held.epoch < refused.epoch) return
+  if (!isWitness(group, refused, turn) || supportersOf(choice, refused).has(turn.own.identity)) return
+  if (testifyTo(turn, uuid, RECORD_KINDS.support, held.sid)) turn.putGroup(withTips(turn.crypto, turn.group(uuid)))
 }
 
 /** When to sign for the live state: where on its path a fork is open and this device's word is still missing. */
