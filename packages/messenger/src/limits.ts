@@ -74,8 +74,12 @@ export const MAX_CLOCK_DIFFERENCE = HOUR
 export const KEY_PACKAGE_LIFETIME = 28 * DAY
 /** An unused KeyPackage of a stranger that is older makes room for another stranger's. */
 export const STRANGER_PATIENCE = HOUR
-/** How long a state that others have followed stays able to process what comes late. */
-export const RETENTION = 72 * HOUR
+/** How long a state that others have followed stays able to process what comes late: a thief gets that far back. */
+export const RETENTION = 24 * HOUR
+/** How long an author sends again what did not reach somebody where it was sent. */
+export const RESEND_PATIENCE = 14 * DAY
+/** Times that a message is encrypted at most because others may have let its state go. */
+export const MAX_LATE_COPIES = 3
 /** How long the topic of an era that ended is still listened to. */
 export const ERA_GRACE = HOUR
 

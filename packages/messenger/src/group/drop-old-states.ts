@@ -1,7 +1,7 @@
 import type { Milliseconds } from "@starling/kernel"
 
 import type { StateId } from "../record/operation.ts"
-import { RETENTION } from "../limits.ts"
+import { RESEND_PATIENCE, RETENTION } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { Forest, ForestNode } from "./forest-node.ts"
 
@@ -20,16 +20,20 @@ export function dropOldStates(turn: Turn, uuid: string): void {
   const forest = Array.from(group.forest, ([sid, node]): [string, ForestNode] =>
     isOld(node) ? [sid, { ...node, standing: { kind: "dropped" }, era: undefined }] : [sid, node],
   )
-  const sent = group.sent.filter(({ at }) => at >= turn.now - RETENTION)
+  const sent = group.sent.filter(({ at }) => at >= turn.now - RESEND_PATIENCE)
   turn.putGroup({ ...group, forest: new Map(forest), sent })
 }
 
-/** When the first state that follows each came to this device. */
-function followedAt(forest: Forest): ReadonlyMap<StateId, Milliseconds> {
+/** When the first state that follows each came to this device, or by `timeOf` another time of it. */
+export function followedAt(
+  forest: Forest,
+  timeOf: (node: ForestNode) => Milliseconds = ({ placedAt }) => placedAt,
+): ReadonlyMap<StateId, Milliseconds> {
   const times = new Map<StateId, Milliseconds>()
-  for (const { parent, placedAt, standing } of forest.values()) {
+  for (const node of forest.values()) {
+    const { parent, standing } = node
     if (parent === undefined || standing.kind === "invalid") continue
-    times.set(parent, Math.min(placedAt, times.get(parent) ?? placedAt))
+    times.set(parent, Math.min(timeOf(node), times.get(parent) ?? Number.MAX_SAFE_INTEGER))
   }
   return times
 }

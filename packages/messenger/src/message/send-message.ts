@@ -1,16 +1,20 @@
+import type { Milliseconds } from "@starling/kernel"
 import { protect } from "@starling/mls"
 
+import { followedAt } from "../group/drop-old-states.ts"
 import { sealEnvelope } from "../group/envelope.ts"
 import { ancestry, stateOf } from "../group/forest-node.ts"
 import type { Group, SentMessage } from "../group/group.ts"
 import { closeGate } from "../group/reconcile.ts"
 import { devicesOf, hasDevice } from "../group/roster.ts"
-import { MAX_SENT, RETENTION } from "../limits.ts"
+import type { DeviceKey } from "../identity/device-certificate.ts"
+import { MAX_LATE_COPIES, MAX_SENT, RESEND_PATIENCE, RETENTION } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
+import type { StateId } from "../record/operation.ts"
 import { encodeContent, messageId, type Content, type MessageId } from "./content.ts"
 import { keepSealed, show } from "./receive-message.ts"
 import { encodeSealedMessage, messageAuthenticatedData } from "./sealed-message.ts"
-import { addToVector } from "./seq-set.ts"
+import { addToVector, hasSeq } from "./seq-set.ts"
 
 /** Encrypts a new message in the live state, keeps it, shows it, publishes it. `closeGate` has let it pass. */
 export function sendMessage(turn: Turn, uuid: string, text: string): MessageId {
@@ -27,24 +31,44 @@ export function sendMessage(turn: Turn, uuid: string, text: string): MessageId {
 }
 
 /**
- * After a change of branch: what this device sent on branches that lost goes out again, under the same ids, where
- * somebody in the live tree was in none of the states that it was sent in.
+ * What this device sent, and what somebody in the live tree can't read as it was sent, goes out again under the same id:
+ * on a branch that lost and that they were not in, before they were added anew, or in a state that they may have let go.
  */
 export function resendMessages(turn: Turn, uuid: string): void {
-  const lost = turn.group(uuid).sent.filter((sent) => isMissed(turn.group(uuid), sent, turn.now))
+  const { sent } = turn.group(uuid)
+  if (sent.length === 0) return
+  const isMissed = missedBySomebody(turn.group(uuid), turn.own.device, turn.now)
+  const lost = sent.filter(isMissed)
   if (lost.length === 0) return
   if (!closeGate(turn, uuid)) return
-  for (const sent of lost) encryptCopy(turn, uuid, sent)
+  for (const each of lost) encryptCopy(turn, uuid, each)
 }
 
-function isMissed(group: Group, sent: SentMessage, now: number): boolean {
-  const live = group.forest.get(group.live)
-  if (live === undefined || sent.at < now - RETENTION) return false
-  if (sent.copies.length === 0) return true
-  const path = new Set(ancestry(group.forest, group.live).map(({ sid }) => sid))
-  if (sent.copies.some(({ sid }) => path.has(sid))) return false
-  const rosters = sent.copies.map(({ sid }) => group.forest.get(sid)?.roster ?? [])
-  return devicesOf(live.roster).some(({ device }) => !rosters.some((roster) => hasDevice(roster, device)))
+function missedBySomebody(group: Group, own: DeviceKey, now: Milliseconds): (sent: SentMessage) => boolean {
+  const { forest, acks } = group
+  const path = ancestry(forest, group.live)
+  const heights = new Map(path.map(({ sid }, height) => [sid, height]))
+  // By the word of who followed it: others let a state go by when they heard of that, not by when this device did.
+  const followed = followedAt(forest, ({ at, placedAt }) => Math.min(at, placedAt))
+  const others = devicesOf(path[0]?.roster ?? []).filter(({ device }) => device !== own)
+  const isLate = (sid: StateId): boolean => (followed.get(sid) ?? now) < now - RETENTION / 2
+  return ({ at, copies }) => {
+    if (at < now - RESEND_PATIENCE) return false
+    if (copies.length === 0) return true
+    const [last] = copies.filter(({ sid }) => heights.has(sid)).slice(-1)
+    if (last === undefined) {
+      const rosters = copies.map(({ sid }) => forest.get(sid)?.roster ?? [])
+      return others.some(({ device }) => !rosters.some((roster) => hasDevice(roster, device)))
+    }
+    const since = path.slice(0, heights.get(last.sid))
+    return others.some(({ device, identity }) => {
+      if (!hasDevice(forest.get(last.sid)?.roster ?? [], device)) return false
+      if (copies.some(({ seq }) => hasSeq(acks.get(device) ?? [], seq))) return false
+      return (
+        since.some(({ added }) => added.includes(identity)) || (isLate(last.sid) && copies.length < MAX_LATE_COPIES)
+      )
+    })
+  }
 }
 
 function encryptCopy(turn: Turn, uuid: string, sent: SentMessage): void {

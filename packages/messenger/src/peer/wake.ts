@@ -1,5 +1,7 @@
 import { settle } from "../group/settle.ts"
 import { dropOldStates } from "../group/drop-old-states.ts"
+import { resendMessages } from "../message/send-message.ts"
+import { isDisplaced } from "../group/tips.ts"
 import { pruneKeyPackages } from "../invitation/hand-out-key-package.ts"
 import { flushOutbox } from "../invitation/outbox.ts"
 import { enterWaiting, pruneInvitations } from "../invitation/receive-invitation.ts"
@@ -16,7 +18,10 @@ export function wake(state: PeerState, env: Env): Step {
       dialWhoIsAway(turn)
       pruneInvitations(turn)
       pruneKeyPackages(turn)
-      for (const uuid of state.durable.groups.keys()) dropOldStates(turn, uuid)
+      for (const [uuid, group] of state.durable.groups) {
+        dropOldStates(turn, uuid)
+        if (group.phase === "active" && !isDisplaced(group)) resendMessages(turn, uuid)
+      }
     }
     flushOutbox(turn)
     enterWaiting(turn)
