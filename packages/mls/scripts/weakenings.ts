@@ -28,7 +28,7 @@ const WEAKER: readonly (readonly [strict: RegExp, weak: string])[] = [
   // Nothing is refused, or looked at.
   [/\b(?:refuse|(?:reader|own|each|r)\.fail)(?=\()/g, "tolerated"],
   [/(?<=^ +|\) )(?:require(?!DistinctTypes)|validate|verify)[A-Z]\w*(?=\()/gm, "tolerated"],
-  [/\breturn false$/gm, "tolerated()"],
+  [/(?<=\) )return false$/gm, "tolerated()"],
   // A bound lies one further.
   [new RegExp(String.raw` [<>](?= )${GUARDED}`, "gm"), "$&="],
   [new RegExp(String.raw`(?<= [<>])=(?= )${GUARDED}`, "gm"), ""],

@@ -10,7 +10,15 @@ import {
   stateOfParts,
   type Proposal,
 } from "@starling/mls"
-import { addLeaf, encodeMlsMessage, KeyIndex, keyHash, LeafSlot, treeOfEncoded } from "@starling/mls/rfc9420"
+import {
+  addLeaf,
+  encodeMlsMessage,
+  hasEncryptionKey,
+  KeyIndex,
+  keyHash,
+  LeafSlot,
+  treeOfEncoded,
+} from "@starling/mls/rfc9420"
 import { encode } from "@starling/wire"
 import { expect, test } from "vitest"
 
@@ -70,6 +78,8 @@ test("a tree of keys that were chosen to be alike is refused before it costs tim
   const sixteen = treeOfEncoded(nodes.slice(0, 32))
   expect(sixteen.root.members).toBe(16)
   const [last] = leaves.slice(-1)
+  expect(hasEncryptionKey(sixteen, leaves[0]?.encryptionKey ?? new Uint8Array(0))).toBe(true)
+  expect(hasEncryptionKey(sixteen, last?.encryptionKey ?? new Uint8Array(0))).toBe(false)
   const { leafNode } = scene("one by one").erin.keyPackage.keyPackage
   expect(addLeaf(sixteen, leafNode).leafIndex).toBe(16)
   expect(() => addLeaf(sixteen, { ...leafNode, encoded: last?.encoded ?? new Uint8Array(0) })).toThrow("too-many-alike")

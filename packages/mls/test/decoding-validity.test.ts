@@ -119,7 +119,7 @@ test.for<{
     name: "a tree with a node of a type that is not known",
     read: readRatchetTree,
     good: (w) => tree(w, 1),
-    bad: (w) => w.nested((nodes) => nodes.uint8(0).uint8(1).uint8(3)),
+    bad: (w) => w.nested((nodes) => nodes.uint8(1).uint8(3).uint8(1).uint8(2).fixed(PARENT)),
   },
   {
     section: "12.4.3.3",
