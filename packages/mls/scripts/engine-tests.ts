@@ -45,7 +45,7 @@ export async function openEngineTests(): Promise<EngineTests> {
       isolate: false,
       pool: "threads",
       fsModuleCache: false,
-      testTimeout: 60_000,
+      testTimeout: 0,
       sequence: { sequencer: AsGiven },
     },
     {

@@ -1,4 +1,4 @@
-// `npm run mutate:mls [-- --file NAME]`: weakens one check of the engine after the other and runs its tests. Each weakening that
+// `npm run mutate:mls [-- --file NAME …]`: weakens one check of the engine after the other and runs its tests. Each weakening that
 // no test misses has to stand in docs/mutation-testing.md with an argument; the command fails where one does not.
 import { readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
@@ -8,10 +8,10 @@ import { weakenings, type Weakening } from "./weakenings.ts"
 
 const ARGUED = new URL("../docs/mutation-testing.md", import.meta.url)
 
-const { values } = parseArgs({ options: { file: { type: "string" } } })
-const chosen = weakenings().filter(({ file }) => values.file === undefined || file === values.file)
+const { values } = parseArgs({ options: { file: { type: "string", multiple: true } } })
+const chosen = weakenings().filter(({ file }) => values.file?.includes(file) ?? true)
 if (chosen.length === 0) {
-  console.error(`nothing to weaken in ${values.file}: name a file in src, such as receive-commit.ts`)
+  console.error(`nothing to weaken in ${values.file?.join(", ")}: name a file in src, such as receive-commit.ts`)
   process.exit(2)
 }
 

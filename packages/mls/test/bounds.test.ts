@@ -36,11 +36,17 @@ test("a commit of references that are no hashes, or of more proposals than a gro
   const head = encode((w) => {
     w.uint16(1).uint16(1).opaque(utf8("any group")).uint64(0n).uint8(1).uint32(0).opaque(new Uint8Array(0)).uint8(3)
   })
-  const references = encode((w) =>
-    w.vector(Array.from({ length: 1000 }), (each) => each.uint8(2).opaque(new Uint8Array(0))),
-  )
-  const bytes = encode((w) => w.fixed(head).fixed(references).uint8(0).opaque(new Uint8Array(64)))
-  expect(receive(mls, bob, bytes)).toMatchObject({ reason: "malformed" })
+  const withReferences = (length: number) => {
+    const references = Array.from({ length: 1000 }, () => new Uint8Array(length))
+    const tag = new Uint8Array(32)
+    return encode((w) => {
+      w.fixed(head).vector(references, (each, reference) => each.uint8(2).opaque(reference))
+      w.uint8(0).opaque(new Uint8Array(64)).opaque(tag).opaque(tag)
+    })
+  }
+  expect(receive(mls, bob, withReferences(32))).toMatchObject({ reason: "wrong-group" })
+  for (const length of [0, 31, 33])
+    expect(receive(mls, bob, withReferences(length))).toMatchObject({ reason: "malformed" })
 })
 
 test.for([

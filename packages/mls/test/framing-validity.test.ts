@@ -36,6 +36,18 @@ test.for<{ section: string; name: string; reason: string; forge: (scene: Scene) 
   },
   {
     section: "6",
+    name: "in public for another group",
+    reason: "wrong-group",
+    forge: ({ mls, alice }) => propose(mls, { ...alice, groupId: utf8("elsewhere") }, { kind: "remove", leafIndex: 3 }),
+  },
+  {
+    section: "6",
+    name: "in public for another epoch",
+    reason: "wrong-epoch",
+    forge: ({ mls, alice }) => propose(mls, { ...alice, epoch: alice.epoch + 1n }, { kind: "remove", leafIndex: 3 }),
+  },
+  {
+    section: "6",
     name: "that is a key package",
     reason: "unexpected-wire-format",
     forge: ({ erin }) => erin.keyPackage.message,
