@@ -52,6 +52,12 @@ test.for<{
     },
   },
   {
+    section: "5.1.1",
+    name: "has a key of small order",
+    reason: "invalid-public-key",
+    alter: (path) => withNode(path, { encryptionKey: new Uint8Array(32) }),
+  },
+  {
     section: "7.9.2",
     name: "has a key that its leaf's parent hash does not cover",
     reason: "parent-hash-mismatch",

@@ -17,6 +17,7 @@ import {
   welcomeReferences,
   type GroupState,
 } from "@starling/mls"
+import { leaves } from "@starling/mls/rfc9420"
 import { decode, encode, type Writer } from "@starling/wire"
 import { expect, test } from "vitest"
 
@@ -140,6 +141,19 @@ test("a stored state with a part that has no name, or after a ReInit that is non
     ).kind
   expect(after((w) => w.uint16(5).opaque(utf8("anew")).uint16(1).uint16(1).opaque(utf8("")))).toBe("ok")
   expect(after((w) => w.uint16(3).uint32(1))).toBe("malformed")
+})
+
+test("a stored state whose tree has one leaf twice is malformed", () => {
+  const state = three("twice").state("bob")
+  const all = new Map(changedParts(undefined, state).map(({ name, value = utf8("") }) => [name, value] as const))
+  const [one = utf8(""), other = utf8("")] = Array.from(leaves(state.tree.root), ({ node }) => node.encoded)
+  const withLeaves = (...encoded: readonly Bytes[]) => {
+    const nodes = encoded.flatMap((leaf) => [undefined, leaf]).slice(1)
+    const tree = encode((w) => w.vector(nodes, (v, leaf) => v.optional(leaf, (x, bytes) => x.uint8(1).fixed(bytes))))
+    return stateOfParts(new Map(all).set("tree", tree).set("secret/1", state.keys.init)).kind
+  }
+  expect(withLeaves(one, other)).toBe("ok")
+  expect(withLeaves(one, one)).toBe("malformed")
 })
 
 test("a stored key package of a newer version is malformed", () => {
