@@ -142,8 +142,8 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   "confirmation-tag-unchecked": [
     {
       file: "receive-commit.ts",
-      from: "if (confirmationTag === undefined || !equalConstantTime(confirmationTag, epoch.confirmationTag)) {",
-      to: "if (confirmationTag === undefined) {",
+      from: 'if (!equalConstantTime(confirmationTag, epoch.confirmationTag)) refuse("bad-confirmation-tag", "12.4.2")\n',
+      to: "",
     },
   ],
   /** A member may speak for another (6.1). */

@@ -1,5 +1,6 @@
 import { equalBytes } from "@starling/kernel"
 
+import { leafOf } from "./commit-report.ts"
 import type { MlsContext } from "./context.ts"
 import { requireCredentialsSupported } from "./credential-support.ts"
 import type { Extension } from "./extension.ts"
@@ -45,7 +46,7 @@ export function applyProposals(
     tree = removeLeaf(tree, leafIndex)
   }
   for (const [leafIndex, leaf] of list.updates) {
-    const current = leafAt(tree, leafIndex) ?? refuse("no-such-member", "12.1.2")
+    const current = leafOf(tree, leafIndex)
     if (equalBytes(current.encryptionKey, leaf.encryptionKey)) refuse("duplicate-encryption-key", "12.1.2")
     const position = { groupId: base.groupId, leafIndex }
     validateLeafNode(mls, leaf, { source: "update", position, previous: current, groupExtensions: extensions, now })

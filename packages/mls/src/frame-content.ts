@@ -91,6 +91,8 @@ export function frameSignedContent(
   { wireFormat, framed, signature, tbs }: SignedContent,
   { confirmationTag, padTo = DEFAULT_PADDING }: Framing,
 ): { readonly message: Bytes; readonly secretTree: SecretTree } {
+  if (!Number.isSafeInteger(padTo) || padTo < 1)
+    throw new RangeError(`padTo is a number of bytes from 1 on, not ${padTo}`)
   const auth: FramedContentAuth = { signature, confirmationTag }
   if (wireFormat === WireFormat.publicMessage) {
     const tag = membershipTag(mls.crypto, keys.membershipKey, tbs, auth)

@@ -88,7 +88,7 @@ export interface OpenedPrivateMessage {
   readonly secretTree: SecretTree
 }
 
-/** Decrypts, once `requireSender` has not refused the sender's leaf. */
+/** Decrypts, once `requireSender` has not refused the sender's leaf, which may be any number. */
 export function openPrivateMessage(
   crypto: CryptoProvider,
   keys: MessageKeys,
@@ -97,7 +97,6 @@ export function openPrivateMessage(
   limits?: RatchetLimits,
 ): OpenedPrivateMessage {
   const { leafIndex, generation, reuseGuard } = openSenderData(crypto, keys.senderDataSecret, message)
-  if (leafIndex >= keys.leafCount) refuse("unknown-sender", "6.3.2")
   requireSender(leafIndex)
   const type = message.contentType === "application" ? "application" : "handshake"
   const taken = takeKey(crypto, keys.secretTree, keys.leafCount, leafIndex, type, generation, limits)

@@ -291,15 +291,15 @@ function requireUnique(tree: RatchetTree, { encryption, signature }: Keys): void
     if (at === undefined) throw new RangeError(`no node ${index}`)
     return key === "signatureKey" && at.kind === "leaf" ? at.signatureKey : at.encryptionKey
   }
-  const isTwice = (index: KeyIndex, entries: readonly number[], key: "encryptionKey" | "signatureKey"): boolean =>
-    entries.some((node, i) => {
-      if (i % 2 === 0) return false
-      const alike = index.nodes(entries[i - 1] ?? 0)
+  const isTwice = (index: KeyIndex, entries: readonly number[], key: "encryptionKey" | "signatureKey"): boolean => {
+    for (let i = 0; i < entries.length; i += 2) {
+      const node = entries[i + 1] ?? 0
+      const alike = index.nodes(entries[i] ?? 0)
       if (alike.length > MAX_ALIKE) refuse("too-many-alike", "7.3")
-      return (
-        alike.length > 1 && alike.some((other) => other !== node && equalBytes(keyAt(other, key), keyAt(node, key)))
-      )
-    })
+      if (alike.some((other) => other !== node && equalBytes(keyAt(other, key), keyAt(node, key)))) return true
+    }
+    return false
+  }
   if (isTwice(tree.encryptionKeys, encryption, "encryptionKey")) refuse("duplicate-encryption-key", "7.3")
   if (isTwice(tree.signatureKeys, signature, "signatureKey")) refuse("duplicate-signature-key", "7.3")
 }

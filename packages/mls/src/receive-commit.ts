@@ -83,9 +83,8 @@ export function receiveCommit(
   const init = initSecret(mls, state, list, secrets)
   const epoch = nextEpoch(crypto, state, signedCommit, tree, applied, init, opened.commitSecret, psks)
   const { confirmationTag } = signed.auth
-  if (confirmationTag === undefined || !equalConstantTime(confirmationTag, epoch.confirmationTag)) {
-    refuse("bad-confirmation-tag", "12.4.2")
-  }
+  if (confirmationTag === undefined) throw new TypeError("a commit is framed with a confirmation tag")
+  if (!equalConstantTime(confirmationTag, epoch.confirmationTag)) refuse("bad-confirmation-tag", "12.4.2")
   const next = startEpoch(crypto, {
     context: epoch.context,
     tree,

@@ -108,9 +108,8 @@ export function mergePath(crypto: CryptoProvider, place: PathPlace, path: Update
   for (const key of keys) requireHpkeKey(crypto, key)
   const { nodes, leafParentHash } = pathNodes(crypto, steps, keys)
   const { source } = path.leafNode
-  if (source.kind !== "commit" || !equalBytes(source.parentHash, leafParentHash)) {
-    refuse("parent-hash-mismatch", "7.9.2")
-  }
+  if (source.kind !== "commit") throw new TypeError("the leaf node of a path is that of a commit")
+  if (!equalBytes(source.parentHash, leafParentHash)) refuse("parent-hash-mismatch", "7.9.2")
   return setPath(tree, leafIndex, path.leafNode, nodes)
 }
 
@@ -130,9 +129,9 @@ export function openPath(
   if (step === undefined || node === undefined) throw new RangeError("a member is below the copath of every other")
   const receivers = recipients(place.tree, step, place.addedLeaves)
   const position = receivers.findIndex((receiver) => privateKeys.has(receiver.index))
-  const privateKey = privateKeys.get(receivers[position]?.index ?? -1)
+  const privateKey = privateKeys.get(receivers[position]?.index ?? -1) ?? refuse("undecryptable", "7.5")
   const sealed = node.encryptedPathSecret[position]
-  if (privateKey === undefined || sealed === undefined) refuse("undecryptable", "7.5")
+  if (sealed === undefined) throw new RangeError("a path has a ciphertext for each receiver")
   const context = place.groupContext(treeHash(crypto, after.root))
   const pathSecret =
     decryptWithLabel(crypto, privateKey, "UpdatePathNode", context, sealed) ?? refuse("undecryptable", "7.5")

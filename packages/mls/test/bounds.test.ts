@@ -10,7 +10,15 @@ import {
   stateOfParts,
   type Proposal,
 } from "@starling/mls"
-import { encodeMlsMessage, KeyIndex, keyHash, LeafSlot, treeOfEncoded } from "@starling/mls/rfc9420"
+import {
+  addLeaf,
+  encodeMlsMessage,
+  hasEncryptionKey,
+  KeyIndex,
+  keyHash,
+  LeafSlot,
+  treeOfEncoded,
+} from "@starling/mls/rfc9420"
 import { encode } from "@starling/wire"
 import { expect, test } from "vitest"
 
@@ -28,11 +36,30 @@ test("a commit of references that are no hashes, or of more proposals than a gro
   const head = encode((w) => {
     w.uint16(1).uint16(1).opaque(utf8("any group")).uint64(0n).uint8(1).uint32(0).opaque(new Uint8Array(0)).uint8(3)
   })
-  const references = encode((w) =>
-    w.vector(Array.from({ length: 1000 }), (each) => each.uint8(2).opaque(new Uint8Array(0))),
-  )
-  const bytes = encode((w) => w.fixed(head).fixed(references).uint8(0).opaque(new Uint8Array(64)))
-  expect(receive(mls, bob, bytes)).toMatchObject({ reason: "malformed" })
+  const withReferences = (length: number) => {
+    const references = Array.from({ length: 1000 }, () => new Uint8Array(length))
+    const tag = new Uint8Array(32)
+    return encode((w) => {
+      w.fixed(head).vector(references, (each, reference) => each.uint8(2).opaque(reference))
+      w.uint8(0).opaque(new Uint8Array(64)).opaque(tag).opaque(tag)
+    })
+  }
+  expect(receive(mls, bob, withReferences(32))).toMatchObject({ reason: "wrong-group" })
+  for (const length of [0, 31, 33])
+    expect(receive(mls, bob, withReferences(length))).toMatchObject({ reason: "malformed" })
+})
+
+test.for([
+  { count: 0x10000, reason: "invalid-psk" },
+  { count: 0xffff, reason: "unknown-psk" },
+])("RFC 9420, 8.4: PSKs are counted in a uint16, so a commit of $count is refused: $reason", ({ count, reason }) => {
+  const { mls, alice, bob } = scene("many PSKs")
+  const proposals = Array.from({ length: count }, (_, i): Proposal => {
+    const nonce = encode((w) => w.fixed(new Uint8Array(28)).uint32(i))
+    return { kind: "psk", id: { kind: "external", id: utf8("psk"), nonce } }
+  })
+  const commit = forgeCommit(mls, alice, proposals)
+  expect(receive(mls, bob, commit)).toEqual({ kind: "refused", reason, section: "RFC 9420, 8.4" })
 })
 
 test("capabilities that list hundreds of credential types are not decoded", () => {
@@ -54,7 +81,14 @@ test("a tree of keys that were chosen to be alike is refused before it costs tim
   })
   const nodes = leaves.flatMap(({ encoded }) => [encoded && ({ kind: "leaf", encoded } as const), undefined])
   expect(() => treeOfEncoded(nodes)).toThrow("too-many-alike")
-  expect(treeOfEncoded(nodes.slice(0, 32)).root.members).toBe(16)
+  const sixteen = treeOfEncoded(nodes.slice(0, 32))
+  expect(sixteen.root.members).toBe(16)
+  const [last] = leaves.slice(-1)
+  expect(hasEncryptionKey(sixteen, leaves[0]?.encryptionKey ?? new Uint8Array(0))).toBe(true)
+  expect(hasEncryptionKey(sixteen, last?.encryptionKey ?? new Uint8Array(0))).toBe(false)
+  const { leafNode } = scene("one by one").erin.keyPackage.keyPackage
+  expect(addLeaf(sixteen, leafNode).leafIndex).toBe(16)
+  expect(() => addLeaf(sixteen, { ...leafNode, encoded: last?.encoded ?? new Uint8Array(0) })).toThrow("too-many-alike")
 })
 
 test("an index of keys reaches every place, whatever the hash", () => {

@@ -36,6 +36,18 @@ test.for<{ section: string; name: string; reason: string; forge: (scene: Scene) 
   },
   {
     section: "6",
+    name: "in public for another group",
+    reason: "wrong-group",
+    forge: ({ mls, alice }) => propose(mls, { ...alice, groupId: utf8("elsewhere") }, { kind: "remove", leafIndex: 3 }),
+  },
+  {
+    section: "6",
+    name: "in public for another epoch",
+    reason: "wrong-epoch",
+    forge: ({ mls, alice }) => propose(mls, { ...alice, epoch: alice.epoch + 1n }, { kind: "remove", leafIndex: 3 }),
+  },
+  {
+    section: "6",
     name: "that is a key package",
     reason: "unexpected-wire-format",
     forge: ({ erin }) => erin.keyPackage.message,
@@ -129,13 +141,25 @@ test.for<{ section: string; name: string; reason: string; forge: (scene: Scene) 
     section: "6.3.1",
     name: "with padding that is not zero",
     reason: "nonzero-padding",
-    forge: ({ mls, alice }) => sealedByHand(mls, alice, alice.ownLeafIndex, utf8("x")),
+    forge: ({ mls, alice }) => sealedByHand(mls, alice, alice.ownLeafIndex, { padding: utf8("x") }),
+  },
+  {
+    section: "6.3.1",
+    name: "whose content can't be read",
+    reason: "malformed",
+    forge: ({ mls, alice }) => sealedByHand(mls, alice, alice.ownLeafIndex, { data: Uint8Array.of(0xff) }),
+  },
+  {
+    section: "6.3.2",
+    name: "whose sender data is too long",
+    reason: "malformed",
+    forge: ({ mls, alice }) => sealedByHand(mls, alice, alice.ownLeafIndex, { reuseGuard: new Uint8Array(5) }),
   },
   {
     section: "6.3.2",
     name: "by a leaf beyond the tree",
     reason: "unknown-sender",
-    forge: ({ mls, alice }) => sealedByHand(mls, alice, 1 << 20, utf8("")),
+    forge: ({ mls, alice }) => sealedByHand(mls, alice, 1 << 20),
   },
   {
     section: "6.3.2",
@@ -168,7 +192,7 @@ test("RFC 9420, 12.4.2: one's own commit and proposal are not processed, however
 test("RFC 9420, 6.3.2: a private message by a blank leaf is refused", ({ expect }) => {
   const story = new Story(world("blank leaf"), "alice")
   story.add("alice", "bob", "carol")
-  const message = sealedByHand(story.mls, story.state("alice"), 3, utf8(""))
+  const message = sealedByHand(story.mls, story.state("alice"), 3)
   expect(receive(story.mls, story.state("bob"), message)).toEqual({
     kind: "refused",
     reason: "unknown-sender",
@@ -200,8 +224,13 @@ function lastByteChanged(bytes: Bytes): Bytes {
   return bytes.with(bytes.length - 1, (bytes.at(-1) ?? 0) ^ 1)
 }
 
-/** An application message of "hi" and this padding, as from this leaf, whoever's state it is. */
-function sealedByHand(mls: MlsContext, state: GroupState, leafIndex: number, padding: Bytes): Bytes {
+/** An application message of "hi", unless something else stands in it, as from this leaf, whoever's state it is. */
+function sealedByHand(
+  mls: MlsContext,
+  state: GroupState,
+  leafIndex: number,
+  { padding = utf8(""), data = encode((w) => w.opaque(utf8("hi"))), reuseGuard = new Uint8Array(4) } = {},
+): Bytes {
   const { crypto } = mls
   const { groupId, epoch } = state
   const framed = {
@@ -216,10 +245,10 @@ function sealedByHand(mls: MlsContext, state: GroupState, leafIndex: number, pad
   const taken = takeKey(crypto, state.secretTree, 4, state.ownLeafIndex, "application")
   const header = encode((w) => w.opaque(groupId).uint64(epoch).uint8(1))
   const aad = encode((w) => w.fixed(header).opaque(utf8("")))
-  const plaintext = encode((w) => w.opaque(utf8("hi")).opaque(signature).fixed(padding))
+  const plaintext = encode((w) => w.fixed(data).opaque(signature).fixed(padding))
   const ciphertext = crypto.aead.seal(taken.key, taken.nonce, aad, plaintext)
   const { key, nonce } = senderDataKey(crypto, state.keys.senderData, ciphertext)
-  const senderData = encode((w) => w.uint32(leafIndex).uint32(0).fixed(new Uint8Array(4)))
+  const senderData = encode((w) => w.uint32(leafIndex).uint32(0).fixed(reuseGuard))
   const encryptedSenderData = crypto.aead.seal(key, nonce, header, senderData)
   return encodeMlsMessage({
     kind: "private-message",

@@ -21,8 +21,11 @@ import {
   encryptWithLabel,
   isLeafNode,
   leafAt,
+  parentHash,
   readGroupSecrets,
+  signLeafNode,
   slotsInOrder,
+  subtreeAt,
   treeHash,
   treeOf,
   Branch,
@@ -40,7 +43,7 @@ import { test } from "vitest"
 
 import { forgeCommit, forgeLeaf } from "./forgery.ts"
 import { scene, type Scene } from "./scene.ts"
-import { NOW, type Client } from "./world.ts"
+import { client, NOW, type Client } from "./world.ts"
 
 type Nodes = (LeafNode | ParentNode | undefined)[]
 
@@ -189,9 +192,57 @@ test.for<{ section: string; name: string; reason: string; change: (parts: Parts,
     name: "with a parent that nobody set",
     reason: "parent-hash-mismatch",
     change: (good, { mls }) => {
-      const encryptionKey = mls.crypto.kem.deriveKeyPair(utf8("a key that a stranger holds")).publicKey
-      const node = { encryptionKey, parentHash: new Uint8Array(0), unmergedLeaves: [] }
-      return { ...good, nodes: good.nodes.with(9, node) }
+      const { publicKey } = mls.crypto.kem.deriveKeyPair(utf8("a key that a stranger holds"))
+      return { ...good, nodes: good.nodes.with(9, parentOf(publicKey)) }
+    },
+  },
+  {
+    section: "7.9.2",
+    name: "with a parent that a member below it was left out of",
+    reason: "parent-hash-mismatch",
+    change: (good, { mls, alice }) => {
+      const [parent, leaf] = [good.nodes[3], good.nodes[0]]
+      const sibling = subtreeAt(treeOf(good.nodes), 5)
+      if (parent === undefined || isLeafNode(parent) || leaf === undefined || !isLeafNode(leaf) || !sibling)
+        throw new RangeError("no path of Alice's")
+      const source = { kind: "commit", parentHash: parentHash(mls.crypto, parent, sibling) } as const
+      const position = { groupId: alice.groupId, leafIndex: 0 }
+      const signed = signLeafNode(mls.crypto, alice.signatureKeys.privateKey, { ...leaf, source }, position)
+      return { ...good, nodes: good.nodes.with(0, signed).with(1, undefined) }
+    },
+  },
+  {
+    section: "7.9.2",
+    name: "with a parent above nobody",
+    reason: "parent-hash-mismatch",
+    change: (good, { mls }) => {
+      const { publicKey } = mls.crypto.kem.deriveKeyPair(utf8("a key that a stranger holds"))
+      return { ...good, nodes: good.nodes.with(13, parentOf(publicKey)) }
+    },
+  },
+  {
+    section: "5.1.1",
+    name: "with a parent whose key is of small order",
+    reason: "invalid-public-key",
+    change: (good, { mls, carol }) => {
+      const parent = parentOf(new Uint8Array(32))
+      const sibling = subtreeAt(treeOf(good.nodes), 6)
+      if (sibling === undefined) throw new RangeError("no leaf beside Carol's")
+      const source = { kind: "commit", parentHash: parentHash(mls.crypto, parent, sibling) } as const
+      const leaf = forgeLeaf(mls.crypto, carol.client, { source }, { groupId: good.next.groupId, leafIndex: 2 })
+      return { ...good, nodes: withoutParents(good.nodes).with(5, parent).with(4, leaf) }
+    },
+  },
+  {
+    section: "7.3",
+    name: "in which somebody does not support the credentials in use",
+    reason: "credential-not-supported",
+    change: (good, { mls, carol }) => {
+      const { capabilities } = carol.client.keyPackage.keyPackage.leafNode
+      const dated = forgeLeaf(mls.crypto, carol.client, { capabilities: { ...capabilities, credentials: [1] } })
+      const credential = { kind: "x509", certificates: [utf8("a certificate")] } as const
+      const modern = forgeLeaf(mls.crypto, client(mls, "frank"), { credential })
+      return { ...good, nodes: withoutParents(good.nodes).with(4, dated).with(6, modern) }
     },
   },
   {
@@ -254,6 +305,12 @@ test.for<{ section: string; name: string; reason: string; change: (parts: Parts,
     name: "whose tree has unmerged leaves that do not ascend",
     reason: "malformed",
     change: (good) => ({ ...good, nodes: withParent(good.nodes, 3, { unmergedLeaves: [1, 0] }) }),
+  },
+  {
+    section: "12.4.3.3",
+    name: "whose tree has an unmerged leaf twice",
+    reason: "malformed",
+    change: (good) => ({ ...good, nodes: withParent(good.nodes, 3, { unmergedLeaves: [1, 1] }) }),
   },
   {
     section: "12.4.3.1",
@@ -420,6 +477,10 @@ function withParent(nodes: Nodes, index: number, change: Partial<ParentNode>): N
   const node = nodes[index]
   if (node === undefined || isLeafNode(node)) throw new RangeError(`no parent at ${index}`)
   return nodes.with(index, { ...node, ...change })
+}
+
+function parentOf(encryptionKey: Bytes): ParentNode {
+  return { encryptionKey, parentHash: new Uint8Array(0), unmergedLeaves: [] }
 }
 
 function withoutParents(nodes: Nodes): Nodes {

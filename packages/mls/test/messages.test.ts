@@ -1,9 +1,9 @@
 import { fromHex, toHex, utf8 } from "@starling/kernel"
-import { protect, receive, type GroupState, type MlsContext } from "@starling/mls"
+import { createCommit, propose, protect, receive, type GroupState, type MlsContext } from "@starling/mls"
 import { expect, test } from "vitest"
 
 import { expectKind, Story } from "./story.ts"
-import { world } from "./world.ts"
+import { NOW, world } from "./world.ts"
 
 function pair(seed: string): Story {
   const story = new Story(world(seed), "alice")
@@ -62,6 +62,18 @@ test.for([
   const length = (size: number) =>
     protect(story.mls, story.state("alice"), new Uint8Array(size), { padTo }).message.length
   expect(length(short) === length(long)).toBe(padTo > 1)
+})
+
+test.for([0, -1, -256, 1.5, Number.NaN, Number.POSITIVE_INFINITY])("padding to multiples of %d is misuse", (padTo) => {
+  const story = pair("no padding")
+  const { mls } = story
+  const alice = story.state("alice")
+  const clear = /^padTo is a number of bytes from 1 on, not /
+  expect(() => protect(mls, alice, utf8("hi"), { padTo })).toThrow(clear)
+  for (const wireFormat of ["public", "private"] as const) {
+    expect(() => propose(mls, alice, { kind: "update" }, { padTo, wireFormat, now: NOW })).toThrow(clear)
+    expect(() => createCommit(mls, alice, { proposals: [], padTo, wireFormat, now: NOW })).toThrow(RangeError)
+  }
 })
 
 test("authenticated data travels in the clear and is bound to the message", () => {

@@ -52,6 +52,12 @@ test.for<{
     },
   },
   {
+    section: "5.1.1",
+    name: "has a key of small order",
+    reason: "invalid-public-key",
+    alter: (path) => withNode(path, { encryptionKey: new Uint8Array(32) }),
+  },
+  {
     section: "7.9.2",
     name: "has a key that its leaf's parent hash does not cover",
     reason: "parent-hash-mismatch",
@@ -137,6 +143,16 @@ test("RFC 9420, 7.5: who lacks the key of a parent above it refuses the path, an
     reason: "undecryptable",
     section: "RFC 9420, 7.5",
   })
+})
+
+test("RFC 9420, 5.1.3: nothing is encrypted to what is no public key", () => {
+  const { mls, bob } = scene("no public key")
+  const encrypt = (publicKey: Uint8Array) =>
+    encryptWithLabel(mls, publicKey, "UpdatePathNode", utf8(""), utf8("a secret"))
+  expect(encrypt(encryptionKeyOf(bob)).ciphertext).toHaveLength(8 + 16)
+  for (const publicKey of [new Uint8Array(32), new Uint8Array(31)]) {
+    expect(() => encrypt(publicKey)).toThrow("invalid-public-key")
+  }
 })
 
 function withNode(path: Path, change: Partial<Path["nodes"][number]>): Path {

@@ -2,9 +2,12 @@ import {
   addLeaf,
   Branch,
   hasEncryptionKey,
+  isLeafNode,
   KeyIndex,
   leafAt,
+  parentHashesAreValid,
   readRatchetTree,
+  slotsInOrder,
   treeOf,
   updateLeaf,
 } from "@starling/mls/rfc9420"
@@ -13,6 +16,7 @@ import * as fc from "fast-check"
 import { expect, test } from "vitest"
 
 import { forgeLeaf } from "./forgery.ts"
+import { Story } from "./story.ts"
 import { client, world } from "./world.ts"
 
 test("RFC 9420, 7.7: leaves fill the leftmost blank place, and the tree doubles when there is none", () => {
@@ -25,6 +29,20 @@ test("RFC 9420, 7.7: leaves fill the leftmost blank place, and the tree doubles 
     tree = added.tree
   }
   expect(tree.root.index).toBe(7)
+})
+
+test("RFC 9420, 7.9.2: no parent is valid that lists a leaf as unmerged where there is none", () => {
+  const story = new Story(world("unmerged"), "0")
+  story.add("0", "1", "2", "3")
+  story.remove("0", "3")
+  story.update("2")
+  const { crypto } = story.mls
+  const nodes = Array.from(slotsInOrder(story.state("0").tree.root), ({ node }) => node)
+  expect(parentHashesAreValid(crypto, treeOf(nodes))).toBe(true)
+  const root = nodes[3]
+  if (root === undefined || isLeafNode(root)) throw new RangeError("no root")
+  const listing = treeOf(nodes.with(3, { ...root, unmergedLeaves: [3] }))
+  expect(parentHashesAreValid(crypto, listing)).toBe(false)
 })
 
 test("a tree does not grow beyond what peers may make us hold", () => {

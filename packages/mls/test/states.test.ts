@@ -1,5 +1,6 @@
-import { utf8 } from "@starling/kernel"
+import { concat, utf8, type Bytes } from "@starling/kernel"
 import {
+  changedParts,
   createCommit,
   createKeyPackage,
   decodeOwnKeyPackage,
@@ -12,9 +13,12 @@ import {
   protect,
   publicCommitHeader,
   receive,
+  stateOfParts,
   welcomeReferences,
   type GroupState,
 } from "@starling/mls"
+import { leaves } from "@starling/mls/rfc9420"
+import { decode, encode, type Writer } from "@starling/wire"
 import { expect, test } from "vitest"
 
 import { expectKind, Story } from "./story.ts"
@@ -105,6 +109,57 @@ test("a state of a newer version is refused, and truncated ones are malformed", 
   for (let length = 0; length < stored.length; length += 31) {
     expect(decodeState(stored.subarray(0, length)).kind).toBe("malformed")
   }
+})
+
+test("a stored state with a part that has no name, or after a ReInit that is none, is malformed", () => {
+  const state = three("nameless").state("bob")
+  const stored = encodeState(state)
+  const parts = decode(stored.subarray(2), (r) => r.nested((inner) => inner.fixed(inner.left)))
+  if (parts.kind !== "ok") throw new Error(parts.why)
+  const withPart = (name: Bytes) =>
+    encode((w) =>
+      w.uint16(2).opaque(
+        concat(
+          parts.value,
+          encode((each) => each.opaque(name).opaque(name)),
+        ),
+      ),
+    )
+  expect(decodeState(withPart(utf8("unknown"))).kind).toBe("ok")
+  expect(decodeState(withPart(Uint8Array.of(0xff)))).toMatchObject({ kind: "malformed", why: "a part without a name" })
+  const all = new Map(changedParts(undefined, state).map(({ name, value = utf8("") }) => [name, value] as const))
+  const epoch = all.get("epoch") ?? utf8("")
+  const after = (proposal: (w: Writer) => unknown) =>
+    stateOfParts(
+      new Map(all).set(
+        "epoch",
+        concat(
+          epoch.subarray(0, -1),
+          encode((w) => proposal(w.uint8(1))),
+        ),
+      ),
+    ).kind
+  expect(after((w) => w.uint16(5).opaque(utf8("anew")).uint16(1).uint16(1).opaque(utf8("")))).toBe("ok")
+  expect(after((w) => w.uint16(3).uint32(1))).toBe("malformed")
+})
+
+test("a stored state whose tree has one leaf twice is malformed", () => {
+  const state = three("twice").state("bob")
+  const all = new Map(changedParts(undefined, state).map(({ name, value = utf8("") }) => [name, value] as const))
+  const [one = utf8(""), other = utf8("")] = Array.from(leaves(state.tree.root), ({ node }) => node.encoded)
+  const withLeaves = (...encoded: readonly Bytes[]) => {
+    const nodes = encoded.flatMap((leaf) => [undefined, leaf]).slice(1)
+    const tree = encode((w) => w.vector(nodes, (v, leaf) => v.optional(leaf, (x, bytes) => x.uint8(1).fixed(bytes))))
+    return stateOfParts(new Map(all).set("tree", tree).set("secret/1", state.keys.init)).kind
+  }
+  expect(withLeaves(one, other)).toBe("ok")
+  expect(withLeaves(one, one)).toBe("malformed")
+})
+
+test("a stored key package of a newer version is malformed", () => {
+  const stored = encodeOwnKeyPackage(client(world("newer"), "bob").keyPackage)
+  expect(decodeOwnKeyPackage(stored).kind).toBe("ok")
+  expect(decodeOwnKeyPackage(stored.with(1, 2)).kind).toBe("malformed")
 })
 
 test("a stored key package still joins", () => {

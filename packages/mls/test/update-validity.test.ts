@@ -170,6 +170,26 @@ test("RFC 9420, 12.2: an Update of one who is removed in the same commit is refu
   expect(receive(mls, next, commit)).toMatchObject({ reason: "two-proposals-for-one-leaf" })
 })
 
+test("RFC 9420, 12.2: of two Updates by one member a commit brings in but one", () => {
+  const { mls, alice, bob, carol } = scene("two updates")
+  let judge = bob
+  const references = [1, 2].map(() => {
+    const { publicKey } = mls.crypto.kem.deriveKeyPair(mls.random.draw(32, "an update"))
+    const content = { encryptionKey: publicKey, source: { kind: "update" } } as const
+    const leafNode = forgeLeaf(mls.crypto, carol.client, content, { groupId: alice.groupId, leafIndex: 2 })
+    const kept = expectKind(receive(mls, judge, propose(mls, carol.state, { kind: "update", leafNode })), "proposal")
+    judge = kept.next
+    return { kind: "reference", reference: kept.reference } as const
+  })
+  const donor = createCommit(mls, alice, { proposals: [], now: NOW })
+  if (donor.kind !== "ok") throw new Error(donor.reason)
+  const commit = alterCommit(mls, alice, donor.commit, ({ path }) => ({ proposals: references, path }))
+  expect(receive(mls, judge, commit)).toMatchObject({
+    reason: "two-proposals-for-one-leaf",
+    section: "RFC 9420, 12.2",
+  })
+})
+
 test("RFC 9420, 12.2: an Update by value would be the committer's own", () => {
   const { mls, alice, bob, carol } = scene("by value")
   const leafNode = forgeLeaf(mls.crypto, carol.client, {})
