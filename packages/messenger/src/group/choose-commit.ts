@@ -110,7 +110,7 @@ class Trees {
   /** From the tips down: who stands behind each state, member at the time or not, and how deep it is. */
   #weigh(): Map<StateId, Behind> {
     const weighed = new Map<StateId, Behind>()
-    for (const node of this.#parentsFirst().reverse()) {
+    for (const node of this.#parentsFirst().toReversed()) {
       const children = this.#following(node)
       const behind = children.map(({ sid }) => weighed.get(sid) ?? NOTHING)
       const own = [node.author, ...(this.#choice.testimony.supports.get(node.sid) ?? [])]

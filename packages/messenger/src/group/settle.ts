@@ -84,7 +84,7 @@ function place(turn: Turn, group: Group, node: ForestNode): void {
 function processCommits(turn: Turn, uuid: string): void {
   for (;;) {
     const { forest, chosen } = withTips(turn.crypto, turn.group(uuid))
-    const path = ancestry(forest, chosen).reverse()
+    const path = ancestry(forest, chosen).toReversed()
     if (processReady(turn, uuid, path) === 0 && processReady(turn, uuid, eager(forest)) === 0) return
   }
 }
