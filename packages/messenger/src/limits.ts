@@ -49,6 +49,15 @@ export const MAX_STRANGER_KEY_PACKAGES = 64
 export const MAX_KEY_PACKAGES_PER_DAY = 16
 /** Welcomes that one KeyPackage serves: what its bearer began with it before the first of them arrived. */
 export const MAX_KEY_PACKAGE_USES = 4
+export const MAX_LAST_RESORT_USES = 16
+/** KeyPackages that a peer holds of another one ahead, besides the one of last resort; and a peer that is a stranger. */
+export const STOCK = 3
+export const STOCK_OF_STRANGER = 1
+/** Unused KeyPackages handed to one peer ahead: those that it may have used while this device was away are among them. */
+export const MAX_AHEAD = 16
+/** Welcomes of others that one member carries for those who were away, per group, and members that carry each. */
+export const MAX_CARRIED = 64
+export const CARRIERS = 16
 /** States of one group that this device was added to while their COMMITs have not come. */
 export const MAX_UNATTACHED = 8
 export const MAX_NEARBY = 256
@@ -117,3 +126,6 @@ export const SYNC_PATIENCE = 60 * SECOND
 export const RETRY_FIRST = 2 * SECOND
 export const RETRY_LAST = 5 * 60 * SECOND
 export const DIAL_PERIOD = 30 * SECOND
+/** A peer is asked to fill up the stock of its KeyPackages, and a member for the Welcomes that it holds, no sooner again. */
+export const RESTOCK_PAUSE = 600 * SECOND
+export const CARRY_PAUSE = 300 * SECOND

@@ -20,6 +20,10 @@ export interface GroupWork {
   readonly keyPackages: ReadonlyMap<IdentityId, KeyPackage>
   /** When to ask somebody for a KeyPackage again. */
   readonly askAt: ReadonlyMap<IdentityId, Milliseconds>
+  /** When a member was last asked for somebody's Welcome, by PeerId, identity and state. */
+  readonly carryAskedAt: ReadonlyMap<string, Milliseconds>
+  /** Welcomes that their invitee acknowledged or refused, by identity and state. */
+  readonly welcomesDone: ReadonlySet<string>
   /** The work that is left to do in this state, and since when. */
   readonly open: { readonly name: string; readonly since: Milliseconds } | undefined
   /** When `reconcile` wants to be called again. */
@@ -45,6 +49,8 @@ export const NO_WORK: GroupWork = {
   unplaced: [],
   keyPackages: new Map(),
   askAt: new Map(),
+  carryAskedAt: new Map(),
+  welcomesDone: new Set(),
   open: undefined,
   dueAt: undefined,
   displacedSince: undefined,

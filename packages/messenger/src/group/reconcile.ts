@@ -1,6 +1,7 @@
 import type { Milliseconds } from "@starling/kernel"
 
 import { encodeKeyPackageRequest } from "../invitation/key-package-frames.ts"
+import { findInStock } from "../invitation/stock.ts"
 import { MAX_SLOTS, RETRY_FIRST, SLOT, SLOT_START, SYNC_PERIOD } from "../limits.ts"
 import { jitter } from "../peer/jitter.ts"
 import type { Turn } from "../peer/turn.ts"
@@ -25,6 +26,7 @@ export function reconcile(turn: Turn, uuid: string): void {
   }
   const dueAt = since(turn, uuid, work) + slotOf(turn, turn.group(uuid))
   const due = dueAt <= turn.now
+  takeFromStock(turn, uuid, work, due)
   const keyPackages = turn.work(uuid).keyPackages
   const ready = work.additions.some(({ device, op }) => op !== undefined && keyPackages.has(device.identity))
   const urgent = work.removals.some(({ own }) => own) || work.healing === "wanted" || ready
@@ -73,6 +75,20 @@ export function slotOf(turn: Turn, group: Group): Milliseconds {
   const before = [...identitiesOf(live?.roster ?? [])].filter((identity) => place(identity) < own).length
   const late = before < MAX_SLOTS ? 0 : jitter(turn, `slot ${group.live}`, 30_000)
   return SLOT_START + Math.min(before, MAX_SLOTS) * SLOT + late
+}
+
+/** Takes KeyPackages that were handed out ahead for people who should be added and are away. */
+function takeFromStock(turn: Turn, uuid: string, work: WorkLeft, due: boolean): void {
+  const suite = stateOf(turn.group(uuid).forest.get(turn.group(uuid).live))?.ciphersuite
+  if (suite === undefined) return
+  for (const { device, op, own } of work.additions) {
+    const { keyPackages } = turn.work(uuid)
+    if (op === undefined || (!own && !due) || turn.isConnected(device.peerId) || keyPackages.has(device.identity))
+      continue
+    const keyPackage = findInStock(turn, device, suite)
+    if (keyPackage !== undefined)
+      turn.changeWork(uuid, { keyPackages: new Map(keyPackages).set(device.identity, keyPackage) })
+  }
 }
 
 /** Asks people who should be added, where they are connected. Returns when to ask again. */

@@ -39,6 +39,18 @@ export {
   encodeKeyPackageAnswer,
   encodeKeyPackageRequest,
 } from "../invitation/key-package-frames.ts"
+export {
+  decodeStockAnswer,
+  decodeStockRequest,
+  encodeStockAnswer,
+  encodeStockRequest,
+} from "../invitation/stock-frames.ts"
+export {
+  decodeWelcomesAnswer,
+  decodeWelcomesRequest,
+  encodeWelcomesAnswer,
+  encodeWelcomesRequest,
+} from "../invitation/welcome-frames.ts"
 export { decodeContent, encodeContent, messageId } from "../message/content.ts"
 export { decodeSealedMessage, encodeSealedMessage, messageAuthenticatedData } from "../message/sealed-message.ts"
 export { addSeq, hasSeq, joinSets, missingFrom, sharedBy, type SeqSet } from "../message/seq-set.ts"

@@ -8,6 +8,7 @@ import { encodeOwnIdentity } from "../identity/own-identity.ts"
 import { encodeHeldInvitation } from "../invitation/held-invitation.ts"
 import { encodeIssuedKeyPackage } from "../invitation/issued-key-package.ts"
 import { encodeOutboxEntry } from "../invitation/outbox-entry.ts"
+import { encodeStockedKeyPackage } from "../invitation/stocked-key-package.ts"
 import type { Write } from "../ports/store.ts"
 import type { LoggedRecord } from "../record/record.ts"
 import { isForked } from "../record/record-log.ts"
@@ -24,6 +25,7 @@ export function writesBetween(before: DurableState | undefined, after: DurableSt
     ...changedRows(BUCKETS.invitations, "", before?.invitations, after.invitations, encodeHeldInvitation),
     ...changedRows(BUCKETS.keyPackages, "", before?.keyPackages, after.keyPackages, encodeIssuedKeyPackage),
     ...changedRows(BUCKETS.outbox, "", before?.outbox, after.outbox, encodeOutboxEntry),
+    ...changedRows(BUCKETS.stock, "", before?.stock, after.stock, encodeStockedKeyPackage),
   )
   if (before?.groups !== after.groups)
     for (const [uuid, group] of after.groups)
