@@ -116,6 +116,15 @@ export const MAX_EAGER_SIBLINGS = 4
 export const DISPLACED_PATIENCE = 30 * SECOND
 export const REJOIN_PAUSE = 600 * SECOND
 
+/** A device renews its keys in each group once in so many days, unless its person chose otherwise. */
+export const HEAL_PERIOD_DAYS = 7
+export const MAX_HEAL_PERIOD_DAYS = 30
+/** Nothing is renewed unasked so soon after somebody's commit. */
+export const TIP_QUIET = 5 * SECOND
+/** Devices that missed their slot are spread over so long: at least, and for each member. */
+export const CATCH_UP_LEAST = 600 * SECOND
+export const CATCH_UP_OF_EACH = 30 * SECOND
+
 export const SYNC_PERIOD = 10 * SECOND
 /** After own activity, one member is asked sooner. */
 export const SYNC_SOON = 1_500

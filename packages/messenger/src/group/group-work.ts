@@ -28,6 +28,12 @@ export interface GroupWork {
   readonly open: { readonly name: string; readonly since: Milliseconds } | undefined
   /** When `reconcile` wants to be called again. */
   readonly dueAt: Milliseconds | undefined
+  /** When the calendar is to be looked at again. */
+  readonly healAt: Milliseconds | undefined
+  /** When the calendar wants keys renewed, as of the state and the period that `basis` names. */
+  readonly healPlan: { readonly basis: string; readonly at: Milliseconds | undefined } | undefined
+  /** Since when any member is connected. */
+  readonly connectedSince: Milliseconds | undefined
   /** Since when the chosen state can't be entered, with members connected. */
   readonly displacedSince: Milliseconds | undefined
   /** When this device asked to be added anew. */
@@ -53,6 +59,9 @@ export const NO_WORK: GroupWork = {
   welcomesDone: new Set(),
   open: undefined,
   dueAt: undefined,
+  healAt: undefined,
+  healPlan: undefined,
+  connectedSince: undefined,
   displacedSince: undefined,
   rejoinedAt: undefined,
   blockedIn: undefined,

@@ -19,6 +19,7 @@ export {
   type Founding,
 } from "../group/group-extensions.ts"
 export type { Testimony } from "../group/testimony.ts"
+export { calendarOrder, plannedHeal, type Calendar } from "../group/heal-calendar.ts"
 export { resolveMembership, type KnownOperation, type Operations } from "../group/membership.ts"
 export {
   certifyDevice,

@@ -21,6 +21,7 @@ import { decodeRecord, type LoggedRecord } from "../record/record.ts"
 import { isFirstVersion } from "../versioned.ts"
 import { BUCKETS } from "./buckets.ts"
 import { writesBetween } from "./persist.ts"
+import { decodeSettings, DEFAULT_SETTINGS } from "./settings.ts"
 import { emptyState, type PeerState } from "./state.ts"
 import type { Env, Step } from "./step.ts"
 
@@ -56,6 +57,7 @@ export function openPeer(
   const read = <T>(bucket: string, decode: (value: Uint8Array) => T): Map<string, T> =>
     new Map(store.all(bucket).map((row) => [row.key, decode(row.value)]))
   const opened = readGroups(store, env, state)
+  const settings = store.all(BUCKETS.self).find((row) => row.key === "settings")
   const durable = {
     own: state.durable.own,
     contacts: read(BUCKETS.contacts, (value) => decodeContact(crypto, value)),
@@ -63,6 +65,7 @@ export function openPeer(
     invitations: read(BUCKETS.invitations, decodeHeldInvitation),
     keyPackages: read(BUCKETS.keyPackages, decodeIssuedKeyPackage),
     outbox: read(BUCKETS.outbox, decodeOutboxEntry),
+    settings: settings === undefined ? DEFAULT_SETTINGS : decodeSettings(settings.value),
     stock: read(BUCKETS.stock, decodeStockedKeyPackage),
   }
   return { kind: "open", state: { ...state, durable, work: opened.work }, writes: opened.writes }

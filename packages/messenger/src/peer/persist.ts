@@ -13,6 +13,7 @@ import type { Write } from "../ports/store.ts"
 import type { LoggedRecord } from "../record/record.ts"
 import { isForked } from "../record/record-log.ts"
 import { BUCKETS } from "./buckets.ts"
+import { DEFAULT_SETTINGS, encodeSettings } from "./settings.ts"
 import type { DurableState } from "./state.ts"
 
 /** What the store must learn for `after` to be what it would load. Values that are the same object cost nothing. */
@@ -20,6 +21,8 @@ export function writesBetween(before: DurableState | undefined, after: DurableSt
   if (before === after) return []
   const writes: Write[] = []
   if (before?.own !== after.own) writes.push(put(BUCKETS.self, "", "identity", encodeOwnIdentity(after.own)))
+  const settings = before?.settings ?? DEFAULT_SETTINGS
+  if (settings !== after.settings) writes.push(put(BUCKETS.self, "", "settings", encodeSettings(after.settings)))
   writes.push(
     ...changedRows(BUCKETS.contacts, "", before?.contacts, after.contacts, encodeContact),
     ...changedRows(BUCKETS.invitations, "", before?.invitations, after.invitations, encodeHeldInvitation),

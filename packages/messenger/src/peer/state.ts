@@ -13,6 +13,7 @@ import type { OutboxEntry } from "../invitation/outbox-entry.ts"
 import type { StockedKeyPackage } from "../invitation/stocked-key-package.ts"
 import type { PeerLink } from "../ports/transport.ts"
 import type { PendingRequest } from "./pending-request.ts"
+import { DEFAULT_SETTINGS, type Settings } from "./settings.ts"
 
 /**
  * Everything that a running peer knows: a value, replaced by each step. What stands under `durable` follows from the
@@ -48,6 +49,7 @@ export interface DurableState {
   readonly outbox: ReadonlyMap<string, OutboxEntry>
   /** KeyPackages of others, by reference in hexadecimal. */
   readonly stock: ReadonlyMap<string, StockedKeyPackage>
+  readonly settings: Settings
 }
 
 export function emptyState(own: OwnIdentity, plainTopics: boolean): PeerState {
@@ -61,6 +63,7 @@ export function emptyState(own: OwnIdentity, plainTopics: boolean): PeerState {
       keyPackages: new Map(),
       outbox: new Map(),
       stock: new Map(),
+      settings: DEFAULT_SETTINGS,
     },
     links: new Map(),
     acquaintances: new Map(),

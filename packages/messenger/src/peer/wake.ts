@@ -1,4 +1,5 @@
 import { settle } from "../group/settle.ts"
+import { healByCalendar } from "../group/heal-by-calendar.ts"
 import { dropOldStates } from "../group/drop-old-states.ts"
 import { resendMessages } from "../message/send-message.ts"
 import { isDisplaced } from "../group/tips.ts"
@@ -32,6 +33,7 @@ export function wake(state: PeerState, env: Env): Step {
     for (const uuid of state.durable.groups.keys()) {
       const { dueAt } = turn.work(uuid)
       if (dueAt !== undefined && dueAt <= env.now) settle(turn, uuid)
+      healByCalendar(turn, uuid)
       syncIfDue(turn, uuid)
       carryWelcomes(turn, uuid)
     }
