@@ -66,12 +66,18 @@ export function findInStock(turn: Turn, device: Device, suite: number): KeyPacka
 
 /** A KeyPackage that was used for an invitation is for no other, unless it is the last resort. */
 export function spendStock(turn: Turn, keyPackage: KeyPackage): void {
-  drop(turn, referencesOf(turn, keyPackage, false))
+  for (const [reference, stocked] of entriesOf(turn, keyPackage)) {
+    if (stocked.lastResort) put(turn, reference, { ...stocked, used: true })
+    else drop(turn, [reference])
+  }
 }
 
 /** A KeyPackage that was found to be unusable is not tried again. */
 export function refuseStock(turn: Turn, keyPackage: KeyPackage): void {
-  drop(turn, referencesOf(turn, keyPackage, true))
+  drop(
+    turn,
+    entriesOf(turn, keyPackage).map(([reference]) => reference),
+  )
 }
 
 /** Lets go of KeyPackages of others that have expired. */
@@ -98,9 +104,11 @@ function isFull(turn: Turn, device: DeviceKey, suite: number): boolean {
   return held.length > STOCK && held.some(([, { lastResort }]) => lastResort)
 }
 
+/** Those that need no others in their place. */
 function fresh(turn: Turn, device: DeviceKey, suite: number): (readonly [string, StockedKeyPackage])[] {
   return [...turn.state.durable.stock].filter(
-    ([, each]) => each.device === device && each.suite === suite && turn.now - each.heldAt < KEY_PACKAGE_LIFETIME / 2,
+    ([, each]) =>
+      each.device === device && each.suite === suite && !each.used && turn.now - each.heldAt < KEY_PACKAGE_LIFETIME / 2,
   )
 }
 
@@ -111,8 +119,7 @@ function keep(
 ): boolean {
   const read = readStocked(turn, device, stocked.suite, stocked.message)
   if (read === undefined) return false
-  const entry = { ...stocked, device: device.device, heldAt: turn.now }
-  turn.setDurable({ stock: new Map(turn.state.durable.stock).set(toHex(read.reference), entry) })
+  put(turn, toHex(read.reference), { ...stocked, device: device.device, used: false, heldAt: turn.now })
   return true
 }
 
@@ -130,13 +137,14 @@ function readStocked(
   return bearer?.kind === "ok" && bearer.value.device === device.device ? read : undefined
 }
 
-function referencesOf(turn: Turn, { encoded }: KeyPackage, withLastResort: boolean): string[] {
-  return [...turn.state.durable.stock]
-    .filter(([, { message, lastResort }]) => {
-      const isSame = equalBytes(message.subarray(message.length - encoded.length), encoded)
-      return isSame && (withLastResort || !lastResort)
-    })
-    .map(([reference]) => reference)
+function entriesOf(turn: Turn, { encoded }: KeyPackage): (readonly [string, StockedKeyPackage])[] {
+  return [...turn.state.durable.stock].filter(([, { message }]) =>
+    equalBytes(message.subarray(message.length - encoded.length), encoded),
+  )
+}
+
+function put(turn: Turn, reference: string, stocked: StockedKeyPackage): void {
+  turn.setDurable({ stock: new Map(turn.state.durable.stock).set(reference, stocked) })
 }
 
 function drop(turn: Turn, references: readonly string[]): void {

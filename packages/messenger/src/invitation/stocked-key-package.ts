@@ -12,6 +12,8 @@ export interface StockedKeyPackage {
   readonly suite: number
   /** Used where nothing else is left, and then again until its owner is met. */
   readonly lastResort: boolean
+  /** A last resort that another one is to take the place of. */
+  readonly used: boolean
   readonly heldAt: Milliseconds
   /** MLSMessage(KeyPackage). */
   readonly message: Bytes
@@ -26,6 +28,7 @@ export function encodeStockedKeyPackage(stocked: StockedKeyPackage): Bytes {
       .fixed(bytesOf(stocked.device))
       .uint16(stocked.suite)
       .uint8(stocked.lastResort ? 1 : 0)
+      .uint8(stocked.used ? 1 : 0)
       .uint64(BigInt(stocked.heldAt))
       .opaque(stocked.message),
   )
@@ -36,6 +39,7 @@ export function decodeStockedKeyPackage(bytes: Uint8Array): StockedKeyPackage {
     device: toHex(reader.fixed(32)),
     suite: reader.uint16(),
     lastResort: reader.uint8() === 1,
+    used: reader.uint8() === 1,
     heldAt: readTime(reader),
     message: reader.opaque(),
   }))

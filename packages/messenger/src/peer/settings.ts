@@ -38,7 +38,7 @@ export function setHealPeriod(
     if (!isPeriod)
       return refusal("bad-period", "Keys are renewed every 1 to 30 days, or not at all. Choose a whole number.")
     turn.setDurable({ settings: { healPeriod: days === undefined ? undefined : days * DAY } })
-    turn.notify({ kind: "groups" })
+    for (const group of state.durable.groups.keys()) turn.notify({ kind: "group", group })
     return { days }
   })
 }
