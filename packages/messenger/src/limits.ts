@@ -115,6 +115,12 @@ export const MAX_EAGER_SIBLINGS = 4
 /** How long a device waits for what would let it enter the chosen state before it asks to be added anew, and how often. */
 export const DISPLACED_PATIENCE = 30 * SECOND
 export const REJOIN_PAUSE = 600 * SECOND
+/** Devices that were left behind by one commit do not ask at one moment; who adds them anew waits for the others. */
+export const REJOIN_SPREAD = 4 * SECOND
+export const RENEWAL_BATCH = 5 * SECOND
+/** A leaf that its own device wants renewed stays in the tree so long for a KeyPackage to come; a commit waits for others. */
+export const RENEWAL_PATIENCE = 10 * SECOND
+export const BATCH_PATIENCE = 2 * SECOND
 
 /** A device renews its keys in each group once in so many days, unless its person chose otherwise. */
 export const HEAL_PERIOD_DAYS = 7

@@ -36,6 +36,8 @@ export interface GroupWork {
   readonly connectedSince: Milliseconds | undefined
   /** Since when the chosen state can't be entered, with members connected. */
   readonly displacedSince: Milliseconds | undefined
+  /** When a member last had nothing more for this device. */
+  readonly syncedAt: Milliseconds | undefined
   /** When this device asked to be added anew. */
   readonly rejoinedAt: Milliseconds | undefined
   /** The state in which a commit of this device was refused for what somebody else put there. */
@@ -63,6 +65,7 @@ export const NO_WORK: GroupWork = {
   healPlan: undefined,
   connectedSince: undefined,
   displacedSince: undefined,
+  syncedAt: undefined,
   rejoinedAt: undefined,
   blockedIn: undefined,
   syncAt: 0,
