@@ -3,8 +3,9 @@ import { expect, test } from "vitest"
 import { groupDetail, healPeriodDays, setHealPeriod, timeline, type HealPlan } from "@starling/messenger"
 
 import { expectOneState } from "../support/expectations.ts"
-import { gather } from "../support/gather.ts"
-import type { Person, World } from "../support/world.ts"
+import { gather } from "../../src/gather.ts"
+import type { Person } from "../../src/person.ts"
+import type { World } from "../../src/world.ts"
 
 const MINUTE = 60_000
 const DAY = 86_400_000

@@ -3,8 +3,9 @@ import { expect, test } from "vitest"
 import { invitations, timeline } from "@starling/messenger"
 
 import { expectNoticedOnce, expectOneState, expectTexts } from "../support/expectations.ts"
-import { gather } from "../support/gather.ts"
-import type { Person, World } from "../support/world.ts"
+import { gather } from "../../src/gather.ts"
+import type { Person } from "../../src/person.ts"
+import type { World } from "../../src/world.ts"
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR

@@ -3,10 +3,11 @@ import { expect, test } from "vitest"
 import { timeline } from "@starling/messenger"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
-import { forgeCommit, nodeOf, standingOf, stateIn, whisper } from "../support/forged-commit.ts"
-import { gather } from "../support/gather.ts"
-import { crypto } from "../support/seeded.ts"
-import type { Person, World } from "../support/world.ts"
+import { forgeCommit, nodeOf, standingOf, stateIn, whisper } from "../../src/forged-commit.ts"
+import { gather } from "../../src/gather.ts"
+import { crypto } from "../../src/seeded.ts"
+import type { Person } from "../../src/person.ts"
+import type { World } from "../../src/world.ts"
 
 /** Mallory, who goes, has sealed the path of a commit to keys that are none of `shutOut`: they can't follow Alice any more. */
 function shutOut(seed: number): { world: World; members: [Person, Person, Person, Person]; group: string } {

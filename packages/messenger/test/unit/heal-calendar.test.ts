@@ -4,7 +4,7 @@ import { toBase32, toHex } from "@starling/kernel"
 import { calendarOrder, plannedHeal, type Calendar } from "@starling/messenger/parts"
 
 import { counting } from "../support/frames.ts"
-import { crypto, Dice } from "../support/seeded.ts"
+import { crypto } from "../support/crypto.ts"
 
 const DAY = 86_400_000
 const WEEK = 7 * DAY
@@ -13,6 +13,15 @@ const creation = toHex(counting(0x80, 32))
 
 function identities(count: number): string[] {
   return Array.from({ length: count }, (_, i) => toBase32(crypto.hash(Uint8Array.of(i >> 8, i & 0xff))))
+}
+
+/** Numbers from 0 up to, and without, 1: the same for the same seed. */
+function dice(seed: number): () => number {
+  let count = 0
+  return () => {
+    const digest = crypto.hash(Uint8Array.of(seed, count >> 16, (count >> 8) & 0xff, count++ & 0xff))
+    return new DataView(digest.buffer).getUint32(0) / 2 ** 32
+  }
 }
 
 /** When a member renews its keys up to `end`, if it is always there and never disturbed. */
@@ -33,11 +42,11 @@ function collisions(times: readonly number[], distance: number): number {
 }
 
 test("a thousand members renew once a week each, after a first time on the first day, and none within 5 s of another", () => {
-  const dice = new Dice(1)
+  const roll = dice(1)
   const order = calendarOrder(crypto, creation, identities(1000))
   const all = order.map((_, place) => {
     const calendar = { period: WEEK, since: CREATED, members: order.length, place }
-    return heals(calendar, (below) => dice.next() * below, CREATED + 4 * WEEK)
+    return heals(calendar, (below) => roll() * below, CREATED + 4 * WEEK)
   })
   const week = (n: number) => all.flat().filter((at) => at >= CREATED + n * WEEK && at < CREATED + (n + 1) * WEEK)
   process.stdout.write(
@@ -56,12 +65,12 @@ test("a thousand members renew once a week each, after a first time on the first
 test.for([1, 7, 30])(
   "whatever %i days the period has, at most one and a quarter of it lies between two renewals",
   (days) => {
-    const dice = new Dice(days)
+    const roll = dice(days)
     for (const members of [2, 3, 17, 1000]) {
-      const calendar = { period: days * DAY, since: CREATED, members, place: dice.below(members) }
+      const calendar = { period: days * DAY, since: CREATED, members, place: Math.floor(roll() * members) }
       for (let i = 0; i < 50; i++) {
-        const renewedAt = CREATED + dice.next() * 100 * DAY
-        const next = plannedHeal(calendar, { enteredAt: CREATED, renewedAt }, (_, below) => dice.next() * below)
+        const renewedAt = CREATED + roll() * 100 * DAY
+        const next = plannedHeal(calendar, { enteredAt: CREATED, renewedAt }, (_, below) => roll() * below)
         const slot = (days * DAY) / members
         expect(next).toBeGreaterThanOrEqual(renewedAt + (days * DAY) / 4)
         expect(next).toBeLessThan(renewedAt + days * DAY * 1.25 + slot / 2)
