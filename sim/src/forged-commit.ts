@@ -1,5 +1,5 @@
 import { fromHex, toHex, type Bytes } from "@starling/kernel"
-import { createCommit, type GroupState, type MlsContext } from "@starling/mls"
+import { createCommit, type GroupState, type LeafNode, type MlsContext } from "@starling/mls"
 import { gossip } from "@starling/messenger"
 import {
   commitAuthenticatedData,
@@ -115,4 +115,19 @@ function bytesOf(hash: string | undefined): Bytes {
   const bytes = fromHex(hash ?? "")
   if (bytes === undefined) throw new RangeError("not hexadecimal")
   return bytes
+}
+
+/** The key by which a member is reached alone in a state's tree. */
+export function leafKeyOf({ tree }: GroupState, { state }: Person): Bytes {
+  const { signatureKey } = state.durable.own.certificate
+  const leaf = leaves(tree.root).find((each) => toHex(each.signatureKey) === toHex(signatureKey))
+  if (leaf === undefined) throw new RangeError("no member of that state")
+  return leaf.encryptionKey
+}
+
+type Leaf = Pick<LeafNode, "signatureKey" | "encryptionKey">
+
+function leaves(root: GroupState["tree"]["root"]): Leaf[] {
+  if (root.kind === "leaf") return root.node === undefined ? [] : [root.node]
+  return [...leaves(root.left), ...leaves(root.right)]
 }

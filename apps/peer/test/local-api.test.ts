@@ -57,6 +57,8 @@ test.for([
   { method: "post", path: "/api/contacts", body: { peer: NOBODY }, code: "unknown-peer" },
   { method: "put", path: "/api/profile", body: { name: "" }, code: "bad-name" },
   { method: "put", path: "/api/profile", body: { name: "x".repeat(65) }, code: "bad-name" },
+  { method: "put", path: "/api/settings", body: { healEveryDays: 31 }, code: "bad-period" },
+  { method: "put", path: "/api/settings", body: { healEveryDays: "7" }, code: "bad-request" },
   { method: "post", path: "/api/groups", body: { name: "\u0007" }, code: "bad-name" },
   { method: "get", path: "/api/entropy/draws?limit=0", code: "bad-request" },
   { method: "post", path: "/api/entropy/refill", body: {}, code: "no-eaas" },
@@ -121,6 +123,16 @@ test("every draw that a group was made of is in the log", async () => {
   expect(new Set(draws.map(({ label }) => label))).toEqual(new Set(["local only"]))
   const [newest] = await api.get<readonly { sequence: number }[]>("/api/entropy/draws?newest=1&limit=1")
   expect(newest?.sequence).toBe(after + draws.length)
+})
+
+test("how often keys are renewed is kept, and a group tells what follows from it", async () => {
+  const { api } = await peer("Ana")
+  const { group } = await api.post<{ group: string }>("/api/groups", { name: "ducks" })
+  expect(await api.get("/api/settings")).toEqual({ healEveryDays: 7 })
+  expect(await api.get(`/api/groups/${group}`)).toMatchObject({ ownKeys: { plan: { kind: "alone" } } })
+  expect(await api.put("/api/settings", { healEveryDays: null })).toEqual({ healEveryDays: null })
+  expect(await api.get("/api/settings")).toEqual({ healEveryDays: null })
+  expect(await api.get(`/api/groups/${group}`)).toMatchObject({ ownKeys: { plan: { kind: "off" } } })
 })
 
 test("an invitation to somebody who is away waits, and says so", async () => {

@@ -147,6 +147,10 @@ export class FakeDaemon implements AsyncDisposable {
           throw new Fault(400, "bad-name", "A name can't hold control characters.")
         this.story.status = { ...this.story.status, name: String(body["name"]) }
         return this.story.status
+      case "settings":
+        if (method === "PUT")
+          this.story.settings = { healEveryDays: body["healEveryDays"] === null ? null : Number(body["healEveryDays"]) }
+        return this.story.settings
       case "nearby":
         return this.story.nearby
       case "contacts":

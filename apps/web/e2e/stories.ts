@@ -8,6 +8,7 @@ import type {
   Invitation,
   Message,
   Nearby,
+  Settings,
   Status,
   TimelineEntry,
 } from "@starling/peer/contract"
@@ -47,6 +48,7 @@ export class Story {
     listen: ["/ip4/127.0.0.1/tcp/40120", "/ip4/192.168.1.20/tcp/40120"],
     rootKeyProtected: false,
   }
+  settings: Settings = { healEveryDays: 7 }
   contacts: Contact[] = []
   nearby: Nearby[] = []
   groups: Changeable<GroupSummary>[] = []
@@ -105,6 +107,7 @@ export class Story {
         },
       ],
       waiting: [],
+      ownKeys: { plan: { kind: "planned", at: Date.now() + 3 * 86_400_000 } },
     }
     this.timelines[group] = [epoch(0, me, "created", Date.now() - 1000, { entropy: "mixed" })]
     this.threads[group] = []

@@ -22,6 +22,7 @@ export { connected, disconnected, gossip, judge, published, start } from "./peer
 export { eraseSuperseded } from "./peer/erase-superseded.ts"
 export { createIdentity, openPeer, transportSeed, type PeerOptions } from "./peer/open-peer.ts"
 export { answered, requested } from "./peer/requests.ts"
+export { healPeriodDays, setHealPeriod } from "./peer/settings-verbs.ts"
 export type { PeerState } from "./peer/state.ts"
 export type {
   DeliveryCount,
@@ -45,6 +46,7 @@ export type {
   GroupDetailView,
   GroupPhase,
   GroupSummaryView,
+  HealPlan,
   InvitationView,
   MemberView,
   TimelineView,

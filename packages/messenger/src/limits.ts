@@ -49,6 +49,15 @@ export const MAX_STRANGER_KEY_PACKAGES = 64
 export const MAX_KEY_PACKAGES_PER_DAY = 16
 /** Welcomes that one KeyPackage serves: what its bearer began with it before the first of them arrived. */
 export const MAX_KEY_PACKAGE_USES = 4
+export const MAX_LAST_RESORT_USES = 16
+/** KeyPackages that a peer holds of another one ahead, besides the one of last resort; and a peer that is a stranger. */
+export const STOCK = 3
+export const STOCK_OF_STRANGER = 1
+/** Unused KeyPackages handed to one peer ahead: those that it may have used while this device was away are among them. */
+export const MAX_AHEAD = 16
+/** Welcomes of others that one member carries for those who were away, per group, and members that carry each. */
+export const MAX_CARRIED = 64
+export const CARRIERS = 16
 /** States of one group that this device was added to while their COMMITs have not come. */
 export const MAX_UNATTACHED = 8
 export const MAX_NEARBY = 256
@@ -106,6 +115,21 @@ export const MAX_EAGER_SIBLINGS = 4
 /** How long a device waits for what would let it enter the chosen state before it asks to be added anew, and how often. */
 export const DISPLACED_PATIENCE = 30 * SECOND
 export const REJOIN_PAUSE = 600 * SECOND
+/** Devices that were left behind by one commit do not ask at one moment; who adds them anew waits for the others. */
+export const REJOIN_SPREAD = 4 * SECOND
+export const RENEWAL_BATCH = 5 * SECOND
+/** A leaf that its own device wants renewed stays in the tree so long for a KeyPackage to come; a commit waits for others. */
+export const RENEWAL_PATIENCE = 10 * SECOND
+export const BATCH_PATIENCE = 2 * SECOND
+
+/** A device renews its keys in each group once in so many days, unless its person chose otherwise. */
+export const HEAL_PERIOD_DAYS = 7
+export const MAX_HEAL_PERIOD_DAYS = 30
+/** Nothing is renewed unasked so soon after somebody's commit. */
+export const TIP_QUIET = 5 * SECOND
+/** Devices that missed their slot are spread over so long: at least, and for each member. */
+export const CATCH_UP_LEAST = 600 * SECOND
+export const CATCH_UP_OF_EACH = 30 * SECOND
 
 export const SYNC_PERIOD = 10 * SECOND
 /** After own activity, one member is asked sooner. */
@@ -117,3 +141,6 @@ export const SYNC_PATIENCE = 60 * SECOND
 export const RETRY_FIRST = 2 * SECOND
 export const RETRY_LAST = 5 * 60 * SECOND
 export const DIAL_PERIOD = 30 * SECOND
+/** A peer is asked to fill up the stock of its KeyPackages, and a member for the Welcomes that it holds, no sooner again. */
+export const RESTOCK_PAUSE = 600 * SECOND
+export const CARRY_PAUSE = 300 * SECOND

@@ -40,3 +40,8 @@ export function decodeOwnRow<T>(what: string, bytes: Uint8Array, version: number
       return assertNever(row)
   }
 }
+
+/** Whether a row is of version 1, which its later versions are read apart from. */
+export function isFirstVersion(bytes: Uint8Array): boolean {
+  return bytes[0] === 0 && bytes[1] === 1
+}

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest"
 
-import { toHex, type Bytes } from "@starling/kernel"
+import { toHex } from "@starling/kernel"
 
 import { expectOneState } from "../support/expectations.ts"
-import { forgeCommit, nodeOf, standingOf, stateIn, whisper } from "../../src/forged-commit.ts"
+import { forgeCommit, leafKeyOf, nodeOf, standingOf, stateIn, whisper } from "../../src/forged-commit.ts"
 import { gather } from "../../src/gather.ts"
 import { crypto } from "../../src/seeded.ts"
 import type { Person } from "../../src/person.ts"
@@ -12,13 +12,10 @@ test("who cannot open its part of a commit that the others are in is added anew"
   const { world, people, group } = gather(11, "mallory", "alice", "bob")
   const [mallory, alice, bob] = people as [Person, Person, Person]
   const parent = nodeOf(mallory, group)
-  const ofBob = bob.state.durable.own.certificate.signatureKey
   const state = stateIn(parent)
   // Mallory seals the path to a key that is not Bob's: everybody else can open theirs.
   const wrong = crypto.kem.deriveKeyPair(new Uint8Array(32).fill(9)).publicKey
-  const keyOfBob = leaves(state.tree.root).find(
-    ({ signatureKey }) => toHex(signatureKey) === toHex(ofBob),
-  )!.encryptionKey
+  const keyOfBob = leafKeyOf(state, bob)
   const env = mallory.env()
   const kem = {
     ...crypto.kem,
@@ -36,8 +33,3 @@ test("who cannot open its part of a commit that the others are in is added anew"
   world.run(180_000)
   expectOneState(group, alice, bob)
 })
-
-function leaves(root: ReturnType<typeof stateIn>["tree"]["root"]): { signatureKey: Bytes; encryptionKey: Bytes }[] {
-  if (root.kind === "leaf") return root.node === undefined ? [] : [root.node]
-  return [...leaves(root.left), ...leaves(root.right)]
-}

@@ -15,6 +15,7 @@ export const NewContact = z.union([z.strictObject({ link: z.string().max(8192) }
 export const Verification = z.strictObject({ verified: z.boolean() })
 export const NewGroup = z.strictObject({ name: z.string() })
 export const NewInvitation = z.strictObject({ peer: PeerName })
+export const NewSettings = z.strictObject({ healEveryDays: z.number().nullable() })
 export const NewMessage = z.strictObject({ text: z.string() })
 export const NewRefill = z.strictObject({ bytes: z.number().int().positive().max(65536).optional() })
 
@@ -38,6 +39,12 @@ export interface Trouble {
   readonly code: string
   readonly message: string
   readonly at: number
+}
+
+/** What the person chose for this device. */
+export interface Settings {
+  /** Keys are renewed in each group once in so many days (1 to 30); `null`: never without being asked. */
+  readonly healEveryDays: number | null
 }
 
 export interface Contact {
@@ -88,6 +95,12 @@ export interface GroupDetail {
   readonly members: readonly Member[]
   /** Invitations asked for whose KeyPackage has not been had yet (the invitee is offline). */
   readonly waiting: readonly { readonly identity: string; readonly name: string }[]
+  /** This device's keys in the group: when a commit of its own last renewed them, and when they are next without being asked. */
+  readonly ownKeys: {
+    readonly renewedAt?: number
+    /** `alone`: nobody else is in the group; `overdue`: as soon as members are connected and the group is quiet. */
+    readonly plan: { readonly kind: "off" | "alone" | "overdue" } | { readonly kind: "planned"; readonly at: number }
+  }
 }
 
 export interface Message {

@@ -5,6 +5,7 @@ import { Fault } from "./fault.ts"
 
 const STATUSES: Readonly<Record<RefusalCode, 400 | 403 | 404 | 409>> = {
   "bad-name": 400,
+  "bad-period": 400,
   "bad-link": 400,
   "bad-message": 400,
   "newer-version": 400,

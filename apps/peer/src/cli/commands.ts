@@ -5,6 +5,7 @@ import { entropyCommands } from "./entropy.ts"
 import { groupCommands } from "./group.ts"
 import { messageCommands } from "./message.ts"
 import { sessionCommands } from "./session.ts"
+import { settingsCommands } from "./settings.ts"
 import { statusCommand } from "./status.ts"
 import { upCommand } from "./up.ts"
 
@@ -18,4 +19,5 @@ export const COMMANDS: readonly Command[] = [
   ...groupCommands,
   ...messageCommands,
   ...entropyCommands,
+  ...settingsCommands,
 ]

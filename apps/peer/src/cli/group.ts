@@ -1,3 +1,4 @@
+import { assertNever } from "@starling/kernel"
 import type { GroupDetail, GroupSummary, Invitation } from "../api/contract.ts"
 import type { Command } from "./command.ts"
 import { personName } from "./person-name.ts"
@@ -43,6 +44,7 @@ export const groupCommands: readonly Command[] = [
           `${oneLine(it.name)}  ${it.group}${it.state === "active" ? "" : `  (${it.state})`}`,
           `epoch ${it.epoch}, authenticator ${it.epochAuthenticator}`,
           ...it.members.map((member) => `  ${personName(member)}`),
+          keysLine(detail.ownKeys),
           ...detail.waiting.map((member) => `  ${personName(member)}: invited, waiting until they are online`),
         ].join("\n"),
       )
@@ -112,6 +114,23 @@ export const groupCommands: readonly Command[] = [
     },
   },
 ]
+
+function keysLine({ renewedAt, plan }: GroupDetail["ownKeys"]): string {
+  const time = (at: number): string => new Date(at).toLocaleString()
+  const last = renewedAt === undefined ? "your keys: not renewed yet" : `your keys: renewed ${time(renewedAt)}`
+  switch (plan.kind) {
+    case "off":
+      return `${last}; by themselves never (\`starling settings heal-every DAYS\`)`
+    case "alone":
+      return `${last}; nobody else is in the group`
+    case "overdue":
+      return `${last}; due as soon as other members are connected`
+    case "planned":
+      return `${last}; next ${time(plan.at)}`
+    default:
+      return assertNever(plan)
+  }
+}
 
 interface EpochReached {
   readonly group: string

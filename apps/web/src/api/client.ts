@@ -8,6 +8,7 @@ import type {
   Invitation,
   Message,
   Nearby,
+  Settings,
   Status,
   TimelineEntry,
 } from "@starling/peer/contract"
@@ -28,6 +29,9 @@ export const api = {
   openSession: (token: string) => call<void>("POST", "session", { token }),
   status: () => call<Status>("GET", "status"),
   rename: (name: string) => call<Status>("PUT", "profile", { name }),
+
+  settings: () => call<Settings>("GET", "settings"),
+  healEvery: (days: number | null) => call<Settings>("PUT", "settings", { healEveryDays: days }),
 
   ownLink: () => call<{ link: string }>("GET", "contacts/link"),
   contacts: () => call<readonly Contact[]>("GET", "contacts"),

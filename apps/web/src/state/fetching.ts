@@ -41,6 +41,11 @@ export const refresh = {
       const status = await api.status()
       change((world) => ({ ...world, status }))
     }),
+  settings: () =>
+    fresh("settings", async () => {
+      const settings = await api.settings()
+      change((world) => ({ ...world, settings }))
+    }),
   contacts: () =>
     fresh("contacts", async () => {
       const contacts = await api.contacts()

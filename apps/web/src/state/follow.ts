@@ -34,6 +34,7 @@ export function follow(signal: AbortSignal): void {
 
 function readAll(): void {
   refresh.status()
+  refresh.settings()
   refresh.groups()
   refresh.invitations()
   refresh.contacts()

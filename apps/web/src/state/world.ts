@@ -6,6 +6,7 @@ import type {
   GroupSummary,
   Invitation,
   Nearby,
+  Settings,
   Status,
   TimelineEntry,
 } from "@starling/peer/contract"
@@ -21,6 +22,7 @@ export type Line = "joining" | "open" | "lost" | "signed-out"
 export interface World {
   readonly line: Line
   readonly status?: Status
+  readonly settings?: Settings
   readonly contacts: readonly Contact[]
   readonly nearby: readonly Nearby[]
   readonly groups: readonly GroupSummary[]

@@ -272,6 +272,12 @@ export const de: Catalogue = {
       `Deine Schlüssel in dieser Gruppe wurden zuletzt ${time} erneuert (Epoche ${epoch}). Kopien älterer öffnen nicht, was danach gesendet wird.`,
     sinceNever:
       "Deine Schlüssel in dieser Gruppe wurden nicht erneuert, seit du dabei bist. „Jetzt heilen“ macht neue.",
+    plan: {
+      planned: (time) => `Das nächste Mal von selbst: ${time}, wenn dieses Gerät an und ein Mitglied verbunden ist.`,
+      overdue: "Von selbst fällig: sobald ein Mitglied verbunden und die Gruppe ruhig ist.",
+      alone: "Sonst ist niemand in der Gruppe; es gibt nichts, wofür zu erneuern wäre.",
+      off: "Von selbst wird nichts erneuert: das ist in den Optionen abgeschaltet.",
+    },
     epoch: (epoch) => `Epoche ${epoch}`,
     list: "Schlüsselerneuerungen, neueste zuerst",
     notChosen: "Kam gleichzeitig mit einer anderen Erneuerung und wurde nicht gewählt",
@@ -378,6 +384,13 @@ export const de: Catalogue = {
     rootOpen:
       "Keine Passphrase, kein Schlüsselbund und keine Hardware schützt den Schlüssel deines Datenordners. Wer den Ordner lesen kann, kann alles lesen.",
     rootProtected: "Der Schlüssel deines Datenordners ist geschützt.",
+    keyUpdates: "Schlüsselerneuerung",
+    healEvery: "Schlüssel von selbst erneuern",
+    healEveryHint:
+      "In jeder Gruppe, zu einer Zeit, die nur dieses Gerät hat: So ist eine Kopie deiner Schlüssel nach einer Weile wenig wert.",
+    healEveryDays: (days) => (days === 1 ? "Jeden Tag" : `Alle ${days} Tage`),
+    healNever: "Nie: nur mit „Jetzt heilen“",
+    healEveryFailed: "Die Einstellung wurde nicht geändert",
     network: "Netz",
     connected: "Verbundene Peers",
     noPeers: "Gerade ist niemand verbunden.",

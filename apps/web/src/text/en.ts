@@ -270,6 +270,12 @@ export const en = {
     since: (time: string, epoch: number) =>
       `Your keys in this group were last renewed ${time} (epoch ${epoch}). Copies of older ones do not open what is sent after it.`,
     sinceNever: "Your keys in this group have not been renewed since you came in. Heal now makes new ones.",
+    plan: {
+      planned: (time: string) => `Next by itself: ${time}, if this device is on and a member is connected.`,
+      overdue: "Due by itself: as soon as a member is connected and the group is quiet.",
+      alone: "Nobody else is in the group, so there is nothing to renew for.",
+      off: "Nothing is renewed by itself: that is switched off in the settings.",
+    },
     epoch: (epoch: number) => `Epoch ${epoch}`,
     list: "Key updates, newest first",
     notChosen: "Came at the same time as another update, and was not chosen",
@@ -375,6 +381,13 @@ export const en = {
     rootOpen:
       "No passphrase, keyring or hardware protects the key that encrypts your data folder. Who can read the folder can read everything.",
     rootProtected: "The key that encrypts your data folder is protected.",
+    keyUpdates: "Key updates",
+    healEvery: "Renew keys by itself",
+    healEveryHint:
+      "In each group, at a time of this device's own, so that a copy of your keys is worth little after a while.",
+    healEveryDays: (days: number) => (days === 1 ? "Every day" : `Every ${days} days`),
+    healNever: "Never: only with Heal now",
+    healEveryFailed: "The setting was not changed",
     network: "Network",
     connected: "Connected peers",
     noPeers: "No peers right now.",

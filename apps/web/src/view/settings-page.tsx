@@ -20,6 +20,7 @@ export function SettingsPage() {
       <PageHead title={text.settings.title} />
       <ProfileCard />
       <AppearanceCard />
+      <KeyUpdatesCard />
       <IdentityCard />
       <NetworkCard />
       <section className="card" aria-labelledby="keyboard">
@@ -115,6 +116,41 @@ function AppearanceCard() {
           {LANGUAGES.map(({ code, name }) => (
             <option key={code} value={code} lang={code}>
               {name}
+            </option>
+          ))}
+        </select>
+      </label>
+    </section>
+  )
+}
+
+/** Off first; a period that was set elsewhere is offered along with these. */
+const PERIODS: readonly number[] = [1, 2, 3, 7, 14, 30]
+
+function KeyUpdatesCard() {
+  const text = useText()
+  const settings = useWorld((world) => world.settings)
+  if (settings === undefined) return null
+  const current = settings.healEveryDays
+  const periods = current === null || PERIODS.includes(current) ? PERIODS : [...PERIODS, current].sort((a, b) => a - b)
+  const choose = (value: string) =>
+    act(text.settings.healEveryFailed, async () => {
+      const changed = await api.healEvery(value === "" ? null : Number(value))
+      change((world) => ({ ...world, settings: changed }))
+    })
+  return (
+    <section className="card" aria-labelledby="key-updates">
+      <h2 className="section-title" id="key-updates">
+        {text.settings.keyUpdates}
+      </h2>
+      <p className="row-second">{text.settings.healEveryHint}</p>
+      <label className="field">
+        <span className="field-label">{text.settings.healEvery}</span>
+        <select className="input" value={current ?? ""} onChange={({ target }) => choose(target.value)}>
+          <option value="">{text.settings.healNever}</option>
+          {periods.map((days) => (
+            <option key={days} value={days}>
+              {text.settings.healEveryDays(days)}
             </option>
           ))}
         </select>

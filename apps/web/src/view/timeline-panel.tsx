@@ -1,4 +1,4 @@
-import type { TimelineEntry } from "@starling/peer/contract"
+import type { GroupDetail, TimelineEntry } from "@starling/peer/contract"
 import { HeartPulse } from "lucide-react"
 import { useState } from "react"
 
@@ -9,7 +9,7 @@ import { useLocale } from "../state/preferences.ts"
 import { useWorld } from "../state/store.ts"
 import { say } from "../state/toasts.ts"
 import type { Catalogue } from "../text/en.ts"
-import { ago, fullTime } from "../text/times.ts"
+import { ago, dayAndClock, fullTime } from "../text/times.ts"
 import { useText } from "../text/use-text.ts"
 import { act } from "./act.ts"
 import { useWho } from "./notes.tsx"
@@ -25,7 +25,8 @@ export function TimelinePanel({ group }: { readonly group: string }) {
   const active = useWorld((world) => world.details[group]?.state === "active")
   const own = useWorld((world) => world.status?.identity)
   const [busy, setBusy] = useState(false)
-  const renewed = timeline.findLast((entry) => entry.chosen && entry.by === own && entry.reason === "healed")
+  const plan = useWorld((world) => world.details[group]?.ownKeys.plan)
+  const renewed = timeline.findLast((entry) => entry.chosen && entry.by === own && renewsKeys(entry))
 
   const heal = () => {
     setBusy(true)
@@ -44,6 +45,7 @@ export function TimelinePanel({ group }: { readonly group: string }) {
     <>
       <p className="timeline-lead">
         {renewed ? text.timeline.since(ago(renewed.at, now, language), renewed.epoch) : text.timeline.sinceNever}
+        {active && plan !== undefined && ` ${planText(plan, text, now, language)}`}
       </p>
       {active && (
         <button
@@ -130,6 +132,16 @@ function EntropyMark({ kind }: { readonly kind: NonNullable<TimelineEntry["entro
       {kind === "pure" && <path className="mark-pointed" d="M10 3.5 L16.5 10 L10 16.5 L3.5 10Z" />}
     </svg>
   )
+}
+
+/** Every commit renews the keys of whoever makes it. */
+function renewsKeys({ reason }: TimelineEntry): boolean {
+  return reason !== "created" && reason !== "joined"
+}
+
+function planText(plan: GroupDetail["ownKeys"]["plan"], text: Catalogue, now: number, language: string): string {
+  if (plan.kind !== "planned") return text.timeline.plan[plan.kind]
+  return plan.at > now ? text.timeline.plan.planned(dayAndClock(plan.at, language)) : text.timeline.plan.overdue
 }
 
 function reasonText(entry: TimelineEntry, text: Catalogue, who: ReturnType<typeof useWho>): string {

@@ -4,6 +4,7 @@ import { createCommit, type CreatedCommit, type ProposalIntent, type Refused } f
 import { encodeInvitation } from "../invitation/invitation-frame.ts"
 import { toSeconds } from "../invitation/issued-key-package.ts"
 import { queueInvitation } from "../invitation/outbox.ts"
+import { refuseStock, spendStock } from "../invitation/stock.ts"
 import { MAX_ADDITIONS } from "../limits.ts"
 import { joinVectors, type MessageVector } from "../message/seq-set.ts"
 import type { Turn } from "../peer/turn.ts"
@@ -20,9 +21,11 @@ import { hasDevice, rosterOf } from "./roster.ts"
 import { withTips } from "./tips.ts"
 import type { Addition, Removal, WorkLeft } from "./work-left.ts"
 
+type AddIntent = Extract<ProposalIntent, { readonly kind: "add" }>
+
 interface Planned {
   readonly removals: readonly Removal[]
-  readonly additions: readonly (Addition & { readonly proposal: ProposalIntent })[]
+  readonly additions: readonly (Addition & { readonly proposal: AddIntent })[]
 }
 
 /**
@@ -77,6 +80,7 @@ function noteBlocked(turn: Turn, uuid: string, sid: StateId, { reason, section }
 function refuseKeyPackages(turn: Turn, uuid: string, { additions }: Planned, { reason, section }: Refused): void {
   const keyPackages = new Map(turn.work(uuid).keyPackages)
   for (const { device } of additions) keyPackages.delete(device.identity)
+  for (const { proposal } of additions) refuseStock(turn, proposal.keyPackage)
   turn.changeWork(uuid, { keyPackages })
   const text = `Somebody could not be added to the group: the key they gave is not acceptable (${reason}, ${section}).`
   turn.notify({ kind: "trouble", code: "key-package-refused", text })
@@ -118,9 +122,10 @@ function adopt(turn: Turn, uuid: string, { parent, before, planned, ops, created
   const invited = new Set(planned.additions.map(({ device }) => device.identity))
   const keyPackages = [...turn.work(uuid).keyPackages].filter(([identity]) => !invited.has(identity))
   turn.changeWork(uuid, { keyPackages: new Map(keyPackages) })
+  for (const { proposal } of planned.additions) spendStock(turn, proposal.keyPackage)
   if (welcome === undefined) return
   const invitation = encodeInvitation({ at, welcome })
-  for (const { device } of planned.additions) queueInvitation(turn, uuid, device, invitation)
+  for (const { device } of planned.additions) queueInvitation(turn, uuid, device, sid, invitation)
 }
 
 /** The era after a commit: a new one where somebody was removed. */

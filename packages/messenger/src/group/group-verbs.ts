@@ -20,6 +20,7 @@ import { stateOf } from "./forest-node.ts"
 import { encodeFounding, FOUNDING_EXTENSION, SUPPORTED_EXTENSIONS } from "./group-extensions.ts"
 import { creationId, drawGroupId, uuidOf } from "./group-id.ts"
 import type { Group } from "./group.ts"
+import { healBeforeSending } from "./heal-by-calendar.ts"
 import { bareGroup } from "./rebuild-group.ts"
 import { isOut, roleOf } from "./membership.ts"
 import { mayInvite, mayRemove } from "./roles.ts"
@@ -119,6 +120,7 @@ export function send(state: PeerState, uuid: string, text: string, env: Env): Ou
     const group = activeGroup(turn, uuid)
     if (isRefusal(group)) return group
     if (!isText(text)) return refusal("bad-message", "A message has at least one character and at most 32 KiB.")
+    healBeforeSending(turn, uuid)
     if (!closeGate(turn, uuid))
       return refusal(
         "catching-up",

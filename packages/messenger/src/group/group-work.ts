@@ -20,12 +20,24 @@ export interface GroupWork {
   readonly keyPackages: ReadonlyMap<IdentityId, KeyPackage>
   /** When to ask somebody for a KeyPackage again. */
   readonly askAt: ReadonlyMap<IdentityId, Milliseconds>
+  /** When a member was last asked for somebody's Welcome, by PeerId, identity and state. */
+  readonly carryAskedAt: ReadonlyMap<string, Milliseconds>
+  /** Welcomes that their invitee acknowledged or refused, by identity and state. */
+  readonly welcomesDone: ReadonlySet<string>
   /** The work that is left to do in this state, and since when. */
   readonly open: { readonly name: string; readonly since: Milliseconds } | undefined
   /** When `reconcile` wants to be called again. */
   readonly dueAt: Milliseconds | undefined
+  /** When the calendar is to be looked at again. */
+  readonly healAt: Milliseconds | undefined
+  /** When the calendar wants keys renewed, as of the state and the period that `basis` names. */
+  readonly healPlan: { readonly basis: string; readonly at: Milliseconds | undefined } | undefined
+  /** Since when any member is connected. */
+  readonly connectedSince: Milliseconds | undefined
   /** Since when the chosen state can't be entered, with members connected. */
   readonly displacedSince: Milliseconds | undefined
+  /** When a member last had nothing more for this device. */
+  readonly syncedAt: Milliseconds | undefined
   /** When this device asked to be added anew. */
   readonly rejoinedAt: Milliseconds | undefined
   /** The state in which a commit of this device was refused for what somebody else put there. */
@@ -45,9 +57,15 @@ export const NO_WORK: GroupWork = {
   unplaced: [],
   keyPackages: new Map(),
   askAt: new Map(),
+  carryAskedAt: new Map(),
+  welcomesDone: new Set(),
   open: undefined,
   dueAt: undefined,
+  healAt: undefined,
+  healPlan: undefined,
+  connectedSince: undefined,
   displacedSince: undefined,
+  syncedAt: undefined,
   rejoinedAt: undefined,
   blockedIn: undefined,
   syncAt: 0,

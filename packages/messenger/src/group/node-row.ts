@@ -6,7 +6,7 @@ import { readTime, type DeviceKey } from "../identity/device-certificate.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
 import { StoreError } from "../ports/store.ts"
 import { bytesOf, type StateId } from "../record/operation.ts"
-import { decodeOwnRow } from "../versioned.ts"
+import { decodeOwnRow, isFirstVersion } from "../versioned.ts"
 import type { Standing } from "./forest-node.ts"
 
 /** What of a node does not follow from the records. */
@@ -46,11 +46,6 @@ export function decodeNodeRow(bytes: Uint8Array, stateOf: (sid: StateId) => Grou
     const standing: Standing = kind === "held" ? { kind, state: read() } : { kind }
     return { ...head, ...rest, standing, eraKey: reader.optional((r) => r.fixed(32)) }
   })
-}
-
-/** Whether the row is of version 1, so that it is to be written anew. */
-export function isFirstVersion(bytes: Uint8Array): boolean {
-  return bytes[0] === 0 && bytes[1] === 1
 }
 
 function readWholeState(reader: Reader): GroupState {

@@ -1,7 +1,17 @@
 import type { Milliseconds } from "@starling/kernel"
 
 import { encodeKeyPackageRequest } from "../invitation/key-package-frames.ts"
-import { MAX_SLOTS, RETRY_FIRST, SLOT, SLOT_START, SYNC_PERIOD } from "../limits.ts"
+import { findInStock } from "../invitation/stock.ts"
+import {
+  BATCH_PATIENCE,
+  MAX_SLOTS,
+  RENEWAL_BATCH,
+  RENEWAL_PATIENCE,
+  RETRY_FIRST,
+  SLOT,
+  SLOT_START,
+  SYNC_PERIOD,
+} from "../limits.ts"
 import { jitter } from "../peer/jitter.ts"
 import type { Turn } from "../peer/turn.ts"
 import { rank } from "./choose-commit.ts"
@@ -10,11 +20,15 @@ import { stateOf } from "./forest-node.ts"
 import type { Group } from "./group.ts"
 import { isOut } from "./membership.ts"
 import { identitiesOf } from "./roster.ts"
-import { workLeft, type WorkLeft } from "./work-left.ts"
+import { workLeft, type Removal, type WorkLeft } from "./work-left.ts"
+
+/** Between two requests for one person's KeyPackage. */
+const ASK_AGAIN = 5 * RETRY_FIRST
 
 /**
  * Brings the tree closer to what the operations ask for. Who asked for something commits at once; the others leave it a
- * moment, and then come in the order of rank, so that no single member is needed.
+ * moment, and then come in the order of rank, so that no single member is needed. Devices that want to be added anew are
+ * left a moment longer, so that one commit does it for all of them, and keep their leaves until their KeyPackages are here.
  */
 export function reconcile(turn: Turn, uuid: string): void {
   const work = workLeft(turn.group(uuid), turn.own.identity)
@@ -23,12 +37,17 @@ export function reconcile(turn: Turn, uuid: string): void {
     if (open !== undefined || dueAt !== undefined) turn.changeWork(uuid, { open: undefined, dueAt: undefined })
     return
   }
-  const dueAt = since(turn, uuid, work) + slotOf(turn, turn.group(uuid))
+  const pressing = work.removals.filter((removal) => !isRenewal(turn.group(uuid), removal))
+  const batch = work.removals.length > pressing.length ? RENEWAL_BATCH : 0
+  const dueAt = since(turn, uuid, work) + slotOf(turn, turn.group(uuid)) + batch
   const due = dueAt <= turn.now
+  takeFromStock(turn, uuid, work, due)
   const keyPackages = turn.work(uuid).keyPackages
   const ready = work.additions.some(({ device, op }) => op !== undefined && keyPackages.has(device.identity))
-  const urgent = work.removals.some(({ own }) => own) || work.healing === "wanted" || ready
-  const overdue = due && (work.removals.length > 0 || work.healing === "lost")
+  const batchedAt = ready ? waitsUntil(turn, uuid, work) : undefined
+  const urgent = work.removals.some(({ own }) => own) || work.healing === "wanted" || (ready && batchedAt === undefined)
+  const isLate = work.removals.length > 0 && dueAt + RENEWAL_PATIENCE <= turn.now
+  const overdue = due && (pressing.length > 0 || work.healing === "lost" || isLate)
   if (urgent || overdue) {
     const { live } = turn.group(uuid)
     commit(turn, uuid, work)
@@ -37,8 +56,8 @@ export function reconcile(turn: Turn, uuid: string): void {
     return
   }
   const askAgain = askForKeyPackages(turn, uuid, work, due)
-  const next = due ? askAgain : dueAt
-  turn.changeWork(uuid, { dueAt: askAgain === undefined ? next : Math.min(next ?? askAgain, askAgain) })
+  const lateAt = work.removals.length > 0 ? dueAt + RENEWAL_PATIENCE : undefined
+  turn.changeWork(uuid, { dueAt: earliest(askAgain, due ? lateAt : dueAt, batchedAt) })
 }
 
 /**
@@ -47,9 +66,34 @@ export function reconcile(turn: Turn, uuid: string): void {
  */
 export function closeGate(turn: Turn, uuid: string): boolean {
   const work = workLeft(turn.group(uuid), turn.own.identity)
-  if (work.removals.length > 0) commit(turn, uuid, work)
+  if (work.removals.some((removal) => !isRenewal(turn.group(uuid), removal))) commit(turn, uuid, work)
   const { forest, live, membership } = turn.group(uuid)
   return ![...identitiesOf(forest.get(live)?.roster ?? [])].some((identity) => isOut(membership, identity))
+}
+
+/** True where a device that is wanted asks for another leaf itself. */
+function isRenewal({ operations, membership }: Group, { identity, op }: Removal): boolean {
+  return membership.desired.has(identity) && operations.get(op ?? "")?.change.kind === "leave"
+}
+
+/** Until when a commit waits for KeyPackages that were asked for just now, so as to add everybody at once. */
+function waitsUntil(turn: Turn, uuid: string, work: WorkLeft): Milliseconds | undefined {
+  const { askAt, keyPackages } = turn.work(uuid)
+  const asked = new Set(
+    [...turn.state.requests.values()].flatMap((request) =>
+      request.kind === "key-package" && request.group === uuid ? [request.identity] : [],
+    ),
+  )
+  const times = work.additions.flatMap(({ device: { identity } }) =>
+    asked.has(identity) && !keyPackages.has(identity) ? [(askAt.get(identity) ?? 0) - ASK_AGAIN + BATCH_PATIENCE] : [],
+  )
+  const last = Math.max(...times)
+  return last > turn.now ? last : undefined
+}
+
+function earliest(...times: readonly (Milliseconds | undefined)[]): Milliseconds | undefined {
+  const known = times.filter((time) => time !== undefined)
+  return known.length === 0 ? undefined : Math.min(...known)
 }
 
 /** Since when this very work has been open in this very state. */
@@ -75,6 +119,20 @@ export function slotOf(turn: Turn, group: Group): Milliseconds {
   return SLOT_START + Math.min(before, MAX_SLOTS) * SLOT + late
 }
 
+/** Takes KeyPackages that were handed out ahead for people who should be added and are away. */
+function takeFromStock(turn: Turn, uuid: string, work: WorkLeft, due: boolean): void {
+  const suite = stateOf(turn.group(uuid).forest.get(turn.group(uuid).live))?.ciphersuite
+  if (suite === undefined) return
+  for (const { device, op, own } of work.additions) {
+    const { keyPackages } = turn.work(uuid)
+    if (op === undefined || (!own && !due) || turn.isConnected(device.peerId) || keyPackages.has(device.identity))
+      continue
+    const keyPackage = findInStock(turn, device, suite)
+    if (keyPackage !== undefined)
+      turn.changeWork(uuid, { keyPackages: new Map(keyPackages).set(device.identity, keyPackage) })
+  }
+}
+
 /** Asks people who should be added, where they are connected. Returns when to ask again. */
 function askForKeyPackages(turn: Turn, uuid: string, work: WorkLeft, due: boolean): Milliseconds | undefined {
   let next: Milliseconds | undefined
@@ -84,12 +142,12 @@ function askForKeyPackages(turn: Turn, uuid: string, work: WorkLeft, due: boolea
     if (op === undefined || (!own && !due) || !turn.isConnected(device.peerId)) continue
     const askAt = turn.work(uuid).askAt.get(device.identity) ?? 0
     if (askAt <= turn.now) {
-      const again = turn.now + 5 * RETRY_FIRST
+      const again = turn.now + ASK_AGAIN
       turn.changeWork(uuid, { askAt: new Map(turn.work(uuid).askAt).set(device.identity, again) })
       const request = { kind: "key-package", peerId: device.peerId, group: uuid, identity: device.identity } as const
       turn.request("key-package", request, encodeKeyPackageRequest({ clock: turn.now, suite }))
     }
-    const again = Math.max(askAt, turn.now + 5 * RETRY_FIRST)
+    const again = Math.max(askAt, turn.now + ASK_AGAIN)
     next = Math.min(next ?? again, again)
   }
   return next

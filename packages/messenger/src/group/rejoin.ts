@@ -1,16 +1,17 @@
-import { DISPLACED_PATIENCE, REJOIN_PAUSE } from "../limits.ts"
+import { DISPLACED_PATIENCE, REJOIN_PAUSE, REJOIN_SPREAD, SYNC_SOON } from "../limits.ts"
+import { jitter } from "../peer/jitter.ts"
 import type { Turn } from "../peer/turn.ts"
 import { connectedPartners } from "../sync/partners.ts"
-import { syncSoon } from "../sync/request-sync.ts"
+import { isSyncing, syncSoon } from "../sync/request-sync.ts"
 import { authorOperation } from "./author-record.ts"
 import { hasDevice } from "./roster.ts"
 import { isDisplaced } from "./tips.ts"
 import { isWaitingForNewLeaf } from "./work-left.ts"
 
 /**
- * A device that stays in the roster of the chosen state and cannot enter it, while members are connected and would have
- * brought what is merely late, asks to be added anew: it leaves and adds itself in one step, and any member who is there
- * renews its leaf. It goes on reading and sending where it is until then.
+ * A device that stays in the roster of the chosen state and cannot enter it, though a member has brought what is merely
+ * late and has nothing more, asks to be added anew: it leaves and adds itself in one step, and any member who is there
+ * renews its leaf. Until that is done it asks for nothing else, and goes on reading and sending where it is.
  */
 export function rejoinIfLeftBehind(turn: Turn, uuid: string): void {
   const group = turn.group(uuid)
@@ -20,16 +21,18 @@ export function rejoinIfLeftBehind(turn: Turn, uuid: string): void {
     hasDevice(group.forest.get(group.chosen)?.roster ?? [], turn.own.device) &&
     group.membership.desired.has(turn.own.identity) &&
     !isWaitingForNewLeaf(group, turn.own.identity)
-  const { displacedSince, rejoinedAt, dueAt } = turn.work(uuid)
+  const { displacedSince, rejoinedAt, syncedAt, dueAt } = turn.work(uuid)
   if (!isLeftBehind) {
     if (displacedSince !== undefined) turn.changeWork(uuid, { displacedSince: undefined })
     return
   }
   const since = displacedSince ?? turn.now
-  const due = Math.max(since + DISPLACED_PATIENCE, (rejoinedAt ?? -Infinity) + REJOIN_PAUSE)
+  const spread = jitter(turn, `rejoin ${group.chosen}`, REJOIN_SPREAD)
+  const due = Math.max(since + DISPLACED_PATIENCE + spread, (rejoinedAt ?? -Infinity) + REJOIN_PAUSE)
   const isAlone = connectedPartners(turn, group).length === 0
-  if (turn.now < due || isAlone) {
-    const next = isAlone ? turn.now + DISPLACED_PATIENCE : due
+  const isSynced = !isSyncing(turn, uuid) && (syncedAt ?? -Infinity) >= since
+  if (turn.now < due || isAlone || !isSynced) {
+    const next = isAlone ? turn.now + DISPLACED_PATIENCE : Math.max(due, turn.now + SYNC_SOON)
     turn.changeWork(uuid, { displacedSince: isAlone ? undefined : since, dueAt: Math.min(dueAt ?? next, next) })
     return
   }

@@ -14,7 +14,7 @@ import {
 import { okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
 import { keyPackageKey } from "../peer/persist.ts"
 import type { Turn } from "../peer/turn.ts"
-import { issueKeyPackage, type IssuedKeyPackage } from "./issued-key-package.ts"
+import { issueKeyPackage, type IssuedKeyPackage, type Purpose } from "./issued-key-package.ts"
 import { decodeKeyPackageRequest, encodeKeyPackageAnswer } from "./key-package-frames.ts"
 
 /**
@@ -27,47 +27,54 @@ export function handOutKeyPackage(turn: Turn, payload: Uint8Array, from: PeerId)
   if (clocksDiffer(request.value.clock - turn.now)) return refusedAnswer("clock-differs")
   const mls = turn.env.suites.of(request.value.suite)
   if (mls === undefined) return refusedAnswer("unknown-suite")
-  const keyPackage = outstanding(turn, from, request.value.suite) ?? issueTo(turn, from, mls)
+  const keyPackage = outstanding(turn, from, request.value.suite) ?? issueTo(turn, from, mls, "asked")
   if (keyPackage === undefined) return refusedAnswer("exhausted")
   return okAnswer(encodeKeyPackageAnswer({ clock: turn.now, keyPackage: keyPackage.own.message }))
+}
+
+/** A new KeyPackage for a peer; `undefined` where it has had those of today, or strangers hold all that are for them. */
+export function issueTo(turn: Turn, peerId: PeerId, mls: MlsContext, purpose: Purpose): IssuedKeyPackage | undefined {
+  const ofToday = [...turn.state.durable.keyPackages.values()].filter(
+    (issued) => issued.peerId === peerId && turn.now - issued.issuedAt < DAY,
+  )
+  if (ofToday.length >= MAX_KEY_PACKAGES_PER_DAY) return undefined
+  if (!isContact(turn, peerId) && !makeRoom(turn)) return undefined
+  const issued = issueKeyPackage(mls, turn.own, peerId, turn.now, purpose)
+  const keyPackages = new Map(turn.state.durable.keyPackages).set(keyPackageKey(issued.own.reference), issued)
+  turn.setDurable({ keyPackages })
+  return issued
+}
+
+export function isContact(turn: Turn, peerId: PeerId): boolean {
+  return [...turn.state.durable.contacts.values()].some(({ device }) => device.peerId === peerId)
 }
 
 /** Lets go of KeyPackages that expired, and of used ones once no Welcome of a concurrent commit can come any more. */
 export function pruneKeyPackages(turn: Turn): void {
   const { keyPackages, invitations } = turn.state.durable
   const waiting = new Set([...invitations.values()].flatMap((held) => held.welcomes.map((each) => each.keyPackage)))
-  const kept = [...keyPackages].filter(([key, { served, issuedAt }]) => {
-    const age = turn.now - issuedAt
-    return served.length > 0 ? age < RETENTION || waiting.has(key) : age < KEY_PACKAGE_LIFETIME
-  })
+  const kept = [...keyPackages].filter(([key, { issuedAt, spentAt }]) =>
+    spentAt === undefined
+      ? turn.now - issuedAt < KEY_PACKAGE_LIFETIME
+      : turn.now - spentAt < RETENTION || waiting.has(key),
+  )
   if (kept.length < keyPackages.size) turn.setDurable({ keyPackages: new Map(kept) })
 }
 
 function outstanding(turn: Turn, from: PeerId, suite: number): IssuedKeyPackage | undefined {
   return [...turn.state.durable.keyPackages.values()].find(
-    ({ own, peerId, served, issuedAt }) =>
+    ({ own, peerId, purpose, served, issuedAt }) =>
       peerId === from &&
+      purpose === "asked" &&
       own.keyPackage.ciphersuite === suite &&
       served.length === 0 &&
       turn.now - issuedAt < KEY_PACKAGE_LIFETIME / 2,
   )
 }
 
-function issueTo(turn: Turn, from: PeerId, mls: MlsContext): IssuedKeyPackage | undefined {
-  const ofToday = [...turn.state.durable.keyPackages.values()].filter(
-    ({ peerId, issuedAt }) => peerId === from && turn.now - issuedAt < DAY,
-  )
-  if (ofToday.length >= MAX_KEY_PACKAGES_PER_DAY) return undefined
-  const friends = new Set([...turn.state.durable.contacts.values()].map(({ device }) => device.peerId))
-  if (!friends.has(from) && !makeRoom(turn, friends)) return undefined
-  const issued = issueKeyPackage(mls, turn.own, from, turn.now)
-  const keyPackages = new Map(turn.state.durable.keyPackages).set(keyPackageKey(issued.own.reference), issued)
-  turn.setDurable({ keyPackages })
-  return issued
-}
-
 /** False where strangers hold all that are for them, and each of those was given out just now. */
-function makeRoom(turn: Turn, friends: ReadonlySet<PeerId>): boolean {
+function makeRoom(turn: Turn): boolean {
+  const friends = new Set([...turn.state.durable.contacts.values()].map(({ device }) => device.peerId))
   const unused = [...turn.state.durable.keyPackages]
     .filter(([, { peerId, served }]) => served.length === 0 && !friends.has(peerId))
     .sort(([, a], [, b]) => a.issuedAt - b.issuedAt)

@@ -16,7 +16,7 @@ import {
 import { stateIdOf, uuidOf } from "../group/group-id.ts"
 import { rosterOf } from "../group/roster.ts"
 import { readDevice, type Device } from "../identity/device-certificate.ts"
-import { MAX_KEY_PACKAGE_USES } from "../limits.ts"
+import { MAX_KEY_PACKAGE_USES, MAX_LAST_RESORT_USES } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { IssuedKeyPackage } from "./issued-key-package.ts"
 
@@ -41,9 +41,11 @@ export function openNewWelcome(
   turn: Turn,
   welcome: Uint8Array,
 ): OpenedWelcome | WelcomeFault | { readonly kind: "served" } {
-  const served = findKeyPackage(turn, welcome)?.issued.served ?? []
+  const issued = findKeyPackage(turn, welcome)?.issued
+  const served = issued?.served ?? []
   if (served.includes(digestOf(turn.crypto, welcome))) return { kind: "served" }
-  return served.length >= MAX_KEY_PACKAGE_USES ? { kind: "unknown-key-package" } : openWelcome(turn, welcome)
+  const uses = issued?.purpose === "last-resort" ? MAX_LAST_RESORT_USES : MAX_KEY_PACKAGE_USES
+  return served.length >= uses ? { kind: "unknown-key-package" } : openWelcome(turn, welcome)
 }
 
 /** A KeyPackage was handed to one peer, so that no other inviter's Welcome for it is good. */
@@ -102,12 +104,17 @@ export function joinedNode(turn: Turn, uuid: string, opened: OpenedWelcome, at: 
   }
 }
 
-/** A KeyPackage that served is handed out no more, and kept for Welcomes of concurrent commits. */
+/**
+ * A KeyPackage that served is handed out no more, and kept for Welcomes of concurrent commits; one of last resort until
+ * its holder has another one.
+ */
 export function markServed(turn: Turn, key: string, welcome: Uint8Array): void {
   const issued = turn.state.durable.keyPackages.get(key)
   if (issued === undefined) return
   const served = [...issued.served, digestOf(turn.crypto, welcome)]
-  turn.setDurable({ keyPackages: new Map(turn.state.durable.keyPackages).set(key, { ...issued, served }) })
+  const spentAt = issued.spentAt ?? (issued.purpose === "last-resort" ? undefined : turn.now)
+  const keyPackages = new Map(turn.state.durable.keyPackages).set(key, { ...issued, served, spentAt })
+  turn.setDurable({ keyPackages })
 }
 
 export function foundingDigest(crypto: CryptoProvider, founding: Founding): string {

@@ -20,7 +20,7 @@ const VERSION = 1
 /** Version 1 of a request named no suite: it meant the only one there was. */
 const REQUEST_VERSION = 2
 const FIRST_SUITE = 1
-const MAX_KEY_PACKAGE = 16 * 1024
+export const MAX_KEY_PACKAGE = 16 * 1024
 
 export function encodeKeyPackageRequest(request: KeyPackageRequest): Bytes {
   return encode((writer) => writer.uint16(REQUEST_VERSION).uint64(BigInt(request.clock)).uint16(request.suite))

@@ -19,6 +19,7 @@ export {
   type Founding,
 } from "../group/group-extensions.ts"
 export type { Testimony } from "../group/testimony.ts"
+export { calendarOrder, plannedHeal, type Calendar } from "../group/heal-calendar.ts"
 export { resolveMembership, type KnownOperation, type Operations } from "../group/membership.ts"
 export {
   certifyDevice,
@@ -39,6 +40,18 @@ export {
   encodeKeyPackageAnswer,
   encodeKeyPackageRequest,
 } from "../invitation/key-package-frames.ts"
+export {
+  decodeStockAnswer,
+  decodeStockRequest,
+  encodeStockAnswer,
+  encodeStockRequest,
+} from "../invitation/stock-frames.ts"
+export {
+  decodeWelcomesAnswer,
+  decodeWelcomesRequest,
+  encodeWelcomesAnswer,
+  encodeWelcomesRequest,
+} from "../invitation/welcome-frames.ts"
 export { decodeContent, encodeContent, messageId } from "../message/content.ts"
 export { decodeSealedMessage, encodeSealedMessage, messageAuthenticatedData } from "../message/sealed-message.ts"
 export { addSeq, hasSeq, joinSets, missingFrom, sharedBy, type SeqSet } from "../message/seq-set.ts"

@@ -12,4 +12,6 @@ export const BUCKETS = {
   invitations: "invitations",
   keyPackages: "key-packages",
   outbox: "outbox",
+  /** KeyPackages of others. */
+  stock: "key-package-stock",
 } as const

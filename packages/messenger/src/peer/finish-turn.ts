@@ -63,8 +63,9 @@ function wakeTime(turn: Turn): Milliseconds | undefined {
   const times: Milliseconds[] = [state.dialAt]
   for (const group of state.durable.groups.values()) {
     if (!takesPart(group)) continue
-    const { dueAt, syncAt } = turn.work(group.uuid)
+    const { dueAt, healAt, syncAt } = turn.work(group.uuid)
     if (dueAt !== undefined) times.push(dueAt)
+    if (healAt !== undefined) times.push(healAt)
     if (connectedPartners(turn, group).length > 0) times.push(syncAt)
   }
   for (const { peerId, nextAt } of state.durable.outbox.values()) if (turn.isConnected(peerId)) times.push(nextAt)

@@ -3,9 +3,11 @@ import { absorbRecords } from "../group/absorb-records.ts"
 import { decodeEnvelope, openEnvelope, type Envelope } from "../group/envelope.ts"
 import type { Group } from "../group/group.ts"
 import { settle } from "../group/settle.ts"
+import { carryWelcomes } from "../invitation/carry-welcomes.ts"
 import { decodeInvitation } from "../invitation/invitation-frame.ts"
 import { flushOutbox, peerTopic } from "../invitation/outbox.ts"
 import { receiveInvitation } from "../invitation/receive-invitation.ts"
+import { restock } from "../invitation/stock.ts"
 import { deliveryCount } from "../message/delivery.ts"
 import { absorbMessages } from "../message/receive-message.ts"
 import { decodeSealedMessage } from "../message/sealed-message.ts"
@@ -36,6 +38,7 @@ export function connected(state: PeerState, link: PeerLink, env: Env): Step {
     turn.state = { ...turn.state, links: new Map(turn.state.links).set(link.peerId, link) }
     turn.request("hello", { kind: "hello", peerId: link.peerId }, ownHello(turn))
     flushOutbox(turn, link.peerId)
+    restock(turn)
     for (const group of turn.state.durable.groups.values()) {
       const partner = partnersOf(group, turn.own.peerId).get(link.peerId)
       if (partner === undefined) continue
@@ -43,6 +46,7 @@ export function connected(state: PeerState, link: PeerLink, env: Env): Step {
       if (askAt.delete(partner.identity)) turn.changeWork(group.uuid, { askAt })
       requestSync(turn, group.uuid, link.peerId)
       settle(turn, group.uuid)
+      carryWelcomes(turn, group.uuid)
     }
   })
 }
@@ -52,7 +56,9 @@ export function disconnected(state: PeerState, peerId: string, env: Env): Step {
     const links = new Map(turn.state.links)
     links.delete(peerId)
     const requests = new Map([...turn.state.requests].filter(([, request]) => request.peerId !== peerId))
-    turn.state = { ...turn.state, links, requests, dialAt: Math.min(turn.state.dialAt, turn.now + 1000) }
+    const restockedAt = new Map(turn.state.restockedAt)
+    restockedAt.delete(peerId)
+    turn.state = { ...turn.state, links, requests, restockedAt, dialAt: Math.min(turn.state.dialAt, turn.now + 1000) }
   })
 }
 
@@ -100,6 +106,7 @@ function receivePayload(turn: Turn, group: Group, kind: Envelope["kind"], payloa
     if (record.kind !== "ok") return
     const gap = absorbRecords(turn, group.uuid, [record.value])
     if (turn.group(group.uuid) !== group) settle(turn, group.uuid)
+    carryWelcomes(turn, group.uuid)
     if (gap || turn.work(group.uuid).unplaced.length > 0) syncForGap(turn, group.uuid, from)
     return
   }

@@ -5,7 +5,7 @@ import { decodeGroupRow } from "../group/group-row.ts"
 import type { Group } from "../group/group.ts"
 import { NO_WORK, type GroupWork } from "../group/group-work.ts"
 import { uuidOf } from "../group/group-id.ts"
-import { decodeNodeRow, isFirstVersion } from "../group/node-row.ts"
+import { decodeNodeRow } from "../group/node-row.ts"
 import { rebuildGroup } from "../group/rebuild-group.ts"
 import { readStateParts, readStoredState, renewedRows } from "../group/state-rows.ts"
 import { withTips } from "../group/tips.ts"
@@ -13,12 +13,15 @@ import { createOwnIdentity, decodeOwnIdentity } from "../identity/own-identity.t
 import { decodeHeldInvitation } from "../invitation/held-invitation.ts"
 import { decodeIssuedKeyPackage } from "../invitation/issued-key-package.ts"
 import { decodeOutboxEntry } from "../invitation/outbox-entry.ts"
+import { decodeStockedKeyPackage } from "../invitation/stocked-key-package.ts"
 import { MAX_SHOWN } from "../limits.ts"
 import { HISTORY } from "../message/history-row.ts"
 import { StoreError, type Row, type Store, type Write } from "../ports/store.ts"
 import { decodeRecord, type LoggedRecord } from "../record/record.ts"
+import { isFirstVersion } from "../versioned.ts"
 import { BUCKETS } from "./buckets.ts"
 import { writesBetween } from "./persist.ts"
+import { decodeSettings, DEFAULT_SETTINGS } from "./settings.ts"
 import { emptyState, type PeerState } from "./state.ts"
 import type { Env, Step } from "./step.ts"
 
@@ -54,6 +57,7 @@ export function openPeer(
   const read = <T>(bucket: string, decode: (value: Uint8Array) => T): Map<string, T> =>
     new Map(store.all(bucket).map((row) => [row.key, decode(row.value)]))
   const opened = readGroups(store, env, state)
+  const settings = store.all(BUCKETS.self).find((row) => row.key === "settings")
   const durable = {
     own: state.durable.own,
     contacts: read(BUCKETS.contacts, (value) => decodeContact(crypto, value)),
@@ -61,6 +65,8 @@ export function openPeer(
     invitations: read(BUCKETS.invitations, decodeHeldInvitation),
     keyPackages: read(BUCKETS.keyPackages, decodeIssuedKeyPackage),
     outbox: read(BUCKETS.outbox, decodeOutboxEntry),
+    settings: settings === undefined ? DEFAULT_SETTINGS : decodeSettings(settings.value),
+    stock: read(BUCKETS.stock, decodeStockedKeyPackage),
   }
   return { kind: "open", state: { ...state, durable, work: opened.work }, writes: opened.writes }
 }

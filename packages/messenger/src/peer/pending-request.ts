@@ -7,5 +7,7 @@ import type { PeerId } from "../identity/peer-id.ts"
 export type PendingRequest =
   | { readonly kind: "hello"; readonly peerId: PeerId }
   | { readonly kind: "key-package"; readonly peerId: PeerId; readonly group: string; readonly identity: IdentityId }
+  | { readonly kind: "key-package-stock"; readonly peerId: PeerId; readonly suite: number }
   | { readonly kind: "invitation"; readonly peerId: PeerId; readonly entry: string }
+  | { readonly kind: "welcomes"; readonly peerId: PeerId; readonly group: string }
   | { readonly kind: "sync"; readonly peerId: PeerId; readonly group: string; readonly at: Milliseconds }

@@ -8,10 +8,12 @@ import { encodeOwnIdentity } from "../identity/own-identity.ts"
 import { encodeHeldInvitation } from "../invitation/held-invitation.ts"
 import { encodeIssuedKeyPackage } from "../invitation/issued-key-package.ts"
 import { encodeOutboxEntry } from "../invitation/outbox-entry.ts"
+import { encodeStockedKeyPackage } from "../invitation/stocked-key-package.ts"
 import type { Write } from "../ports/store.ts"
 import type { LoggedRecord } from "../record/record.ts"
 import { isForked } from "../record/record-log.ts"
 import { BUCKETS } from "./buckets.ts"
+import { DEFAULT_SETTINGS, encodeSettings } from "./settings.ts"
 import type { DurableState } from "./state.ts"
 
 /** What the store must learn for `after` to be what it would load. Values that are the same object cost nothing. */
@@ -19,11 +21,14 @@ export function writesBetween(before: DurableState | undefined, after: DurableSt
   if (before === after) return []
   const writes: Write[] = []
   if (before?.own !== after.own) writes.push(put(BUCKETS.self, "", "identity", encodeOwnIdentity(after.own)))
+  const settings = before?.settings ?? DEFAULT_SETTINGS
+  if (settings !== after.settings) writes.push(put(BUCKETS.self, "", "settings", encodeSettings(after.settings)))
   writes.push(
     ...changedRows(BUCKETS.contacts, "", before?.contacts, after.contacts, encodeContact),
     ...changedRows(BUCKETS.invitations, "", before?.invitations, after.invitations, encodeHeldInvitation),
     ...changedRows(BUCKETS.keyPackages, "", before?.keyPackages, after.keyPackages, encodeIssuedKeyPackage),
     ...changedRows(BUCKETS.outbox, "", before?.outbox, after.outbox, encodeOutboxEntry),
+    ...changedRows(BUCKETS.stock, "", before?.stock, after.stock, encodeStockedKeyPackage),
   )
   if (before?.groups !== after.groups)
     for (const [uuid, group] of after.groups)

@@ -2,9 +2,12 @@ import { assertNever, type Bytes } from "@starling/kernel"
 
 import { decodeHello, type Hello } from "../contacts/hello-frame.ts"
 import { meet, ownHello } from "../contacts/meet.ts"
+import { answerWelcomes, carryWelcomes, takeWelcomes } from "../invitation/carry-welcomes.ts"
 import { handOutKeyPackage } from "../invitation/hand-out-key-package.ts"
-import { dropEntry } from "../invitation/outbox.ts"
+import { handOutStock } from "../invitation/hand-out-stock.ts"
+import { settleEntry } from "../invitation/outbox.ts"
 import { receiveInvitation } from "../invitation/receive-invitation.ts"
+import { takeStock } from "../invitation/stock.ts"
 import { takeKeyPackage } from "../invitation/take-key-package.ts"
 import type { DirectProtocol } from "../ports/transport.ts"
 import type { Store } from "../ports/store.ts"
@@ -59,10 +62,14 @@ function answerOf(
     }
     case "key-package":
       return handOutKeyPackage(turn, payload, from)
+    case "key-package-stock":
+      return handOutStock(turn, payload, from)
     case "invitation": {
       const status = receiveInvitation(turn, payload)
       return status === "ok" ? okAnswer(new Uint8Array(0)) : refusedAnswer(status)
     }
+    case "welcomes":
+      return answerWelcomes(turn, payload, from)
     case "sync":
       return answerSync(turn, payload, from, reader)
     default:
@@ -80,11 +87,18 @@ function take(turn: Turn, request: PendingRequest, payload: Uint8Array): void {
     case "key-package":
       takeKeyPackage(turn, request.group, request.identity, payload)
       return
+    case "key-package-stock":
+      takeStock(turn, request.peerId, request.suite, payload)
+      return
     case "invitation":
       takeReceipt(turn, request.entry, payload)
       return
+    case "welcomes":
+      takeWelcomes(turn, request.group, payload)
+      return
     case "sync":
       receiveSync(turn, request.group, request.peerId, payload)
+      if (turn.state.durable.groups.has(request.group)) carryWelcomes(turn, request.group)
       return
     default:
       assertNever(request)
@@ -96,18 +110,20 @@ function decodeHelloAnswer(turn: Turn, payload: Uint8Array): Versioned<Hello> {
   return answer.kind === "ok" ? decodeHello(turn.crypto, answer.value.body) : answer
 }
 
-/** A refusal that no repetition changes ends the attempts; the person is told. */
-function takeReceipt(turn: Turn, entry: string, payload: Uint8Array): void {
+/** A refusal that no repetition changes ends the attempts; the person is told where it was this device that invited. */
+function takeReceipt(turn: Turn, key: string, payload: Uint8Array): void {
   const answer = decodeAnswer(payload)
-  if (answer.kind !== "ok" || !turn.state.durable.outbox.has(entry)) return
+  const entry = turn.state.durable.outbox.get(key)
+  if (answer.kind !== "ok" || entry === undefined) return
   switch (answer.value.status) {
     case "ok":
-      dropEntry(turn, entry)
+      settleEntry(turn, key)
       return
     case "unknown-key-package":
     case "invalid":
     case "malformed":
-      dropEntry(turn, entry)
+      settleEntry(turn, key)
+      if (entry.carried) return
       turn.notify({
         kind: "trouble",
         code: "invitation-refused",

@@ -10,8 +10,10 @@ import type { PeerId } from "../identity/peer-id.ts"
 import type { HeldInvitation } from "../invitation/held-invitation.ts"
 import type { IssuedKeyPackage } from "../invitation/issued-key-package.ts"
 import type { OutboxEntry } from "../invitation/outbox-entry.ts"
+import type { StockedKeyPackage } from "../invitation/stocked-key-package.ts"
 import type { PeerLink } from "../ports/transport.ts"
 import type { PendingRequest } from "./pending-request.ts"
+import { DEFAULT_SETTINGS, type Settings } from "./settings.ts"
 
 /**
  * Everything that a running peer knows: a value, replaced by each step. What stands under `durable` follows from the
@@ -30,6 +32,8 @@ export interface PeerState {
   readonly requests: ReadonlyMap<string, PendingRequest>
   readonly requestCount: number
   readonly topics: ReadonlySet<string>
+  /** When connected peers were last asked for KeyPackages ahead. */
+  readonly restockedAt: ReadonlyMap<PeerId, Milliseconds>
   readonly dialAt: Milliseconds
 }
 
@@ -43,6 +47,9 @@ export interface DurableState {
   /** By reference (RFC 9420, 5.2) in hexadecimal. */
   readonly keyPackages: ReadonlyMap<string, IssuedKeyPackage>
   readonly outbox: ReadonlyMap<string, OutboxEntry>
+  /** KeyPackages of others, by reference in hexadecimal. */
+  readonly stock: ReadonlyMap<string, StockedKeyPackage>
+  readonly settings: Settings
 }
 
 export function emptyState(own: OwnIdentity, plainTopics: boolean): PeerState {
@@ -55,6 +62,8 @@ export function emptyState(own: OwnIdentity, plainTopics: boolean): PeerState {
       invitations: new Map(),
       keyPackages: new Map(),
       outbox: new Map(),
+      stock: new Map(),
+      settings: DEFAULT_SETTINGS,
     },
     links: new Map(),
     acquaintances: new Map(),
@@ -62,6 +71,7 @@ export function emptyState(own: OwnIdentity, plainTopics: boolean): PeerState {
     requests: new Map(),
     requestCount: 0,
     topics: new Set(),
+    restockedAt: new Map(),
     dialAt: 0,
   }
 }

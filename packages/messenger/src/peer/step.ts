@@ -93,6 +93,7 @@ export interface Refusal {
 
 export type RefusalCode =
   | "bad-name"
+  | "bad-period"
   | "bad-link"
   | "bad-message"
   | "newer-version"

@@ -1,10 +1,13 @@
 import { settle } from "../group/settle.ts"
+import { healByCalendar } from "../group/heal-by-calendar.ts"
 import { dropOldStates } from "../group/drop-old-states.ts"
 import { resendMessages } from "../message/send-message.ts"
 import { isDisplaced } from "../group/tips.ts"
+import { carryWelcomes } from "../invitation/carry-welcomes.ts"
 import { pruneKeyPackages } from "../invitation/hand-out-key-package.ts"
 import { flushOutbox } from "../invitation/outbox.ts"
 import { enterWaiting, pruneInvitations } from "../invitation/receive-invitation.ts"
+import { pruneStock, restock } from "../invitation/stock.ts"
 import { syncIfDue } from "../sync/request-sync.ts"
 import { dialWhoIsAway } from "./dial.ts"
 import type { PeerState } from "./state.ts"
@@ -22,13 +25,17 @@ export function wake(state: PeerState, env: Env): Step {
         dropOldStates(turn, uuid)
         if (group.phase === "active" && !isDisplaced(group)) resendMessages(turn, uuid)
       }
+      pruneStock(turn)
+      restock(turn)
     }
     flushOutbox(turn)
     enterWaiting(turn)
     for (const uuid of state.durable.groups.keys()) {
       const { dueAt } = turn.work(uuid)
       if (dueAt !== undefined && dueAt <= env.now) settle(turn, uuid)
+      healByCalendar(turn, uuid)
       syncIfDue(turn, uuid)
+      carryWelcomes(turn, uuid)
     }
   })
 }

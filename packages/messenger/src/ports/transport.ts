@@ -1,7 +1,7 @@
 import type { Bytes, Milliseconds } from "@starling/kernel"
 
 /** The direct-stream protocols; on the wire `/starling/<name>/1.0.0`. Each is one request and one response. */
-export const DIRECT_PROTOCOLS = ["hello", "key-package", "invitation", "sync"] as const
+export const DIRECT_PROTOCOLS = ["hello", "key-package", "key-package-stock", "invitation", "welcomes", "sync"] as const
 export type DirectProtocol = (typeof DIRECT_PROTOCOLS)[number]
 
 /** Bounds that every transport enforces before it hands bytes on. */

@@ -45,6 +45,7 @@ export function receiveSync(turn: Turn, uuid: string, from: PeerId, payload: Uin
   else if (device !== undefined) noteHoldings(turn, uuid, device.device, decoded.value)
   const progress = after.records.length > group.records.length || after.held !== group.held
   if (more && progress) requestSync(turn, uuid, from)
+  else turn.changeWork(uuid, { syncedAt: turn.now })
 }
 
 /**

@@ -43,6 +43,11 @@ function askWith(turn: Turn, uuid: string, peerId: PeerId, told: Holdings, past:
   turn.request("sync", { kind: "sync", peerId, group: uuid, at: turn.now }, payload)
 }
 
+/** True while somebody has been asked for what this device lacks in the group. */
+export function isSyncing(turn: Turn, uuid: string): boolean {
+  return [...turn.state.requests.values()].some((request) => request.kind === "sync" && request.group === uuid)
+}
+
 /** Forgets a request that has waited too long: where taking its answer threw, the step that ends it never happened. */
 function giveUp(turn: Turn, token: string, request: PendingRequest): boolean {
   if (request.kind !== "sync" || turn.now - request.at < SYNC_PATIENCE) return false

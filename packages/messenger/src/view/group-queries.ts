@@ -5,6 +5,7 @@ import { ancestry, stateOf, type ForestNode } from "../group/forest-node.ts"
 import type { Group } from "../group/group.ts"
 import { roleOf } from "../group/membership.ts"
 import { mayInvite, mayRemove } from "../group/roles.ts"
+import { healPlan } from "../group/heal-by-calendar.ts"
 import { openInvitations } from "../invitation/open-invitations.ts"
 import { devicesOf, identitiesOf } from "../group/roster.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
@@ -37,6 +38,7 @@ export function groupDetail(state: PeerState, uuid: string, env: Env): GroupDeta
     waiting: [...group.membership.desired.keys()]
       .filter((identity) => !present.has(identity))
       .map((identity) => ({ identity, name: nameIn(state, identity) })),
+    ownKeys: ownKeys(state, group, env),
   }
 }
 
@@ -81,6 +83,13 @@ export function deliveryOf(state: PeerState, uuid: string, id: string): Delivery
 function shownGroup(state: PeerState, uuid: string): Group | undefined {
   const group = state.durable.groups.get(uuid)
   return group?.hidden === false ? group : undefined
+}
+
+function ownKeys(state: PeerState, group: Group, env: Env): GroupDetailView["ownKeys"] {
+  const { own, settings } = state.durable
+  const period = group.phase === "active" ? settings.healPeriod : undefined
+  const { renewedAt, plan } = healPlan({ crypto: env.mls.crypto, own }, group, period, env.now)
+  return { plan, ...(renewedAt === undefined ? {} : { renewedAt }) }
 }
 
 function summaryOf(state: PeerState, group: Group): GroupSummaryView {

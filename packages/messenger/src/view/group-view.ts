@@ -31,6 +31,15 @@ export interface MemberView {
   readonly role: Role
 }
 
+/**
+ * When this device's keys are renewed next without being asked.
+ * - `off`: never; `alone`: there is nobody else in the group.
+ * - `overdue`: as soon as members are connected and the group is quiet.
+ */
+export type HealPlan =
+  | { readonly kind: "off" | "alone" | "overdue" }
+  | { readonly kind: "planned"; readonly at: Milliseconds }
+
 export interface GroupDetailView {
   readonly group: string
   readonly name: string
@@ -50,6 +59,11 @@ export interface GroupDetailView {
   }
   /** Wanted as members, and in no tree yet: their KeyPackage has not been had. */
   readonly waiting: readonly { readonly identity: string; readonly name: string }[]
+  readonly ownKeys: {
+    /** Of the last commit by this device on the chosen history; absent where it has made none. */
+    readonly renewedAt?: Milliseconds
+    readonly plan: HealPlan
+  }
 }
 
 export type EpochReason = "created" | "joined" | "added" | "removed" | "healed" | "left"

@@ -17,9 +17,13 @@ import {
   decodeOperation,
   decodeRecord,
   decodeSealedMessage,
+  decodeStockAnswer,
+  decodeStockRequest,
   decodeSyncAnswer,
   decodeSyncRequest,
   decodeTestimony,
+  decodeWelcomesAnswer,
+  decodeWelcomesRequest,
   describeDevice,
   encodeCertificate,
   encodeCommitRecord,
@@ -33,9 +37,13 @@ import {
   encodeKeyPackageRequest,
   encodeOperation,
   encodeSealedMessage,
+  encodeStockAnswer,
+  encodeStockRequest,
   encodeSyncAnswer,
   encodeSyncRequest,
   encodeTestimony,
+  encodeWelcomesAnswer,
+  encodeWelcomesRequest,
   eraOf,
   FIRST_PREV,
   messageAuthenticatedData,
@@ -134,6 +142,11 @@ const answer = {
   out: false,
 }
 const keyPackage = { clock: CLOCK, keyPackage: counting(0xa0, 8) }
+const stockRequest = { clock: CLOCK, suite: 0x4d, held: [sid(0xe0)] }
+const stockAnswer = { clock: CLOCK, single: [counting(0xa0, 8)], lastResort: counting(0xb0, 8) }
+const newcomer = { identity: device.identity, sid: sid(0x81) }
+const welcomesRequest = { group, newcomers: [newcomer] }
+const welcomesAnswer = { carried: [{ ...newcomer, invitation: encodeInvitation(invitation) }] }
 
 export const EXAMPLES: readonly Example[] = [
   { name: "device certificate", bytes: encodeCertificate(certificate), decode: decodeCertificate, value: certificate },
@@ -212,7 +225,31 @@ export const EXAMPLES: readonly Example[] = [
     decode: decodeKeyPackageAnswer,
     value: keyPackage,
   },
+  {
+    name: "key-package-stock request",
+    bytes: encodeStockRequest(stockRequest),
+    decode: decodeStockRequest,
+    value: stockRequest,
+  },
+  {
+    name: "key-package-stock answer",
+    bytes: encodeStockAnswer(stockAnswer),
+    decode: decodeStockAnswer,
+    value: stockAnswer,
+  },
   { name: "invitation", bytes: encodeInvitation(invitation), decode: decodeInvitation, value: invitation },
+  {
+    name: "welcomes request",
+    bytes: encodeWelcomesRequest(welcomesRequest),
+    decode: decodeWelcomesRequest,
+    value: welcomesRequest,
+  },
+  {
+    name: "welcomes answer",
+    bytes: encodeWelcomesAnswer(welcomesAnswer),
+    decode: decodeWelcomesAnswer,
+    value: welcomesAnswer,
+  },
   { name: "sync request", bytes: encodeSyncRequest(request), decode: decodeSyncRequest, value: request },
   { name: "sync answer", bytes: encodeSyncAnswer(answer), decode: decodeSyncAnswer, value: answer },
   {

@@ -7,6 +7,7 @@ import { groupRoutes } from "./groups.ts"
 import { invitationRoutes } from "./invitations.ts"
 import { messageRoutes } from "./messages.ts"
 import { sessionRoutes } from "./session.ts"
+import { settingsRoutes } from "./settings.ts"
 
 /** Every call of docs/api.md. */
 export function addRoutes(api: Hono<ApiEnv>, backend: Backend): void {
@@ -16,4 +17,5 @@ export function addRoutes(api: Hono<ApiEnv>, backend: Backend): void {
   messageRoutes(api, backend)
   invitationRoutes(api, backend)
   entropyRoutes(api, backend)
+  settingsRoutes(api, backend)
 }
