@@ -94,3 +94,5 @@ export const SYNC_PATIENCE = 60 * SECOND
 export const RETRY_FIRST = 2 * SECOND
 export const RETRY_LAST = 5 * 60 * SECOND
 export const DIAL_PERIOD = 30 * SECOND
+/** Peers who are away and are dialled at a time. */
+export const MAX_DIALLED = 64
