@@ -87,6 +87,8 @@ export const REJOIN_PAUSE = 600 * SECOND
 export const SYNC_PERIOD = 10 * SECOND
 /** After own activity, one member is asked sooner. */
 export const SYNC_SOON = 1_500
+/** Members who are asked about one group at a time when they come, or show that they hold more; the others wait. */
+export const SYNCS_AT_ONCE = 2
 /** At most one gap-driven request to one member about one group within this time. */
 export const SYNC_GAP_PAUSE = 500
 /** A sync request without an outcome after this time is given up: its answer was one that could not be taken. */

@@ -33,6 +33,8 @@ export interface GroupWork {
   readonly syncAt: Milliseconds
   readonly syncCount: number
   readonly syncWith: PeerId | undefined
+  /** Members who are asked when an exchange that is under way has ended. */
+  readonly toAsk: ReadonlySet<PeerId>
   /** When members were last asked because something was missing. */
   readonly gapAt: ReadonlyMap<PeerId, Milliseconds>
   /** Devices that are known to hold the record by which this one leaves. */
@@ -55,6 +57,7 @@ export const NO_WORK: GroupWork = {
   syncAt: 0,
   syncCount: 0,
   syncWith: undefined,
+  toAsk: new Set(),
   gapAt: new Map(),
   witnesses: new Set(),
   divergent: new Set(),

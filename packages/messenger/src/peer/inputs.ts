@@ -12,6 +12,7 @@ import { decodeSealedMessage } from "../message/sealed-message.ts"
 import { hasSeq } from "../message/seq-set.ts"
 import type { GossipVerdict, PeerLink } from "../ports/transport.ts"
 import { decodeRecord } from "../record/record.ts"
+import { askWhoWaits, mayAskNow } from "../sync/ask-by-turns.ts"
 import { partnersOf } from "../sync/partners.ts"
 import { requestSync, syncForGap, syncSoon } from "../sync/request-sync.ts"
 import { erasOf, topicsOf } from "../sync/topics.ts"
@@ -41,7 +42,7 @@ export function connected(state: PeerState, link: PeerLink, env: Env): Step {
       if (partner === undefined) continue
       const askAt = new Map(turn.work(group.uuid).askAt)
       if (askAt.delete(partner.identity)) turn.changeWork(group.uuid, { askAt })
-      requestSync(turn, group.uuid, link.peerId)
+      if (mayAskNow(turn, group.uuid, link.peerId)) requestSync(turn, group.uuid, link.peerId)
       settle(turn, group.uuid)
     }
   })
@@ -53,6 +54,7 @@ export function disconnected(state: PeerState, peerId: string, env: Env): Step {
     links.delete(peerId)
     const requests = new Map([...turn.state.requests].filter(([, request]) => request.peerId !== peerId))
     turn.state = { ...turn.state, links, requests, dialAt: Math.min(turn.state.dialAt, turn.now + 1000) }
+    for (const uuid of turn.state.work.keys()) askWhoWaits(turn, uuid)
   })
 }
 

@@ -19,6 +19,7 @@ import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/reco
 import { headOf, type LogHead } from "../record/record-log.ts"
 import { decodeCommitRecord } from "../record/commit-record.ts"
 import type { StateId } from "../record/operation.ts"
+import { mayAskNow } from "./ask-by-turns.ts"
 import { noteHoldings } from "./note-holdings.ts"
 import { partnersOf } from "./partners.ts"
 import { holdingsOf, requestSyncInTurn, takesPart } from "./request-sync.ts"
@@ -44,7 +45,8 @@ export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId, reader
     if (current !== undefined) noteHoldings(turn, group.uuid, device.device, request)
     if (!request.inTurn && holdsMore(request, group)) {
       const past = current === undefined ? undefined : group.past
-      requestSyncInTurn(turn, group.uuid, from, told, past)
+      if (current === undefined || mayAskNow(turn, group.uuid, from))
+        requestSyncInTurn(turn, group.uuid, from, told, past)
     }
   }
   return okAnswer(encodeSyncAnswer({ ...told, ...answer, out: !takesPart(group) }))
@@ -102,7 +104,8 @@ function select(
   let left = SYNC_BUDGET
   for (const record of records) {
     if (record.seq <= (request.records.get(record.author)?.length ?? 0)) continue
-    if (left < record.encoded.length) return { recordBytes, messageBytes, more: true }
+    // However large it is, the first one goes: what it kept back would keep back all that stands behind it.
+    if (left < record.encoded.length && recordBytes.length > 0) return { recordBytes, messageBytes, more: true }
     left -= record.encoded.length
     recordBytes.push(record.encoded)
   }
