@@ -61,8 +61,16 @@ export const MAX_PAST_RANGES = 1024
 /** Rows that are looked at for messages which a joiner was not to ask for, and could read after all. */
 export const PAST_PROBES = 16
 export const MAX_DEVICES = 4096
-/** Bytes of records and messages in one answer to a sync request. */
-export const SYNC_BUDGET = 1024 * 1024
+/** Bytes of records and messages in one answer to a sync request: taking them must not keep others waiting for long. */
+export const SYNC_BUDGET = 256 * 1024
+/**
+ * What gossip brings of one device in one group: so much at once, then so much a second. More than people and their programs
+ * do; the rest comes by sync, which takes a flood at a small part of the price.
+ */
+export const GOSSIPED_MESSAGES = { burst: 400, perSecond: 10 }
+export const GOSSIPED_RECORDS = { burst: 64, perSecond: 0.2 }
+/** States of one group, the live one aside, that are held at a time. */
+export const MAX_HELD_STATES = 512
 
 /** Clocks that differ by more make no common lifetimes. */
 export const MAX_CLOCK_DIFFERENCE = HOUR

@@ -7,6 +7,7 @@ import type { PeerId } from "../identity/peer-id.ts"
 import type { SealedMessage } from "../message/sealed-message.ts"
 import type { StateId } from "../record/operation.ts"
 import type { LoggedRecord } from "../record/record.ts"
+import type { GossipSpent } from "./gossip-budget.ts"
 
 /** What a running device has in hand for a group; a restart begins with nothing, and sync brings it back. */
 export interface GroupWork {
@@ -37,6 +38,7 @@ export interface GroupWork {
   readonly toAsk: ReadonlySet<PeerId>
   /** When members were last asked because something was missing. */
   readonly gapAt: ReadonlyMap<PeerId, Milliseconds>
+  readonly gossipSpent: GossipSpent
   /** Devices that are known to hold the record by which this one leaves. */
   readonly witnesses: ReadonlySet<DeviceKey>
   /** Devices whose log somebody holds otherwise than this device does. */
@@ -59,6 +61,7 @@ export const NO_WORK: GroupWork = {
   syncWith: undefined,
   toAsk: new Set(),
   gapAt: new Map(),
+  gossipSpent: new Map(),
   witnesses: new Set(),
   divergent: new Set(),
 }
