@@ -87,6 +87,8 @@ export const ERA_GRACE = HOUR
 export const SLOT_START = 300
 export const SLOT = 2 * SECOND
 export const MAX_SLOTS = 8
+/** For how long exchanges that are under way put off what is due and nobody waits for. */
+export const CATCH_UP = 10 * SECOND
 
 /** How long a device waits for what would let it enter the chosen state before it asks to be added anew, and how often. */
 export const DISPLACED_PATIENCE = 30 * SECOND

@@ -1,9 +1,10 @@
 import type { Milliseconds } from "@starling/kernel"
 
 import { encodeKeyPackageRequest } from "../invitation/key-package-frames.ts"
-import { MAX_SLOTS, RETRY_FIRST, SLOT, SLOT_START, SYNC_PERIOD } from "../limits.ts"
+import { CATCH_UP, MAX_SLOTS, RETRY_FIRST, SLOT, SLOT_START, SYNC_PERIOD } from "../limits.ts"
 import { jitter } from "../peer/jitter.ts"
 import type { Turn } from "../peer/turn.ts"
+import { countUnderWay } from "../sync/ask-by-turns.ts"
 import { rank } from "./choose-commit.ts"
 import { commit } from "./commit.ts"
 import { stateOf } from "./forest-node.ts"
@@ -28,7 +29,9 @@ export function reconcile(turn: Turn, uuid: string): void {
   const keyPackages = turn.work(uuid).keyPackages
   const ready = work.additions.some(({ device, op }) => op !== undefined && keyPackages.has(device.identity))
   const urgent = work.removals.some(({ own }) => own) || work.healing === "wanted" || ready
-  const overdue = due && (work.removals.length > 0 || work.healing === "lost")
+  // In a state that is about to be left, a commit would be one more branch.
+  const settled = turn.now >= dueAt + CATCH_UP || countUnderWay(turn, uuid) === 0
+  const overdue = due && settled && (work.removals.length > 0 || work.healing === "lost")
   if (urgent || overdue) {
     const { live } = turn.group(uuid)
     commit(turn, uuid, work)
@@ -37,7 +40,7 @@ export function reconcile(turn: Turn, uuid: string): void {
     return
   }
   const askAgain = askForKeyPackages(turn, uuid, work, due)
-  const next = due ? askAgain : dueAt
+  const next = due ? (settled ? askAgain : turn.now + SLOT_START) : dueAt
   turn.changeWork(uuid, { dueAt: askAgain === undefined ? next : Math.min(next ?? askAgain, askAgain) })
 }
 

@@ -25,6 +25,7 @@ export function askWhoWaits(turn: Turn, uuid: string): void {
   }
 }
 
-function countUnderWay(turn: Turn, uuid: string): number {
+/** Exchanges about a group that this device waits for. */
+export function countUnderWay(turn: Turn, uuid: string): number {
   return [...turn.state.requests.values()].filter((request) => request.kind === "sync" && request.group === uuid).length
 }
