@@ -23,6 +23,8 @@ export interface DaemonOptions {
   readonly tcpPort?: number
   /** Where it runs; on this machine's loopback if left out. */
   readonly host?: Host
+  /** The program, where it is another version's. */
+  readonly main?: string
   /** More arguments of `starling up`. */
   readonly more?: readonly string[]
 }
@@ -50,11 +52,11 @@ export class Daemon implements AsyncDisposable {
   }
 
   static async start(options: DaemonOptions): Promise<Daemon> {
-    const { folder, name, tcpPort = 0, host, more = ["--headless", "--no-mdns"] } = options
+    const { folder, name, tcpPort = 0, host, main = MAIN, more = ["--headless", "--no-mdns"] } = options
     const listen = `/ip4/${host?.address ?? "127.0.0.1"}/tcp/${tcpPort}`
     const fixed = ["--data", folder, "--json", "--port", String(host?.port ?? 0), "--listen", listen, "--no-open"]
     const up = ["up", ...fixed, ...(name === undefined ? [] : ["--name", name]), ...more]
-    const [program, ...args] = [...(host?.command ?? []), process.execPath, MAIN, ...up] as const
+    const [program, ...args] = [...(host?.command ?? []), process.execPath, main, ...up] as const
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] })
     const lines = createInterface({ input: child.stdout })
     const line = await Promise.race([once(lines, "line"), once(child, "exit").then(() => undefined)])
