@@ -74,8 +74,16 @@ export const MAX_PAST_RANGES = 1024
 /** Rows that are looked at for messages which a joiner was not to ask for, and could read after all. */
 export const PAST_PROBES = 16
 export const MAX_DEVICES = 4096
-/** Bytes of records and messages in one answer to a sync request. */
-export const SYNC_BUDGET = 1024 * 1024
+/** Bytes of records and messages in one answer to a sync request: taking them must not keep others waiting for long. */
+export const SYNC_BUDGET = 256 * 1024
+/**
+ * What gossip brings of one device in one group: so much at once, then so much a second. More than people and their programs
+ * do; the rest comes by sync, which takes a flood at a small part of the price.
+ */
+export const GOSSIPED_MESSAGES = { burst: 400, perSecond: 10 }
+export const GOSSIPED_RECORDS = { burst: 64, perSecond: 0.2 }
+/** States of one group, the live one aside, that are held at a time. */
+export const MAX_HELD_STATES = 512
 
 /** Clocks that differ by more make no common lifetimes. */
 export const MAX_CLOCK_DIFFERENCE = HOUR
@@ -96,6 +104,8 @@ export const ERA_GRACE = HOUR
 export const SLOT_START = 300
 export const SLOT = 2 * SECOND
 export const MAX_SLOTS = 8
+/** For how long exchanges that are under way put off what is due and nobody waits for. */
+export const CATCH_UP = 10 * SECOND
 
 /** Heights for which the ranks of commits are drawn from one state. */
 export const RANK_SPAN = 16
@@ -134,6 +144,8 @@ export const CATCH_UP_OF_EACH = 30 * SECOND
 export const SYNC_PERIOD = 10 * SECOND
 /** After own activity, one member is asked sooner. */
 export const SYNC_SOON = 1_500
+/** Members who are asked about one group at a time when they come, or show that they hold more; the others wait. */
+export const SYNCS_AT_ONCE = 2
 /** At most one gap-driven request to one member about one group within this time. */
 export const SYNC_GAP_PAUSE = 500
 /** A sync request without an outcome after this time is given up: its answer was one that could not be taken. */
@@ -144,3 +156,5 @@ export const DIAL_PERIOD = 30 * SECOND
 /** A peer is asked to fill up the stock of its KeyPackages, and a member for the Welcomes that it holds, no sooner again. */
 export const RESTOCK_PAUSE = 600 * SECOND
 export const CARRY_PAUSE = 300 * SECOND
+/** Peers who are away and are dialled at a time. */
+export const MAX_DIALLED = 64

@@ -7,6 +7,7 @@ import type { PeerId } from "../identity/peer-id.ts"
 import type { SealedMessage } from "../message/sealed-message.ts"
 import type { StateId } from "../record/operation.ts"
 import type { LoggedRecord } from "../record/record.ts"
+import type { GossipSpent } from "./gossip-budget.ts"
 
 /** What a running device has in hand for a group; a restart begins with nothing, and sync brings it back. */
 export interface GroupWork {
@@ -45,8 +46,11 @@ export interface GroupWork {
   readonly syncAt: Milliseconds
   readonly syncCount: number
   readonly syncWith: PeerId | undefined
+  /** Members who are asked when an exchange that is under way has ended. */
+  readonly toAsk: ReadonlySet<PeerId>
   /** When members were last asked because something was missing. */
   readonly gapAt: ReadonlyMap<PeerId, Milliseconds>
+  readonly gossipSpent: GossipSpent
   /** Devices that are known to hold the record by which this one leaves. */
   readonly witnesses: ReadonlySet<DeviceKey>
 }
@@ -71,6 +75,8 @@ export const NO_WORK: GroupWork = {
   syncAt: 0,
   syncCount: 0,
   syncWith: undefined,
+  toAsk: new Set(),
   gapAt: new Map(),
+  gossipSpent: new Map(),
   witnesses: new Set(),
 }

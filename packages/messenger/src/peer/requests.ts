@@ -11,6 +11,7 @@ import { takeStock } from "../invitation/stock.ts"
 import { takeKeyPackage } from "../invitation/take-key-package.ts"
 import type { DirectProtocol } from "../ports/transport.ts"
 import type { Store } from "../ports/store.ts"
+import { askWhoWaits } from "../sync/ask-by-turns.ts"
 import { answerSync } from "../sync/answer-sync.ts"
 import { receiveSync } from "../sync/receive-sync.ts"
 import type { Versioned } from "../versioned.ts"
@@ -44,6 +45,7 @@ export function answered(state: PeerState, token: string, outcome: RequestOutcom
     requests.delete(token)
     turn.state = { ...turn.state, requests }
     if (outcome.kind === "answer") take(turn, request, outcome.payload)
+    if (request.kind === "sync") askWhoWaits(turn, request.group)
   })
 }
 
