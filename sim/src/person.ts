@@ -248,9 +248,10 @@ export class Person {
 
   receiveGossip(topic: string, data: Bytes, from: Person): void {
     if (!this.topics.has(topic) || !this.world.areConnected(this, from)) return
-    const verdict = judge(this.state, topic, data, this.env())
-    if (verdict === "reject") this.world.rejected.push(`${this.name} < ${from.name}`)
-    if (verdict !== "accept") return
+    if (judge(this.state, topic, data, this.env()) === "reject") {
+      this.world.rejected.push(`${this.name} < ${from.name}`)
+      return
+    }
     this.input((state, env) => gossip(state, topic, data, from.peerId, env))
   }
 
@@ -285,7 +286,7 @@ export class Person {
     this.world.wakeAt(at, this.#rank, () => {
       if (this.#wakeAt !== at) return
       this.#wakeAt = undefined
-      this.insist((state, env) => wake(state, env))
+      this.insist((state, env) => wake(state, this.store, env))
     })
   }
 

@@ -14,6 +14,8 @@ export {
   setRole,
   USUAL_POLICY,
 } from "./group/group-verbs.ts"
+export { addMailbox, removeMailbox } from "./mailbox/group-mailbox-verbs.ts"
+export { mailboxLink } from "./mailbox/serve-mailbox.ts"
 export { suitesOf, type Suites } from "./peer/suites.ts"
 export { authenticateDevice } from "./identity/authenticate-device.ts"
 export { holdsMessage, readHistory, type HistoryRange } from "./message/history-row.ts"
@@ -22,7 +24,7 @@ export { connected, disconnected, gossip, judge, published, start } from "./peer
 export { eraseSuperseded } from "./peer/erase-superseded.ts"
 export { createIdentity, openPeer, transportSeed, type PeerOptions } from "./peer/open-peer.ts"
 export { answered, requested } from "./peer/requests.ts"
-export { healPeriodDays, setHealPeriod } from "./peer/settings-verbs.ts"
+export { changeSettings, healPeriodDays, setHealPeriod } from "./peer/settings-verbs.ts"
 export type { PeerState } from "./peer/state.ts"
 export type {
   DeliveryCount,
@@ -43,7 +45,9 @@ export type { ContactView, NearbyView, SafeName } from "./view/contact-view.ts"
 export { deliveryOf, groupDetail, groups, invitations, timeline } from "./view/group-queries.ts"
 export type {
   EpochReason,
+  GapView,
   GroupDetailView,
+  GroupMailboxView,
   GroupPhase,
   GroupSummaryView,
   HealPlan,

@@ -74,16 +74,40 @@ export const MAX_PAST_RANGES = 1024
 /** Rows that are looked at for messages which a joiner was not to ask for, and could read after all. */
 export const PAST_PROBES = 16
 export const MAX_DEVICES = 4096
-/** Bytes of records and messages in one answer to a sync request: taking them must not keep others waiting for long. */
-export const SYNC_BUDGET = 256 * 1024
-/**
- * What gossip brings of one device in one group: so much at once, then so much a second. More than people and their programs
- * do; the rest comes by sync, which takes a flood at a small part of the price.
- */
-export const GOSSIPED_MESSAGES = { burst: 400, perSecond: 10 }
-export const GOSSIPED_RECORDS = { burst: 64, perSecond: 0.2 }
-/** States of one group, the live one aside, that are held at a time. */
-export const MAX_HELD_STATES = 512
+/** Bytes of records and messages in one answer to a sync request. */
+export const SYNC_BUDGET = 1024 * 1024
+
+/** How long ciphertexts are kept for others, where a person has not chosen otherwise; and between what they may choose. */
+export const KEEP_FOR = 72 * HOUR
+export const KEEP_LEAST = HOUR
+export const KEEP_MOST = 14 * DAY
+/** Bytes of ciphertext kept of one author, and of all, per group; what goes beyond is shown and not kept. */
+export const MAX_KEPT_PER_DEVICE = 32 * 1024 * 1024
+export const MAX_KEPT_PER_GROUP = 128 * 1024 * 1024
+/** Rows that one look at what is kept for too long goes through, per group. */
+export const PRUNE_AT_ONCE = 512
+
+/** A message that is missing for longer is shown as a gap. */
+export const GAP_PATIENCE = 20 * SECOND
+/** Places before which something is missing, per group. */
+export const MAX_BREAKS = 256
+/** How far beyond what was received a member's word counts that somebody has written more. */
+export const MAX_CLAIMED = 10_000
+
+/** Mailboxes that a group uses; and those of which it is known whether it does. */
+export const MAX_MAILBOXES = 4
+export const MAX_MAILBOX_WORDS = 32
+
+/** What a mailbox keeps: boxes, bytes in one of them, and in all. What goes beyond is refused, and nothing is dropped for it. */
+export const MAX_BOXES = 1024
+export const MAX_BOX_BYTES = 64 * 1024 * 1024
+export const MAX_MAILBOX_BYTES = 1024 * 1024 * 1024
+/** Eras of a group whose boxes its members use, the newest ones; and records that they put into one. */
+export const MAX_BOXED_ERAS = 8
+export const MAX_BOXED_RECORDS = 512
+export const MAILBOX_PERIOD = 10 * SECOND
+/** After something was written here. */
+export const MAILBOX_SOON = 250
 
 /** Clocks that differ by more make no common lifetimes. */
 export const MAX_CLOCK_DIFFERENCE = HOUR
@@ -104,8 +128,6 @@ export const ERA_GRACE = HOUR
 export const SLOT_START = 300
 export const SLOT = 2 * SECOND
 export const MAX_SLOTS = 8
-/** For how long exchanges that are under way put off what is due and nobody waits for. */
-export const CATCH_UP = 10 * SECOND
 
 /** Heights for which the ranks of commits are drawn from one state. */
 export const RANK_SPAN = 16
@@ -144,8 +166,15 @@ export const CATCH_UP_OF_EACH = 30 * SECOND
 export const SYNC_PERIOD = 10 * SECOND
 /** After own activity, one member is asked sooner. */
 export const SYNC_SOON = 1_500
-/** Members who are asked about one group at a time when they come, or show that they hold more; the others wait. */
-export const SYNCS_AT_ONCE = 2
+/** An author learns sooner than by the periodic exchange that a message has come, or was read. */
+export const ACK_SOON = 400
+/** A message that a connected member has not acknowledged by then goes to it by a direct exchange; again after twice as long. */
+export const REPAIR_AFTER = 1_500
+export const MAX_REPAIRS = 4
+/** Members that one round of repairs turns to, those who lack the most first. */
+export const MAX_REPAIRS_AT_ONCE = 8
+/** Messages that are older are left to the exchanges on connect and in turn. */
+export const REPAIR_WITHIN = 60 * SECOND
 /** At most one gap-driven request to one member about one group within this time. */
 export const SYNC_GAP_PAUSE = 500
 /** A sync request without an outcome after this time is given up: its answer was one that could not be taken. */
@@ -156,5 +185,3 @@ export const DIAL_PERIOD = 30 * SECOND
 /** A peer is asked to fill up the stock of its KeyPackages, and a member for the Welcomes that it holds, no sooner again. */
 export const RESTOCK_PAUSE = 600 * SECOND
 export const CARRY_PAUSE = 300 * SECOND
-/** Peers who are away and are dialled at a time. */
-export const MAX_DIALLED = 64

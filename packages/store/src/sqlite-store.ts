@@ -87,6 +87,7 @@ export class SqliteStore implements Store {
     try {
       this.#database.close()
     } finally {
+      this.#cipher[Symbol.dispose]()
       this.#lock[Symbol.dispose]()
     }
   }

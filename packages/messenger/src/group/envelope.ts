@@ -7,17 +7,21 @@ import { bytesOf } from "../record/operation.ts"
 import { decodeVersioned, type Versioned } from "../versioned.ts"
 import { derive, type Era } from "./era.ts"
 
-/** What is published on a group's topic: a record (the paper's Upd) or a message (Msg) under the key of an era. */
+/**
+ * What is published on a group's topic: a record (the paper's Upd) or a message (Msg) under the key of an era. A note is
+ * never published: devices leave it in mailboxes.
+ */
 export interface Envelope {
   readonly kind: EnvelopeKind
   readonly era: string
   readonly nonce: Bytes
   readonly ciphertext: Bytes
 }
-export type EnvelopeKind = "upd" | "msg"
+export type EnvelopeKind = "upd" | "msg" | "note"
 
 const VERSION = 1
-const KINDS = { upd: 1, msg: 2 } as const
+const KINDS = { upd: 1, msg: 2, note: 3 } as const
+const KIND_NAMES: readonly (EnvelopeKind | undefined)[] = [undefined, "upd", "msg", "note"]
 /** Lengths are rounded up to a multiple of this. */
 const PADDING = 256
 export const MAX_ENVELOPE = MAX_RECORD + 2 * PADDING + 64
@@ -43,10 +47,8 @@ export function sealEnvelope(crypto: CryptoProvider, era: Era, kind: EnvelopeKin
 
 export function decodeEnvelope(bytes: Uint8Array): Versioned<Envelope> {
   return decodeVersioned(bytes, VERSION, MAX_ENVELOPE, (reader) => {
-    const kind = reader.uint8()
-    if (kind !== KINDS.upd && kind !== KINDS.msg) reader.fail("an envelope of unknown kind")
     return {
-      kind: kind === KINDS.upd ? "upd" : "msg",
+      kind: KIND_NAMES[reader.uint8()] ?? reader.fail("an envelope of unknown kind"),
       era: toHex(reader.fixed(8)),
       nonce: reader.fixed(12),
       ciphertext: reader.opaque(MAX_ENVELOPE),

@@ -8,6 +8,7 @@ import type { IdentityId } from "../identity/identity-id.ts"
 import { MAX_OPERATIONS, OPERATIONS_TO_LEAVE } from "../limits.ts"
 import { lifetimeFrom } from "../invitation/issued-key-package.ts"
 import { isText } from "../message/content.ts"
+import { noteSeen } from "../message/note-seen.ts"
 import { sendMessage } from "../message/send-message.ts"
 import type { PeerState } from "../peer/state.ts"
 import type { Env, Outcome, Refusal } from "../peer/step.ts"
@@ -126,9 +127,7 @@ export function send(state: PeerState, uuid: string, text: string, env: Env): Ou
         "catching-up",
         "Somebody was removed, and this device is not up to date yet. Try again when another member is connected.",
       )
-    const id = sendMessage(turn, uuid, text)
-    syncSoon(turn, uuid)
-    return { id }
+    return { id: sendMessage(turn, uuid, text) }
   })
 }
 
@@ -239,6 +238,7 @@ export function markRead(state: PeerState, uuid: string, env: Env): Outcome<{ re
     const group = turn.state.durable.groups.get(uuid)
     if (group === undefined || group.hidden) return unknownGroup()
     if (group.unread > 0) turn.putGroup({ ...group, unread: 0 })
+    noteSeen(turn, uuid)
     return { group: uuid }
   })
 }

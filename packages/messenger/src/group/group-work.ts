@@ -4,10 +4,11 @@ import type { KeyPackage } from "@starling/mls"
 import type { DeviceKey } from "../identity/device-certificate.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
 import type { PeerId } from "../identity/peer-id.ts"
+import type { MailboxWork } from "../mailbox/mailbox-work.ts"
+import type { MessageVector } from "../message/seq-set.ts"
 import type { SealedMessage } from "../message/sealed-message.ts"
 import type { StateId } from "../record/operation.ts"
 import type { LoggedRecord } from "../record/record.ts"
-import type { GossipSpent } from "./gossip-budget.ts"
 
 /** What a running device has in hand for a group; a restart begins with nothing, and sync brings it back. */
 export interface GroupWork {
@@ -45,14 +46,33 @@ export interface GroupWork {
   readonly blockedIn: StateId | undefined
   readonly syncAt: Milliseconds
   readonly syncCount: number
-  readonly syncWith: PeerId | undefined
-  /** Members who are asked when an exchange that is under way has ended. */
-  readonly toAsk: ReadonlySet<PeerId>
+  /** Members with whom an exchange is to come sooner, and when. */
+  readonly exchangeAt: ReadonlyMap<PeerId, Milliseconds>
+  /** When to turn to those who have not acknowledged what was published, and how often that was done since. */
+  readonly repairAt: Milliseconds | undefined
+  readonly repairs: number
+  /** Up to where a member says that each device has written, beyond what was received; and since when. */
+  readonly claims: ReadonlyMap<DeviceKey, Claim>
+  /** Messages that are not for this device, by the word of who holds them. */
+  readonly notOurs: MessageVector
+  /** Messages that came too late to be read, and are not asked for again. */
+  readonly unreadable: MessageVector
+  /** When a gap will have lasted long enough to be shown. */
+  readonly gapsDueAt: Milliseconds | undefined
+  /** Up to where ciphertexts that are too old were looked at, oldest first; -1 to begin anew. */
+  readonly prunedTo: number
+  readonly mailboxes: ReadonlyMap<PeerId, MailboxWork>
+  /** When each device wrote the newest of its notes that was found in a mailbox. */
+  readonly notedAt: ReadonlyMap<DeviceKey, Milliseconds>
   /** When members were last asked because something was missing. */
   readonly gapAt: ReadonlyMap<PeerId, Milliseconds>
-  readonly gossipSpent: GossipSpent
   /** Devices that are known to hold the record by which this one leaves. */
   readonly witnesses: ReadonlySet<DeviceKey>
+}
+
+export interface Claim {
+  readonly to: number
+  readonly at: Milliseconds
 }
 
 export const NO_WORK: GroupWork = {
@@ -74,9 +94,16 @@ export const NO_WORK: GroupWork = {
   blockedIn: undefined,
   syncAt: 0,
   syncCount: 0,
-  syncWith: undefined,
-  toAsk: new Set(),
+  exchangeAt: new Map(),
+  repairAt: undefined,
+  repairs: 0,
+  claims: new Map(),
+  notOurs: new Map(),
+  unreadable: new Map(),
+  gapsDueAt: undefined,
+  prunedTo: -1,
+  mailboxes: new Map(),
+  notedAt: new Map(),
   gapAt: new Map(),
-  gossipSpent: new Map(),
   witnesses: new Set(),
 }

@@ -3,6 +3,7 @@ import type { Bytes, Milliseconds } from "@starling/kernel"
 import type { DeviceKey } from "../identity/device-certificate.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
 import type { MessageId } from "../message/content.ts"
+import type { GroupDelivery } from "../message/group-delivery.ts"
 import type { MessageVector } from "../message/seq-set.ts"
 import type { StateId } from "../record/operation.ts"
 import type { LoggedRecord, RecordHash } from "../record/record.ts"
@@ -57,6 +58,8 @@ export interface Group {
   readonly last: LastMessage | undefined
   /** Devices that were heard of as members. */
   readonly seen: ReadonlySet<DeviceKey>
+  /** In a row of its own. */
+  readonly delivery: GroupDelivery
 }
 
 export type Healing =

@@ -3,6 +3,7 @@ import type { CryptoProvider } from "@starling/mls"
 
 import type { Device } from "../identity/device-certificate.ts"
 import type { MessageId } from "../message/content.ts"
+import { NO_DELIVERY } from "../message/group-delivery.ts"
 import { decodeOperation } from "../record/operation.ts"
 import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/record.ts"
 import { appendRecord, precursorOf } from "../record/record-log.ts"
@@ -34,6 +35,7 @@ export function bareGroup(crypto: CryptoProvider, row: GroupRow, shown: Readonly
     chosen: creation.sid,
     live: creation.sid,
     shown,
+    delivery: NO_DELIVERY,
   }
 }
 

@@ -51,6 +51,7 @@ export function goOut(turn: Turn, uuid: string, phase: "left" | "removed"): void
   )
   turn.writes.push({ kind: "delete-partition", bucket: BUCKETS.messages, partition: uuid })
   turn.putGroup({ ...group, phase, forest, entries: [], healing: undefined, sent: [] })
+  turn.changeDelivery(uuid, { keptBytes: new Map(), breaks: [], inMailboxes: new Map() })
   const work = new Map(turn.state.work)
   work.delete(uuid)
   turn.state = { ...turn.state, work }

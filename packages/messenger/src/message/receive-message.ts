@@ -3,13 +3,14 @@ import { receive } from "@starling/mls"
 
 import { stateOf } from "../group/forest-node.ts"
 import type { Group } from "../group/group.ts"
-import { MAX_PENDING_PER_DEVICE, MAX_PENDING_PER_GROUP, MAX_SHOWN } from "../limits.ts"
-import { BUCKETS } from "../peer/buckets.ts"
+import { MAX_PENDING_PER_DEVICE, MAX_PAST_RANGES, MAX_PENDING_PER_GROUP, MAX_SHOWN } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
 import { decodeContent, messageId, type Content, type MessageId } from "./content.ts"
+import { noteArrival } from "./gaps.ts"
 import { encodeHistoryRow, HISTORY } from "./history-row.ts"
-import { encodeSealedMessage, messageAuthenticatedData, type SealedMessage } from "./sealed-message.ts"
-import { addToVector, hasSeq } from "./seq-set.ts"
+import { keepSealed } from "./keep-sealed.ts"
+import { messageAuthenticatedData, type SealedMessage } from "./sealed-message.ts"
+import { addToVector, boundVector, hasSeq } from "./seq-set.ts"
 
 /**
  * Reads messages in the states that they were sent in, on whatever branch, and shows each once; those of states that
@@ -31,7 +32,10 @@ function readMessage(turn: Turn, uuid: string, message: SealedMessage): "read" |
   const node = group.forest.get(message.sid)
   if (node === undefined || node.standing.kind === "open") return "waiting"
   const state = stateOf(node)
-  if (state === undefined) return "lost"
+  if (state === undefined) {
+    if (node.standing.kind === "dropped") noteUnreadable(turn, uuid, message)
+    return "lost"
+  }
   const received = receive(turn.mlsOf(state), state, message.mls)
   if (received.kind !== "application") return "lost"
   const header = messageAuthenticatedData(message.device, message.seq)
@@ -50,14 +54,15 @@ function readMessage(turn: Turn, uuid: string, message: SealedMessage): "read" |
   if (content.kind !== "ok" || author === undefined) return "read"
   const id = messageId(turn.crypto, message.device, received.data)
   show(turn, uuid, id, content.value, { from: author.identity, epoch: node.epoch, mine: false })
+  noteArrival(turn, uuid, message.device, message.seq, id)
   return "read"
 }
 
-/** Members keep each other's ciphertexts, for those who were away. */
-export function keepSealed(turn: Turn, uuid: string, message: SealedMessage): void {
-  const key = `${message.device}:${message.seq}`
-  const value = encodeSealedMessage(message)
-  turn.writes.push({ kind: "put", bucket: BUCKETS.messages, partition: uuid, key, ordinal: message.seq, value })
+/** The keys of its state are gone for good: others need not send it at each exchange. */
+function noteUnreadable(turn: Turn, uuid: string, { device, seq }: SealedMessage): void {
+  const { unreadable } = turn.work(uuid)
+  if (hasSeq(unreadable.get(device) ?? [], seq)) return
+  turn.changeWork(uuid, { unreadable: boundVector(addToVector(unreadable, device, seq), MAX_PAST_RANGES) })
 }
 
 /** Enters a message into the history; one that is shown already stays as it is. */

@@ -8,11 +8,14 @@ import type { Group, SentMessage } from "../group/group.ts"
 import { closeGate } from "../group/reconcile.ts"
 import { devicesOf, hasDevice } from "../group/roster.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
-import { MAX_LATE_COPIES, MAX_SENT, RESEND_PATIENCE, RETENTION } from "../limits.ts"
+import { turnToMailboxes } from "../mailbox/rounds.ts"
+import { MAILBOX_SOON, MAX_LATE_COPIES, MAX_SENT, RESEND_PATIENCE, RETENTION } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { StateId } from "../record/operation.ts"
+import { watchDelivery } from "../sync/repair.ts"
 import { encodeContent, messageId, type Content, type MessageId } from "./content.ts"
-import { keepSealed, show } from "./receive-message.ts"
+import { keepSealed } from "./keep-sealed.ts"
+import { show } from "./receive-message.ts"
 import { encodeSealedMessage, messageAuthenticatedData } from "./sealed-message.ts"
 import { addToVector, hasSeq } from "./seq-set.ts"
 
@@ -93,4 +96,6 @@ function encryptCopy(turn: Turn, uuid: string, sent: SentMessage): void {
   if (node.era === undefined) return
   const data = sealEnvelope(turn.crypto, node.era, "msg", encodeSealedMessage(sealed))
   turn.effects.push({ kind: "publish", topic: node.era.topic, data, message: { group: uuid, id: sent.id } })
+  watchDelivery(turn, uuid)
+  turnToMailboxes(turn, uuid, turn.now + MAILBOX_SOON)
 }

@@ -87,8 +87,12 @@ export function addToVector(vector: MessageVector, device: DeviceKey, seq: numbe
 export function writeMessageVector(writer: Writer, vector: MessageVector, maxRanges = MAX_RANGES): void {
   writer.vector(vector, (w, [device, set]) => {
     w.fixed(bytesOf(device))
-    w.vector(set.slice(0, maxRanges), (inner, range) => inner.uint64(BigInt(range.from)).uint64(BigInt(range.to)))
+    writeSeqSet(w, set, maxRanges)
   })
+}
+
+export function writeSeqSet(writer: Writer, set: SeqSet, maxRanges = MAX_RANGES): void {
+  writer.vector(set.slice(0, maxRanges), (w, range) => w.uint64(BigInt(range.from)).uint64(BigInt(range.to)))
 }
 
 /** Of the network: bounded as written. Of our own store, `maxRanges` is without a bound. */
@@ -96,7 +100,7 @@ export function readMessageVector(reader: Reader, maxRanges = MAX_RANGES): Messa
   return new Map(reader.vector((r): [DeviceKey, SeqSet] => [toHex(r.fixed(32)), readSeqSet(r, maxRanges)], MAX_DEVICES))
 }
 
-function readSeqSet(reader: Reader, maxRanges: number): SeqSet {
+export function readSeqSet(reader: Reader, maxRanges = MAX_RANGES): SeqSet {
   let last = -1
   return reader.vector((r) => {
     const range = { from: readSeq(r), to: readSeq(r) }

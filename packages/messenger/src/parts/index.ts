@@ -52,6 +52,17 @@ export {
   encodeWelcomesAnswer,
   encodeWelcomesRequest,
 } from "../invitation/welcome-frames.ts"
+export {
+  decodeFetchAnswer,
+  decodeMailboxRequest,
+  decodePutAnswer,
+  encodeFetchAnswer,
+  encodeMailboxRequest,
+  encodePutAnswer,
+  type MailboxRequest,
+} from "../mailbox/mailbox-frames.ts"
+export { decodeReceiptNote, signReceiptNote } from "../mailbox/receipt-note.ts"
+export { decodeMailboxLink, encodeMailboxLink, parseMailboxLink, type MailboxLink } from "../mailbox/mailbox-link.ts"
 export { decodeContent, encodeContent, messageId } from "../message/content.ts"
 export { decodeSealedMessage, encodeSealedMessage, messageAuthenticatedData } from "../message/sealed-message.ts"
 export { addSeq, hasSeq, joinSets, missingFrom, sharedBy, type SeqSet } from "../message/seq-set.ts"

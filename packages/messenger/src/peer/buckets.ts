@@ -8,10 +8,17 @@ export const BUCKETS = {
   /** Partition = group; of each MLS state that is held, a row for each of its parts. */
   states: "states",
   records: "records",
+  /** Ciphertexts, by author and number; ordinal = when they were kept. */
   messages: "messages",
+  /** What is known of the ways of a group's messages; key = group. */
+  deliveries: "group-deliveries",
   invitations: "invitations",
   keyPackages: "key-packages",
   outbox: "outbox",
+  /** Of a mailbox; key = box. */
+  boxes: "boxes",
+  /** Partition = box; ordinal = number in the box. */
+  envelopes: "envelopes",
   /** KeyPackages of others. */
   stock: "key-package-stock",
 } as const

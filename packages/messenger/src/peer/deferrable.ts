@@ -17,8 +17,13 @@ export function isDeferrable(before: DurableState, after: DurableState): boolean
 
 function sameForGood(before: Group, after: Group): boolean {
   if (before === after) return true
-  const { acks, seen, unread, sent } = before
-  return isSame(before, { ...after, acks, seen, unread, sent }) && sameMessages(sent, after.sent)
+  const { acks, seen, unread, sent, delivery } = before
+  const told = { acks, seen, unread, sent, delivery }
+  return (
+    isSame(before, { ...after, ...told }) &&
+    sameMessages(sent, after.sent) &&
+    delivery.mailboxes === after.delivery.mailboxes
+  )
 }
 
 function sameMessages(before: readonly SentMessage[], after: readonly SentMessage[]): boolean {

@@ -1,6 +1,7 @@
 import type { Milliseconds } from "@starling/kernel"
 
 import type { Group } from "../group/group.ts"
+import { mailboxTimes } from "../mailbox/rounds.ts"
 import { connectedPartners } from "../sync/partners.ts"
 import { takesPart } from "../sync/request-sync.ts"
 import { topicsOf } from "../sync/topics.ts"
@@ -63,10 +64,11 @@ function wakeTime(turn: Turn): Milliseconds | undefined {
   const times: Milliseconds[] = [state.dialAt]
   for (const group of state.durable.groups.values()) {
     if (!takesPart(group)) continue
-    const { dueAt, healAt, syncAt } = turn.work(group.uuid)
-    if (dueAt !== undefined) times.push(dueAt)
-    if (healAt !== undefined) times.push(healAt)
+    const { dueAt, healAt, syncAt, exchangeAt, repairAt, gapsDueAt } = turn.work(group.uuid)
+    for (const time of [dueAt, healAt, repairAt, gapsDueAt, ...exchangeAt.values()])
+      if (time !== undefined) times.push(time)
     if (connectedPartners(turn, group).length > 0) times.push(syncAt)
+    times.push(...mailboxTimes(turn, group))
   }
   for (const { peerId, nextAt } of state.durable.outbox.values()) if (turn.isConnected(peerId)) times.push(nextAt)
   return Math.max(turn.now, Math.min(...times))

@@ -1,13 +1,9 @@
 import { ownHello } from "../contacts/meet.ts"
 import { absorbRecords } from "../group/absorb-records.ts"
 import { decodeEnvelope, openEnvelope, type Envelope } from "../group/envelope.ts"
-import { dropOldStates } from "../group/drop-old-states.ts"
-import { charge, isWithinBudget } from "../group/gossip-budget.ts"
 import type { Group } from "../group/group.ts"
-import { NO_WORK } from "../group/group-work.ts"
 import { settle } from "../group/settle.ts"
 import { carryWelcomes } from "../invitation/carry-welcomes.ts"
-import type { DeviceKey } from "../identity/device-certificate.ts"
 import { decodeInvitation } from "../invitation/invitation-frame.ts"
 import { flushOutbox, peerTopic } from "../invitation/outbox.ts"
 import { receiveInvitation } from "../invitation/receive-invitation.ts"
@@ -16,11 +12,12 @@ import { deliveryCount } from "../message/delivery.ts"
 import { absorbMessages } from "../message/receive-message.ts"
 import { decodeSealedMessage } from "../message/sealed-message.ts"
 import { hasSeq } from "../message/seq-set.ts"
+import { turnToMailbox } from "../mailbox/rounds.ts"
 import type { GossipVerdict, PeerLink } from "../ports/transport.ts"
 import { decodeRecord } from "../record/record.ts"
-import { askWhoWaits, mayAskNow } from "../sync/ask-by-turns.ts"
 import { partnersOf } from "../sync/partners.ts"
-import { requestSync, syncForGap, syncSoon } from "../sync/request-sync.ts"
+import { repairNow } from "../sync/repair.ts"
+import { exchangeSoon, requestSync, syncForGap } from "../sync/request-sync.ts"
 import { erasOf, topicsOf } from "../sync/topics.ts"
 import { dialWhoIsAway } from "./dial.ts"
 import type { PeerState } from "./state.ts"
@@ -41,15 +38,17 @@ export function start(state: PeerState, env: Env): Step {
 export function connected(state: PeerState, link: PeerLink, env: Env): Step {
   return takeTurn(state, env, (turn) => {
     turn.state = { ...turn.state, links: new Map(turn.state.links).set(link.peerId, link) }
+    if (turn.state.isMailbox) return
     turn.request("hello", { kind: "hello", peerId: link.peerId }, ownHello(turn))
     flushOutbox(turn, link.peerId)
     restock(turn)
     for (const group of turn.state.durable.groups.values()) {
+      turnToMailbox(turn, group.uuid, link.peerId, turn.now)
       const partner = partnersOf(group, turn.own.peerId).get(link.peerId)
       if (partner === undefined) continue
       const askAt = new Map(turn.work(group.uuid).askAt)
       if (askAt.delete(partner.identity)) turn.changeWork(group.uuid, { askAt })
-      if (mayAskNow(turn, group.uuid, link.peerId)) requestSync(turn, group.uuid, link.peerId)
+      requestSync(turn, group.uuid, link.peerId)
       settle(turn, group.uuid)
       carryWelcomes(turn, group.uuid)
     }
@@ -61,28 +60,23 @@ export function disconnected(state: PeerState, peerId: string, env: Env): Step {
     const links = new Map(turn.state.links)
     links.delete(peerId)
     const requests = new Map([...turn.state.requests].filter(([, request]) => request.peerId !== peerId))
+    const formerSync = new Set(turn.state.formerSync)
+    formerSync.delete(peerId)
     const restockedAt = new Map(turn.state.restockedAt)
     restockedAt.delete(peerId)
-    turn.state = { ...turn.state, links, requests, restockedAt, dialAt: Math.min(turn.state.dialAt, turn.now + 1000) }
-    for (const uuid of turn.state.work.keys()) askWhoWaits(turn, uuid)
+    const dialAt = Math.min(turn.state.dialAt, turn.now + 1000)
+    turn.state = { ...turn.state, links, requests, formerSync, restockedAt, dialAt }
   })
 }
 
-/**
- * Cheap and synchronous: `reject` for what no member can have made, `ignore` for what its author has made too much of. What a
- * newer version made is passed on.
- */
+/** Cheap and synchronous: `reject` for what no member can have made. What a newer version made is passed on. */
 export function judge(state: PeerState, topic: string, data: Uint8Array, env: Env): GossipVerdict {
   if (topic === peerTopic(state.durable.own.peerId))
     return decodeInvitation(data).kind === "malformed" ? "reject" : "accept"
   const envelope = decodeEnvelope(data)
   if (envelope.kind !== "ok") return envelope.kind === "malformed" ? "reject" : "accept"
-  for (const group of groupsOn(state, topic, env.now)) {
-    const payload = openInGroup(group, topic, envelope.value, env)
-    if (payload === undefined) continue
-    const { gossipSpent } = state.work.get(group.uuid) ?? NO_WORK
-    return isWithinBudget(env.mls.crypto, gossipSpent, envelope.value.kind, payload, env.now) ? "accept" : "ignore"
-  }
+  for (const group of groupsOn(state, topic, env.now))
+    if (openInGroup(group, topic, envelope.value, env) !== undefined) return "accept"
   return state.plainTopics ? "accept" : "reject"
 }
 
@@ -105,10 +99,11 @@ export function gossip(state: PeerState, topic: string, data: Uint8Array, from: 
 export function published(state: PeerState, message: MessageName, reached: number, env: Env): Step {
   return takeTurn(state, env, (turn) => {
     const group = turn.state.durable.groups.get(message.group)
+    if (group !== undefined && reached === 0) repairNow(turn, group.uuid)
     const sent = group?.sent.find(({ id }) => id === message.id)
     if (group === undefined || sent === undefined || reached <= sent.reached) return
     const next = group.sent.map((each) => (each === sent ? { ...each, reached } : each))
-    const delivery = deliveryCount(turn.changeGroup(group.uuid, { sent: next }), message.id, turn.own.device)
+    const delivery = deliveryCount(turn.state, turn.changeGroup(group.uuid, { sent: next }), message.id)
     if (delivery !== undefined) turn.notify({ kind: "delivery", ...message, delivery })
   })
 }
@@ -118,36 +113,28 @@ function receivePayload(turn: Turn, group: Group, kind: Envelope["kind"], payloa
     const record = decodeRecord(turn.crypto, payload)
     if (record.kind !== "ok") return
     const gap = absorbRecords(turn, group.uuid, [record.value])
-    if (turn.group(group.uuid) !== group) {
-      chargeGossip(turn, group.uuid, kind, record.value.author)
-      settle(turn, group.uuid)
-      dropOldStates(turn, group.uuid)
-    }
+    if (turn.group(group.uuid) !== group) settle(turn, group.uuid)
     carryWelcomes(turn, group.uuid)
     if (gap || turn.work(group.uuid).unplaced.length > 0) syncForGap(turn, group.uuid, from)
     return
   }
+  if (kind !== "msg") return
   const message = decodeSealedMessage(payload)
   if (message.kind !== "ok") return
   const { device, seq } = message.value
   const before = [...(group.held.get(device) ?? []), ...(group.past.get(device) ?? [])]
   const isGap = seq > 1 && device !== turn.own.device && !hasSeq(before, seq - 1)
   const waits = absorbMessages(turn, group.uuid, [message.value])
-  if (hasSeq(turn.group(group.uuid).held.get(device) ?? [], seq) && !hasSeq(before, seq))
-    chargeGossip(turn, group.uuid, kind, device)
   if (waits || (isGap && turn.group(group.uuid) !== group)) syncForGap(turn, group.uuid, from)
   else if (turn.group(group.uuid) !== group) acknowledgeSoon(turn, group.uuid, device)
-}
-
-function chargeGossip(turn: Turn, uuid: string, kind: Envelope["kind"], author: DeviceKey): void {
-  turn.changeWork(uuid, { gossipSpent: charge(turn.work(uuid).gossipSpent, kind, author, turn.now) })
 }
 
 /** In a small group the author soon sees this device's vector, and so that its message has arrived. */
 function acknowledgeSoon(turn: Turn, uuid: string, device: string): void {
   const partners = partnersOf(turn.group(uuid), turn.own.peerId)
   if (partners.size > 16) return
-  syncSoon(turn, uuid, [...partners.values()].find((each) => each.device === device)?.peerId)
+  const author = [...partners.values()].find((each) => each.device === device)
+  if (author !== undefined) exchangeSoon(turn, uuid, author.peerId)
 }
 
 function groupsOn(state: PeerState, topic: string, now: number): Group[] {

@@ -13,8 +13,10 @@ import { createOwnIdentity, decodeOwnIdentity } from "../identity/own-identity.t
 import { decodeHeldInvitation } from "../invitation/held-invitation.ts"
 import { decodeIssuedKeyPackage } from "../invitation/issued-key-package.ts"
 import { decodeOutboxEntry } from "../invitation/outbox-entry.ts"
+import { decodeBox } from "../mailbox/box.ts"
 import { decodeStockedKeyPackage } from "../invitation/stocked-key-package.ts"
 import { MAX_SHOWN } from "../limits.ts"
+import { decodeGroupDelivery, NO_DELIVERY } from "../message/group-delivery.ts"
 import { HISTORY } from "../message/history-row.ts"
 import { StoreError, type Row, type Store, type Write } from "../ports/store.ts"
 import { decodeRecord, type LoggedRecord } from "../record/record.ts"
@@ -28,11 +30,13 @@ import type { Env, Step } from "./step.ts"
 export interface PeerOptions {
   /** Name a group's topic by its UUID alone, as the paper has it; neighbours can then follow the group. */
   readonly plainTopics?: boolean
+  /** Keep ciphertext for groups, and do nothing else. */
+  readonly mailbox?: boolean
 }
 
 /** A first device of a new person. */
 export function createIdentity(env: Env, options: PeerOptions = {}): Step {
-  const state = emptyState(createOwnIdentity(env.mls, env.now), options.plainTopics ?? false)
+  const state = emptyState(createOwnIdentity(env.mls, env.now), options.plainTopics ?? false, options.mailbox ?? false)
   const writes = writesBetween(undefined, state.durable)
   return { state, writes, deferrable: false, effects: [], wakeAt: undefined }
 }
@@ -50,22 +54,28 @@ export function openPeer(
   env: Env,
   options: PeerOptions = {},
 ): Opened | { readonly kind: "needs-identity" } {
-  const self = store.all(BUCKETS.self).find((row) => row.key === "identity")
+  const own = store.all(BUCKETS.self)
+  const self = own.find((row) => row.key === "identity")
   if (self === undefined) return { kind: "needs-identity" }
   const { crypto } = env.mls
-  const state = emptyState(decodeOwnIdentity(crypto, self.value), options.plainTopics ?? false)
+  const state = emptyState(
+    decodeOwnIdentity(crypto, self.value),
+    options.plainTopics ?? false,
+    options.mailbox ?? false,
+  )
   const read = <T>(bucket: string, decode: (value: Uint8Array) => T): Map<string, T> =>
     new Map(store.all(bucket).map((row) => [row.key, decode(row.value)]))
   const opened = readGroups(store, env, state)
-  const settings = store.all(BUCKETS.self).find((row) => row.key === "settings")
+  const settings = own.find((row) => row.key === "settings")
   const durable = {
     own: state.durable.own,
+    settings: settings === undefined ? DEFAULT_SETTINGS : decodeSettings(settings.value),
     contacts: read(BUCKETS.contacts, (value) => decodeContact(crypto, value)),
     groups: opened.groups,
     invitations: read(BUCKETS.invitations, decodeHeldInvitation),
     keyPackages: read(BUCKETS.keyPackages, decodeIssuedKeyPackage),
     outbox: read(BUCKETS.outbox, decodeOutboxEntry),
-    settings: settings === undefined ? DEFAULT_SETTINGS : decodeSettings(settings.value),
+    boxes: read(BUCKETS.boxes, decodeBox),
     stock: read(BUCKETS.stock, decodeStockedKeyPackage),
   }
   return { kind: "open", state: { ...state, durable, work: opened.work }, writes: opened.writes }
@@ -91,6 +101,7 @@ function readGroups(
   const records = partitions(store.all(BUCKETS.records))
   const nodes = partitions(store.all(BUCKETS.nodes))
   const states = partitions(store.all(BUCKETS.states))
+  const deliveries = new Map(store.all(BUCKETS.deliveries).map((row) => [row.key, decodeGroupDelivery(row.value)]))
   const writes: Write[] = []
   const groups = new Map<string, Group>()
   const work = new Map<string, GroupWork>()
@@ -112,7 +123,8 @@ function readGroups(
       new Set(shown.toReversed()),
       state.plainTopics,
     )
-    groups.set(uuid, withTips(crypto, group))
+    const delivery = deliveries.get(uuid) ?? NO_DELIVERY
+    groups.set(uuid, { ...withTips(crypto, group), delivery })
     work.set(uuid, { ...NO_WORK, unplaced })
   }
   return { groups, work, writes }

@@ -8,6 +8,8 @@ import { encodeOwnIdentity } from "../identity/own-identity.ts"
 import { encodeHeldInvitation } from "../invitation/held-invitation.ts"
 import { encodeIssuedKeyPackage } from "../invitation/issued-key-package.ts"
 import { encodeOutboxEntry } from "../invitation/outbox-entry.ts"
+import { encodeBox } from "../mailbox/box.ts"
+import { encodeGroupDelivery } from "../message/group-delivery.ts"
 import { encodeStockedKeyPackage } from "../invitation/stocked-key-package.ts"
 import type { Write } from "../ports/store.ts"
 import type { LoggedRecord } from "../record/record.ts"
@@ -28,6 +30,7 @@ export function writesBetween(before: DurableState | undefined, after: DurableSt
     ...changedRows(BUCKETS.invitations, "", before?.invitations, after.invitations, encodeHeldInvitation),
     ...changedRows(BUCKETS.keyPackages, "", before?.keyPackages, after.keyPackages, encodeIssuedKeyPackage),
     ...changedRows(BUCKETS.outbox, "", before?.outbox, after.outbox, encodeOutboxEntry),
+    ...changedRows(BUCKETS.boxes, "", before?.boxes, after.boxes, encodeBox),
     ...changedRows(BUCKETS.stock, "", before?.stock, after.stock, encodeStockedKeyPackage),
   )
   if (before?.groups !== after.groups)
@@ -46,6 +49,7 @@ const DERIVED = [
   "chosen",
   "live",
   "shown",
+  "delivery",
 ] as const
 
 function groupWrites(before: Group | undefined, after: Group): Write[] {
@@ -55,6 +59,8 @@ function groupWrites(before: Group | undefined, after: Group): Write[] {
   for (const [i, record] of after.records.slice(known).entries())
     writes.push(put(BUCKETS.records, after.uuid, recordKey(after, record), record.encoded, known + i + 1))
   for (const write of forestWrites(after.uuid, before?.forest, after.forest)) writes.push(write)
+  if (before?.delivery !== after.delivery)
+    writes.push(put(BUCKETS.deliveries, "", after.uuid, encodeGroupDelivery(after.delivery)))
   const neutral = before === undefined ? undefined : { ...before, ...pick(after, DERIVED) }
   if (neutral === undefined || !sameFields(neutral, after))
     writes.push(put(BUCKETS.groups, "", after.uuid, encodeGroupRow(after)))

@@ -9,9 +9,10 @@ import { settleEntry } from "../invitation/outbox.ts"
 import { receiveInvitation } from "../invitation/receive-invitation.ts"
 import { takeStock } from "../invitation/stock.ts"
 import { takeKeyPackage } from "../invitation/take-key-package.ts"
+import { takeMailboxAnswer } from "../mailbox/take-mailbox-answer.ts"
+import { serveMailbox } from "../mailbox/serve-mailbox.ts"
 import type { DirectProtocol } from "../ports/transport.ts"
 import type { Store } from "../ports/store.ts"
-import { askWhoWaits } from "../sync/ask-by-turns.ts"
 import { answerSync } from "../sync/answer-sync.ts"
 import { receiveSync } from "../sync/receive-sync.ts"
 import type { Versioned } from "../versioned.ts"
@@ -45,7 +46,6 @@ export function answered(state: PeerState, token: string, outcome: RequestOutcom
     requests.delete(token)
     turn.state = { ...turn.state, requests }
     if (outcome.kind === "answer") take(turn, request, outcome.payload)
-    if (request.kind === "sync") askWhoWaits(turn, request.group)
   })
 }
 
@@ -54,8 +54,10 @@ function answerOf(
   protocol: DirectProtocol,
   payload: Uint8Array,
   from: string,
-  reader: Pick<Store, "get">,
+  reader: Pick<Store, "get" | "list">,
 ): Bytes {
+  if (protocol === "mailbox") return serveMailbox(turn, payload, reader)
+  if (turn.state.isMailbox) return refusedAnswer("not-a-member")
   switch (protocol) {
     case "hello": {
       const hello = decodeHello(turn.crypto, payload)
@@ -94,6 +96,9 @@ function take(turn: Turn, request: PendingRequest, payload: Uint8Array): void {
       return
     case "invitation":
       takeReceipt(turn, request.entry, payload)
+      return
+    case "mailbox":
+      takeMailboxAnswer(turn, request, payload)
       return
     case "welcomes":
       takeWelcomes(turn, request.group, payload)

@@ -10,6 +10,7 @@ import type { PeerId } from "../identity/peer-id.ts"
 import type { HeldInvitation } from "../invitation/held-invitation.ts"
 import type { IssuedKeyPackage } from "../invitation/issued-key-package.ts"
 import type { OutboxEntry } from "../invitation/outbox-entry.ts"
+import type { Box } from "../mailbox/box.ts"
 import type { StockedKeyPackage } from "../invitation/stocked-key-package.ts"
 import type { PeerLink } from "../ports/transport.ts"
 import type { PendingRequest } from "./pending-request.ts"
@@ -21,6 +22,8 @@ import { DEFAULT_SETTINGS, type Settings } from "./settings.ts"
  */
 export interface PeerState {
   readonly plainTopics: boolean
+  /** This peer keeps ciphertext for groups, and is nobody's: it takes part in nothing else. */
+  readonly isMailbox: boolean
   readonly durable: DurableState
   /** By PeerId. */
   readonly links: ReadonlyMap<PeerId, PeerLink>
@@ -32,6 +35,8 @@ export interface PeerState {
   readonly requests: ReadonlyMap<string, PendingRequest>
   readonly requestCount: number
   readonly topics: ReadonlySet<string>
+  /** Members whose Starling knows only the first version of the sync frames. */
+  readonly formerSync: ReadonlySet<PeerId>
   /** When connected peers were last asked for KeyPackages ahead. */
   readonly restockedAt: ReadonlyMap<PeerId, Milliseconds>
   readonly dialAt: Milliseconds
@@ -39,6 +44,7 @@ export interface PeerState {
 
 export interface DurableState {
   readonly own: OwnIdentity
+  readonly settings: Settings
   readonly contacts: ReadonlyMap<IdentityId, Contact>
   /** By UUID. */
   readonly groups: ReadonlyMap<string, Group>
@@ -47,23 +53,26 @@ export interface DurableState {
   /** By reference (RFC 9420, 5.2) in hexadecimal. */
   readonly keyPackages: ReadonlyMap<string, IssuedKeyPackage>
   readonly outbox: ReadonlyMap<string, OutboxEntry>
+  /** By name; none but in a mailbox. */
+  readonly boxes: ReadonlyMap<string, Box>
   /** KeyPackages of others, by reference in hexadecimal. */
   readonly stock: ReadonlyMap<string, StockedKeyPackage>
-  readonly settings: Settings
 }
 
-export function emptyState(own: OwnIdentity, plainTopics: boolean): PeerState {
+export function emptyState(own: OwnIdentity, plainTopics: boolean, isMailbox: boolean): PeerState {
   return {
     plainTopics,
+    isMailbox,
     durable: {
       own,
+      settings: DEFAULT_SETTINGS,
       contacts: new Map(),
       groups: new Map(),
       invitations: new Map(),
       keyPackages: new Map(),
       outbox: new Map(),
+      boxes: new Map(),
       stock: new Map(),
-      settings: DEFAULT_SETTINGS,
     },
     links: new Map(),
     acquaintances: new Map(),
@@ -71,6 +80,7 @@ export function emptyState(own: OwnIdentity, plainTopics: boolean): PeerState {
     requests: new Map(),
     requestCount: 0,
     topics: new Set(),
+    formerSync: new Set(),
     restockedAt: new Map(),
     dialAt: 0,
   }

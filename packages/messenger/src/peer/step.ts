@@ -73,6 +73,7 @@ export type TroubleCode =
   | "logs-differ"
   | "commit-refused"
   | "left-behind"
+  | "mailbox-full"
   | "newer-version"
 
 export interface DeliveryCount {
@@ -82,6 +83,10 @@ export interface DeliveryCount {
   readonly delivered: number
   /** Other devices that it is for. */
   readonly recipients: number
+  /** Of these, devices that say that it was seen there; 0 while this device takes no part in receipts. */
+  readonly read: number
+  /** Mailboxes that keep it. */
+  readonly mailboxes: number
 }
 
 /** A verb that a person asked for and that can't be done; nothing changed. `message` says why and what to do. */
@@ -110,6 +115,9 @@ export type RefusalCode =
   | "clock-differs"
   | "catching-up"
   | "log-full"
+  | "bad-setting"
+  | "bad-mailbox"
+  | "unknown-mailbox"
 
 export type Outcome<T> = (Step & { readonly kind: "done"; readonly result: T }) | Refusal
 

@@ -5,6 +5,7 @@ import type { Group } from "../group/group.ts"
 import { NO_WORK, type GroupWork } from "../group/group-work.ts"
 import type { OwnIdentity } from "../identity/own-identity.ts"
 import type { PeerId } from "../identity/peer-id.ts"
+import type { GroupDelivery } from "../message/group-delivery.ts"
 import type { Write } from "../ports/store.ts"
 import type { DirectProtocol } from "../ports/transport.ts"
 import { finishTurn } from "./finish-turn.ts"
@@ -66,6 +67,10 @@ export class Turn {
     const group = { ...this.group(uuid), ...change }
     this.putGroup(group)
     return group
+  }
+
+  changeDelivery(uuid: string, change: Partial<GroupDelivery>): Group {
+    return this.changeGroup(uuid, { delivery: { ...this.group(uuid).delivery, ...change } })
   }
 
   changeWork(uuid: string, change: Partial<GroupWork>): void {

@@ -8,14 +8,21 @@ import { pruneKeyPackages } from "../invitation/hand-out-key-package.ts"
 import { flushOutbox } from "../invitation/outbox.ts"
 import { enterWaiting, pruneInvitations } from "../invitation/receive-invitation.ts"
 import { pruneStock, restock } from "../invitation/stock.ts"
-import { syncIfDue } from "../sync/request-sync.ts"
+import { exchangeWithMailboxes } from "../mailbox/exchange-mailbox.ts"
+import { forgetExpired } from "../mailbox/rounds.ts"
+import { pruneBoxes } from "../mailbox/serve-mailbox.ts"
+import { showGapsIfDue } from "../message/gaps.ts"
+import { pruneKept } from "../message/keep-sealed.ts"
+import type { Store } from "../ports/store.ts"
+import { repairIfDue } from "../sync/repair.ts"
+import { exchangeIfDue, syncIfDue } from "../sync/request-sync.ts"
 import { dialWhoIsAway } from "./dial.ts"
 import type { PeerState } from "./state.ts"
 import type { Env, Step } from "./step.ts"
 import { takeTurn } from "./turn.ts"
 
 /** The time of a step's `wakeAt` has come; earlier or more often does no harm. */
-export function wake(state: PeerState, env: Env): Step {
+export function wake(state: PeerState, reader: Pick<Store, "get" | "list">, env: Env): Step {
   return takeTurn(state, env, (turn) => {
     if (state.dialAt <= env.now) {
       dialWhoIsAway(turn)
@@ -24,7 +31,10 @@ export function wake(state: PeerState, env: Env): Step {
       for (const [uuid, group] of state.durable.groups) {
         dropOldStates(turn, uuid)
         if (group.phase === "active" && !isDisplaced(group)) resendMessages(turn, uuid)
+        pruneKept(turn, uuid, reader)
+        forgetExpired(turn, uuid)
       }
+      pruneBoxes(turn, reader)
       pruneStock(turn)
       restock(turn)
     }
@@ -34,7 +44,11 @@ export function wake(state: PeerState, env: Env): Step {
       const { dueAt } = turn.work(uuid)
       if (dueAt !== undefined && dueAt <= env.now) settle(turn, uuid)
       healByCalendar(turn, uuid)
+      exchangeIfDue(turn, uuid)
+      repairIfDue(turn, uuid)
+      showGapsIfDue(turn, uuid)
       syncIfDue(turn, uuid)
+      exchangeWithMailboxes(turn, uuid, reader)
       carryWelcomes(turn, uuid)
     }
   })

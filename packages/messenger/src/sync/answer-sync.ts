@@ -10,21 +10,20 @@ import { hasDevice } from "../group/roster.ts"
 import type { Device, DeviceKey } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import { PAST_PROBES, SYNC_BUDGET } from "../limits.ts"
-import { decodeSealedMessage } from "../message/sealed-message.ts"
-import { missingFrom, sharedBy, type SeqSet } from "../message/seq-set.ts"
+import { readSealed } from "../message/keep-sealed.ts"
+import { encodeSealedMessage } from "../message/sealed-message.ts"
+import { addSeq, hasSeq, joinVectors, missingFrom, sharedBy, type SeqSet } from "../message/seq-set.ts"
 import { okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
-import { BUCKETS } from "../peer/buckets.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { Store } from "../ports/store.ts"
 import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/record.ts"
 import { headOf, type LogHead } from "../record/record-log.ts"
 import { decodeCommitRecord } from "../record/commit-record.ts"
 import type { StateId } from "../record/operation.ts"
-import { mayAskNow } from "./ask-by-turns.ts"
 import { noteHoldings } from "./note-holdings.ts"
 import { partnersOf } from "./partners.ts"
-import { holdingsOf, requestSyncInTurn, takesPart } from "./request-sync.ts"
-import { decodeSyncRequest, encodeSyncAnswer, type Holdings, type SyncRequest } from "./sync-frames.ts"
+import { holdingsOf, requestSyncInTurn, takesPart, toldTo } from "./request-sync.ts"
+import { decodeSyncRequest, encodeSyncAnswer, type Holdings, type SyncAnswer, type SyncRequest } from "./sync-frames.ts"
 
 /**
  * Gives a member what it lacks and is entitled to, and asks in turn where it holds more. Somebody who was removed gets
@@ -41,16 +40,19 @@ export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId, reader
   if (group === undefined || device === undefined) return refusedAnswer("not-a-member")
   const records = current === undefined ? recordsForFormer(group, device.device) : group.records
   const answer = select(turn.crypto, group, records, request, device, reader)
+  const own = superseded(group, request.messages.get(turn.own.device) ?? [])
+  const notYours = own.length === 0 ? answer.notYours : joinVectors(answer.notYours, new Map([[turn.own.device, own]]))
   const told = current === undefined ? sharedHoldings(turn.crypto, request, group) : holdingsOf(turn.crypto, group)
   if (takesPart(group)) {
     if (current !== undefined) noteHoldings(turn, group.uuid, device.device, request)
     if (!request.inTurn && holdsMore(turn.crypto, request, group)) {
       const past = current === undefined ? undefined : group.past
-      if (current === undefined || mayAskNow(turn, group.uuid, from))
-        requestSyncInTurn(turn, group.uuid, from, told, past)
+      requestSyncInTurn(turn, group.uuid, from, told, past)
     }
   }
-  return okAnswer(encodeSyncAnswer({ ...told, ...answer, out: !takesPart(group) }))
+  const { version } = request
+  const out = !takesPart(group)
+  return okAnswer(encodeSyncAnswer({ version, ...told, ...answer, notYours, out, ...toldTo(turn, group.uuid, from) }))
 }
 
 function formerMember(group: Group, peerId: PeerId): Device | undefined {
@@ -100,22 +102,32 @@ function select(
   request: SyncRequest,
   device: Device,
   reader: Pick<Store, "get">,
-): { readonly recordBytes: Bytes[]; readonly messageBytes: Bytes[]; readonly more: boolean } {
+): Pick<SyncAnswer, "recordBytes" | "messageBytes" | "more" | "notYours"> {
   const recordBytes: Bytes[] = []
   const messageBytes: Bytes[] = []
+  const notYours = new Map<DeviceKey, SeqSet>()
   let left = SYNC_BUDGET
   for (const record of missingRecords(crypto, group, records, request)) {
-    // However large it is, the first one goes: what it kept back would keep back all that stands behind it.
-    if (left < record.encoded.length && recordBytes.length > 0) return { recordBytes, messageBytes, more: true }
+    if (left < record.encoded.length) return { recordBytes, messageBytes, notYours, more: true }
     left -= record.encoded.length
     recordBytes.push(record.encoded)
   }
-  for (const bytes of messagesFor(group, request, device.device, reader)) {
-    if (left < bytes.length) return { recordBytes, messageBytes, more: true }
-    left -= bytes.length
-    messageBytes.push(bytes)
+  for (const found of messagesFor(group, request, device.device, reader)) {
+    if (found.kind === "not-yours") {
+      notYours.set(found.device, addSeq(notYours.get(found.device) ?? [], found.seq))
+      continue
+    }
+    if (left < found.bytes.length) return { recordBytes, messageBytes, notYours, more: true }
+    left -= found.bytes.length
+    messageBytes.push(found.bytes)
   }
-  return { recordBytes, messageBytes, more: false }
+  return { recordBytes, messageBytes, notYours, more: false }
+}
+
+/** Own messages that the asker lacks and that went out again under a later number: it gets that one. */
+function superseded({ sent }: Group, held: SeqSet): SeqSet {
+  const former = sent.flatMap(({ copies }) => copies.slice(0, -1).map(({ seq }) => seq))
+  return former.filter((seq) => !hasSeq(held, seq)).reduce<SeqSet>(addSeq, [])
 }
 
 /** Of a log that forked and of which the other one holds something else, everything: what it lacks can stand anywhere. */
@@ -134,6 +146,9 @@ function missingRecords(
 function isOtherwise(ours: LogHead | undefined, theirs: LogHead): boolean {
   return ours?.length === theirs.length && ours.head !== theirs.head
 }
+type FoundMessage =
+  | { readonly kind: "yours"; readonly bytes: Bytes }
+  | { readonly kind: "not-yours"; readonly device: DeviceKey; readonly seq: number }
 
 /**
  * Messages of states that the device is a member of, and that it does not hold. What it was told to be from before its
@@ -144,30 +159,31 @@ function* messagesFor(
   { messages, past }: SyncRequest,
   requester: DeviceKey,
   reader: Pick<Store, "get">,
-): Generator<Bytes> {
-  const read = (device: DeviceKey, seq: number): Bytes | undefined => {
-    const bytes = reader.get(BUCKETS.messages, group.uuid, `${device}:${seq}`)
-    const message = bytes === undefined ? undefined : decodeSealedMessage(bytes)
-    if (message?.kind !== "ok") return undefined
-    return hasDevice(group.forest.get(message.value.sid)?.roster ?? [], requester) ? bytes : undefined
+): Generator<FoundMessage> {
+  const read = (device: DeviceKey, seq: number): FoundMessage | undefined => {
+    const message = readSealed(reader, group.uuid, device, seq)
+    if (message === undefined) return undefined
+    const node = group.forest.get(message.sid)
+    if (hasDevice(node?.roster ?? [], requester)) return { kind: "yours", bytes: encodeSealedMessage(message) }
+    return node === undefined ? undefined : { kind: "not-yours", device, seq }
   }
   for (const [device, set] of group.held) {
     if (device === requester) continue
     const missing = missingFrom(set, messages.get(device) ?? [])
     const unasked = sharedBy(missing, past.get(device) ?? [])
-    const found: Bytes[] = []
+    const found: FoundMessage[] = []
     let probes = PAST_PROBES
     for (const seq of descending(unasked)) {
-      const bytes = read(device, seq)
-      probes = bytes === undefined ? probes - 1 : PAST_PROBES
-      if (bytes !== undefined) found.push(bytes)
+      const message = read(device, seq)
+      probes = message?.kind === "yours" ? PAST_PROBES : probes - 1
+      if (message?.kind === "yours") found.push(message)
       if (probes === 0) break
     }
     yield* found.toReversed()
     for (const { from, to } of missingFrom(missing, unasked)) {
       for (let seq = from; seq <= to; seq++) {
-        const bytes = read(device, seq)
-        if (bytes !== undefined) yield bytes
+        const message = read(device, seq)
+        if (message !== undefined) yield message
       }
     }
   }

@@ -1,20 +1,55 @@
-import { deliveryCount } from "../message/delivery.ts"
-import { missingFrom, type SeqSet } from "../message/seq-set.ts"
+import { joinMailboxes, type GroupMailbox } from "../mailbox/group-mailbox.ts"
+import { notifyDelivery } from "../message/delivery.ts"
+import { noteClaims } from "../message/gaps.ts"
+import { noteReader } from "../message/read-receipts.ts"
+import { boundVector, joinVectors, missingFrom, type MessageVector, type SeqSet } from "../message/seq-set.ts"
+import { MAX_PAST_RANGES } from "../limits.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
 import { noteForgottenMessages } from "../group/restored.ts"
 import { goOut } from "../group/settle.ts"
 import type { Turn } from "../peer/turn.ts"
 import { headOf } from "../record/record-log.ts"
 import { connectedPartners, partnersOf } from "./partners.ts"
-import type { Holdings } from "./sync-frames.ts"
+import type { Holdings, SyncRequest } from "./sync-frames.ts"
 
-/** What another member's vectors say of this device's own: which messages arrived, and that it was seen to leave. */
-export function noteHoldings(turn: Turn, uuid: string, device: DeviceKey, holdings: Holdings): void {
+/**
+ * What another member's vectors say of this device's own: which messages arrived and were seen, and that it was seen to
+ * leave; what it holds of others shows what they wrote.
+ */
+export function noteHoldings(
+  turn: Turn,
+  uuid: string,
+  device: DeviceKey,
+  holdings: Holdings & Pick<SyncRequest, "seen" | "mailboxes">,
+): void {
   const group = turn.group(uuid)
   if (!group.seen.has(device)) turn.changeGroup(uuid, { seen: new Set(group.seen).add(device) })
   noteForgottenMessages(turn, uuid, holdings.messages.get(turn.own.device) ?? [])
-  noteAcks(turn, uuid, device, holdings.messages.get(turn.own.device) ?? [])
+  noteMessages(turn, uuid, device, holdings.messages, holdings.seen)
+  noteMailboxes(turn, uuid, holdings.mailboxes)
   if (group.phase === "leaving") noteWitness(turn, uuid, device, holdings)
+}
+
+/** Which messages a device says to hold, and which of this one's were seen there. */
+export function noteMessages(turn: Turn, uuid: string, device: DeviceKey, held: MessageVector, seen: SeqSet): void {
+  noteAcks(turn, uuid, device, held.get(turn.own.device) ?? [])
+  noteReader(turn, uuid, device, seen)
+  noteClaims(turn, uuid, held)
+}
+
+/** Messages that a member holds for others than this device: they are no gaps here. */
+export function noteNotOurs(turn: Turn, uuid: string, notYours: MessageVector): void {
+  if (notYours.size === 0) return
+  const notOurs = boundVector(joinVectors(turn.work(uuid).notOurs, notYours), MAX_PAST_RANGES)
+  turn.changeWork(uuid, { notOurs })
+}
+
+function noteMailboxes(turn: Turn, uuid: string, told: readonly GroupMailbox[]): void {
+  const { mailboxes } = turn.group(uuid).delivery
+  const joined = joinMailboxes(mailboxes, told, turn.now)
+  if (joined === mailboxes) return
+  turn.changeDelivery(uuid, { mailboxes: joined })
+  turn.state = { ...turn.state, dialAt: turn.now }
 }
 
 /**
@@ -36,10 +71,6 @@ function noteAcks(turn: Turn, uuid: string, device: DeviceKey, held: SeqSet): vo
   const group = turn.group(uuid)
   const fresh = missingFrom(held, group.acks.get(device) ?? [])
   if (fresh.length === 0) return
-  const next = turn.changeGroup(uuid, { acks: new Map(group.acks).set(device, held) })
-  for (const sent of next.sent) {
-    if (!sent.copies.some(({ seq }) => fresh.some(({ from, to }) => from <= seq && seq <= to))) continue
-    const delivery = deliveryCount(next, sent.id, turn.own.device)
-    if (delivery !== undefined) turn.notify({ kind: "delivery", group: uuid, id: sent.id, delivery })
-  }
+  turn.changeGroup(uuid, { acks: new Map(group.acks).set(device, held) })
+  notifyDelivery(turn, uuid, fresh)
 }

@@ -1,6 +1,5 @@
 import { absorbRecords } from "../group/absorb-records.ts"
 import { authorOperation, roomForOperations } from "../group/author-record.ts"
-import { dropOldStates } from "../group/drop-old-states.ts"
 import { ancestry } from "../group/forest-node.ts"
 import { roleOf } from "../group/membership.ts"
 import { mayInvite, mayRemove } from "../group/roles.ts"
@@ -15,16 +14,21 @@ import { decodeAnswer } from "../peer/answer-frame.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { StateId } from "../record/operation.ts"
 import { decodeRecord } from "../record/record.ts"
-import { noteHoldings } from "./note-holdings.ts"
+import { noteHoldings, noteNotOurs } from "./note-holdings.ts"
 import { partnersOf } from "./partners.ts"
-import { requestSync, takesPart } from "./request-sync.ts"
+import { exchangeSoon, requestSync, takesPart } from "./request-sync.ts"
 import { decodeSyncAnswer } from "./sync-frames.ts"
 
 /** Takes in what a member had that this device lacked; asks on while that brings it forward. */
 export function receiveSync(turn: Turn, uuid: string, from: PeerId, payload: Uint8Array): void {
   const group = turn.state.durable.groups.get(uuid)
   const answer = decodeAnswer(payload)
-  if (group === undefined || !takesPart(group) || answer.kind !== "ok" || answer.value.status !== "ok") return
+  if (group === undefined || !takesPart(group) || answer.kind !== "ok") return
+  if (answer.value.status === "newer-version" && !turn.state.formerSync.has(from)) {
+    turn.state = { ...turn.state, formerSync: new Set(turn.state.formerSync).add(from) }
+    requestSync(turn, uuid, from)
+  }
+  if (answer.value.status !== "ok") return
   const decoded = decodeSyncAnswer(answer.value.body)
   if (decoded.kind !== "ok") return
   const { recordBytes, messageBytes, more } = decoded.value
@@ -37,14 +41,20 @@ export function receiveSync(turn: Turn, uuid: string, from: PeerId, payload: Uin
     return message.kind === "ok" ? [message.value] : []
   })
   absorbRecords(turn, uuid, records)
+  // Before what the records lead to: that may be the end of this device's membership.
+  absorbMessages(turn, uuid, messages)
   settle(turn, uuid)
   if (!takesPart(turn.group(uuid))) return
-  dropOldStates(turn, uuid)
   absorbMessages(turn, uuid, messages)
   const after = turn.group(uuid)
   const device = partnersOf(after, turn.own.peerId).get(from)
   if (device !== undefined && decoded.value.out) renewMember(turn, uuid, device, decoded.value.tip)
-  else if (device !== undefined) noteHoldings(turn, uuid, device.device, decoded.value)
+  else if (device !== undefined) {
+    noteNotOurs(turn, uuid, decoded.value.notYours)
+    noteHoldings(turn, uuid, device.device, decoded.value)
+  }
+  const isNews = device !== undefined && after.held.get(device.device) !== group.held.get(device.device)
+  if (isNews) exchangeSoon(turn, uuid, from)
   const progress = after.records.length > group.records.length || after.held !== group.held
   if (more && progress) requestSync(turn, uuid, from)
   else turn.changeWork(uuid, { syncedAt: turn.now })

@@ -1,15 +1,17 @@
 import type { CryptoProvider } from "@starling/mls"
+import type { Milliseconds } from "@starling/kernel"
 
 import type { Group } from "../group/group.ts"
 import type { PeerId } from "../identity/peer-id.ts"
-import type { MessageVector } from "../message/seq-set.ts"
-import { SYNC_GAP_PAUSE, SYNC_PATIENCE, SYNC_PERIOD, SYNC_SOON } from "../limits.ts"
+import { receiptsFor } from "../message/read-receipts.ts"
+import { joinVectors, type MessageVector } from "../message/seq-set.ts"
+import { ACK_SOON, SYNC_GAP_PAUSE, SYNC_PATIENCE, SYNC_PERIOD, SYNC_SOON } from "../limits.ts"
 import { jitter } from "../peer/jitter.ts"
 import type { PendingRequest } from "../peer/pending-request.ts"
 import type { Turn } from "../peer/turn.ts"
 import { recordVector } from "../record/record-log.ts"
-import { connectedPartners } from "./partners.ts"
-import { encodeSyncRequest, type Holdings } from "./sync-frames.ts"
+import { connectedPartners, partnersOf } from "./partners.ts"
+import { encodeSyncRequest, type Holdings, type SyncRequest } from "./sync-frames.ts"
 
 export function holdingsOf(crypto: CryptoProvider, group: Group): Holdings {
   return { records: recordVector(crypto, group.logs), messages: group.held, tip: group.chosen }
@@ -39,8 +41,25 @@ function askWith(turn: Turn, uuid: string, peerId: PeerId, told: Holdings, past:
     ([, request]) => request.kind === "sync" && request.peerId === peerId && request.group === uuid,
   )
   if (underWay !== undefined && !giveUp(turn, ...underWay)) return
-  const payload = encodeSyncRequest({ ...told, group: group.id, inTurn, past })
+  const unasked = joinVectors(past, turn.work(uuid).unreadable)
+  const version = turn.state.formerSync.has(peerId) ? 1 : 2
+  const payload = encodeSyncRequest({
+    version,
+    ...told,
+    group: group.id,
+    inTurn,
+    past: unasked,
+    ...toldTo(turn, uuid, peerId),
+  })
   turn.request("sync", { kind: "sync", peerId, group: uuid, at: turn.now }, payload)
+}
+
+/** A member learns which of its messages were seen here, and which mailboxes the group uses; somebody who is out does not. */
+export function toldTo(turn: Turn, uuid: string, peerId: PeerId): Pick<SyncRequest, "seen" | "mailboxes"> {
+  const partner = partnersOf(turn.group(uuid), turn.own.peerId).get(peerId)
+  if (partner === undefined) return { seen: [], mailboxes: [] }
+  const mailboxes = [...turn.group(uuid).delivery.mailboxes.values()]
+  return { seen: receiptsFor(turn, uuid, partner.device), mailboxes }
 }
 
 /** True while somebody has been asked for what this device lacks in the group. */
@@ -69,19 +88,37 @@ export function syncForGap(turn: Turn, uuid: string, from: PeerId): void {
   const peerId = partners.includes(from) ? from : partners[syncCount % Math.max(1, partners.length)]
   if (peerId === undefined) return
   if (turn.now - (gapAt.get(peerId) ?? -Infinity) < SYNC_GAP_PAUSE) {
-    syncSoon(turn, uuid, peerId)
+    exchangeSoon(turn, uuid, peerId)
     return
   }
   turn.changeWork(uuid, { gapAt: new Map(gapAt).set(peerId, turn.now), syncCount: syncCount + 1 })
   requestSync(turn, uuid, peerId)
 }
 
-/** After activity, the next exchange comes sooner; `peerId` is the one who should learn of it. */
-export function syncSoon(turn: Turn, uuid: string, peerId?: PeerId): void {
+/** After activity, the next exchange comes sooner. */
+export function syncSoon(turn: Turn, uuid: string): void {
   const work = turn.work(uuid)
   const soon = turn.now + SYNC_SOON + jitter(turn, `soon ${uuid} ${work.syncCount}`, SYNC_SOON)
   if (work.syncAt <= soon) return
-  turn.changeWork(uuid, { syncAt: soon, syncWith: peerId })
+  turn.changeWork(uuid, { syncAt: soon })
+}
+
+/** This member learns soon what this device holds and has seen. */
+export function exchangeSoon(turn: Turn, uuid: string, peerId: PeerId): void {
+  const { exchangeAt, syncCount } = turn.work(uuid)
+  if (exchangeAt.has(peerId)) return
+  const at = turn.now + ACK_SOON + jitter(turn, `ack ${uuid} ${peerId} ${syncCount}`, ACK_SOON)
+  turn.changeWork(uuid, { exchangeAt: new Map(exchangeAt).set(peerId, at) })
+}
+
+/** The exchanges that somebody was to have soon; who is away has one on arrival. */
+export function exchangeIfDue(turn: Turn, uuid: string): void {
+  const { exchangeAt } = turn.work(uuid)
+  const isDue = ([peerId, at]: readonly [PeerId, Milliseconds]): boolean => at <= turn.now || !turn.isConnected(peerId)
+  const due = [...exchangeAt].filter(isDue)
+  if (due.length === 0) return
+  turn.changeWork(uuid, { exchangeAt: new Map([...exchangeAt].filter((entry) => !isDue(entry))) })
+  for (const [peerId] of due) requestSync(turn, uuid, peerId)
 }
 
 /** The periodic exchange: one connected member after the other. */
@@ -89,11 +126,10 @@ export function syncIfDue(turn: Turn, uuid: string): void {
   const work = turn.work(uuid)
   if (work.syncAt > turn.now || !takesPart(turn.group(uuid))) return
   const partners = connectedPartners(turn, turn.group(uuid))
-  const named = work.syncWith !== undefined && partners.includes(work.syncWith) ? work.syncWith : undefined
   const offset = jitter(turn, `partner ${uuid}`, 1 << 16)
-  const peerId = named ?? partners[(work.syncCount + offset) % Math.max(1, partners.length)]
+  const peerId = partners[(work.syncCount + offset) % Math.max(1, partners.length)]
   const pause = SYNC_PERIOD * 0.8 + jitter(turn, `sync ${uuid} ${work.syncCount}`, SYNC_PERIOD * 0.4)
-  turn.changeWork(uuid, { syncAt: turn.now + pause, syncCount: work.syncCount + 1, syncWith: undefined })
+  turn.changeWork(uuid, { syncAt: turn.now + pause, syncCount: work.syncCount + 1 })
   if (peerId !== undefined) requestSync(turn, uuid, peerId)
 }
 

@@ -5,15 +5,27 @@ import { ancestry, stateOf, type ForestNode } from "../group/forest-node.ts"
 import type { Group } from "../group/group.ts"
 import { roleOf } from "../group/membership.ts"
 import { mayInvite, mayRemove } from "../group/roles.ts"
+import { NO_WORK } from "../group/group-work.ts"
+import { findDevice } from "../group/rebuild-group.ts"
 import { healPlan } from "../group/heal-by-calendar.ts"
 import { openInvitations } from "../invitation/open-invitations.ts"
 import { devicesOf, identitiesOf } from "../group/roster.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
+import { usedMailboxes } from "../mailbox/rounds.ts"
+import { GAP_PATIENCE } from "../limits.ts"
 import { deliveryCount } from "../message/delivery.ts"
+import { gapsOf } from "../message/gaps.ts"
 import type { PeerState } from "../peer/state.ts"
 import { mlsOf } from "../peer/suites.ts"
 import type { DeliveryCount, Env } from "../peer/step.ts"
-import type { GroupDetailView, GroupSummaryView, InvitationView, MemberView, TimelineView } from "./group-view.ts"
+import type {
+  GapView,
+  GroupDetailView,
+  GroupSummaryView,
+  InvitationView,
+  MemberView,
+  TimelineView,
+} from "./group-view.ts"
 
 export function groups(state: PeerState): readonly GroupSummaryView[] {
   return [...state.durable.groups.values()].filter(({ hidden }) => !hidden).map((group) => summaryOf(state, group))
@@ -35,6 +47,10 @@ export function groupDetail(state: PeerState, uuid: string, env: Env): GroupDeta
     members: [...present].map((identity) => memberView(state, group, live, identity)),
     policy: group.membership.policy,
     may: mayDo(group, state.durable.own.identity, present),
+    gaps: gapsIn(state, group, env.now),
+    mailboxes: usedMailboxes(group).map(({ peerId, addresses }) => {
+      return { peerId, addresses, connected: state.links.has(peerId) }
+    }),
     waiting: [...group.membership.desired.keys()]
       .filter((identity) => !present.has(identity))
       .map((identity) => ({ identity, name: nameIn(state, identity) })),
@@ -77,7 +93,7 @@ export function invitations(state: PeerState): readonly InvitationView[] {
 /** Of an own message; `undefined` for one that is no longer followed. */
 export function deliveryOf(state: PeerState, uuid: string, id: string): DeliveryCount | undefined {
   const group = shownGroup(state, uuid)
-  return group === undefined ? undefined : deliveryCount(group, id, state.durable.own.device)
+  return group === undefined ? undefined : deliveryCount(state, group, id)
 }
 
 function shownGroup(state: PeerState, uuid: string): Group | undefined {
@@ -129,6 +145,16 @@ function mayDo({ membership }: Group, self: IdentityId, present: ReadonlySet<Ide
     giveRoles: role === "owner",
     remove: [...present].filter((other) => other !== self && mayRemove(policy, role, roleOf(membership, other))),
   }
+}
+
+function gapsIn(state: PeerState, group: Group, now: number): readonly GapView[] {
+  const { own } = state.durable
+  return gapsOf(group, state.work.get(group.uuid) ?? NO_WORK, own.device)
+    .filter(({ since }) => since <= now - GAP_PATIENCE)
+    .map(({ device, count, before }) => {
+      const from = findDevice(group, device)?.identity ?? ""
+      return { from, name: nameIn(state, from), count, ...(before === undefined ? {} : { before }) }
+    })
 }
 
 function nameIn(state: PeerState, identity: IdentityId): string {

@@ -31,6 +31,24 @@ export interface MemberView {
   readonly role: Role
 }
 
+/** Messages in a row that somebody wrote and that this device does not have, or can't read any more. */
+export interface GapView {
+  /** Identity of their author. */
+  readonly from: string
+  readonly name: string
+  readonly count: number
+  /** Id of the shown message that they would stand before; absent where they would stand last. */
+  readonly before?: string
+}
+
+/** A peer that keeps ciphertext of the group and can read none of it. */
+export interface GroupMailboxView {
+  readonly peerId: string
+  /** Multiaddrs. */
+  readonly addresses: readonly string[]
+  readonly connected: boolean
+}
+
 /**
  * When this device's keys are renewed next without being asked.
  * - `off`: never; `alone`: there is nobody else in the group.
@@ -57,6 +75,8 @@ export interface GroupDetailView {
     /** Identities. */
     readonly remove: readonly string[]
   }
+  readonly gaps: readonly GapView[]
+  readonly mailboxes: readonly GroupMailboxView[]
   /** Wanted as members, and in no tree yet: their KeyPackage has not been had. */
   readonly waiting: readonly { readonly identity: string; readonly name: string }[]
   readonly ownKeys: {

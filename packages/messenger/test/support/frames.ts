@@ -14,6 +14,11 @@ import {
   decodeJoining,
   decodeKeyPackageAnswer,
   decodeKeyPackageRequest,
+  decodeFetchAnswer,
+  decodeMailboxLink,
+  decodeMailboxRequest,
+  decodePutAnswer,
+  decodeReceiptNote,
   decodeOperation,
   decodeRecord,
   decodeSealedMessage,
@@ -35,6 +40,10 @@ import {
   encodeJoining,
   encodeKeyPackageAnswer,
   encodeKeyPackageRequest,
+  encodeFetchAnswer,
+  encodeMailboxLink,
+  encodeMailboxRequest,
+  encodePutAnswer,
   encodeOperation,
   encodeSealedMessage,
   encodeStockAnswer,
@@ -49,8 +58,10 @@ import {
   messageAuthenticatedData,
   okAnswer,
   sealEnvelope,
+  signReceiptNote,
   signRecord,
   type Device,
+  type MailboxRequest,
 } from "@starling/messenger/parts"
 
 import { crypto } from "./crypto.ts"
@@ -133,14 +144,39 @@ const ids = { parent: sid(0x80), sid: sid(0x81), before: counting(0x90, 32) }
 const commit = { ...ids, epoch: 1, at: CLOCK, ops: [sid(0xe0)], mls: counting(0xa0, 8) }
 const content = { salt: counting(0xb0, 16), text: "hello", at: CLOCK }
 const invitation = { at: CLOCK, welcome: counting(0xa0, 8) }
-const request = { ...holdings, group, inTurn: false, past: holdings.messages }
+const mailboxLink = {
+  peerId: device.peerId,
+  transportKey: certificate.transportKey,
+  access: counting(0xd0, 16),
+  addresses: ["/ip4/192.0.2.2/tcp/4001"],
+}
+const told = { seen: [{ from: 1, to: 2 }], mailboxes: [{ ...mailboxLink, at: CLOCK, used: true }] }
+const request = { version: 2, ...holdings, group, inTurn: false, past: holdings.messages, ...told } as const
 const answer = {
+  version: 2,
   ...holdings,
   recordBytes: [record.encoded],
   messageBytes: [encodeSealedMessage(sealed)],
   more: false,
   out: false,
+  notYours: holdings.messages,
+  ...told,
+} as const
+const mailboxHead = { access: counting(0xd0, 16), box: counting(0xe0, 16), token: counting(0xc0, 32) }
+const noted = { group, device: device.device, at: CLOCK, held: holdings.messages, seen: holdings.messages }
+const envelope = sealEnvelope(crypto, era, "msg", encodeSealedMessage(sealed))
+const putRequest: MailboxRequest = {
+  ...mailboxHead,
+  ask: {
+    kind: "put",
+    entries: [
+      { slot: new Uint8Array(0), envelope },
+      { slot: counting(0xf0, 16), envelope },
+    ],
+  },
 }
+const fetchRequest: MailboxRequest = { ...mailboxHead, ask: { kind: "fetch", instance: counting(0xa0, 8), after: 7 } }
+const fetched = { instance: counting(0xa0, 8), entries: [{ number: 8, envelope }], more: false }
 const keyPackage = { clock: CLOCK, keyPackage: counting(0xa0, 8) }
 const stockRequest = { clock: CLOCK, suite: 0x4d, held: [sid(0xe0)] }
 const stockAnswer = { clock: CLOCK, single: [counting(0xa0, 8)], lastResort: counting(0xb0, 8) }
@@ -157,6 +193,12 @@ export const EXAMPLES: readonly Example[] = [
     decode: (b) => decodeFounding(crypto, b),
     value: founding,
     version: 2,
+  },
+  {
+    name: "mailbox link",
+    bytes: encodeMailboxLink(mailboxLink),
+    decode: decodeMailboxLink,
+    value: mailboxLink,
   },
   { name: "joining", bytes: encodeJoining(joining), decode: decodeJoining, value: joining },
   { name: "envelope upd", bytes: sealEnvelope(crypto, era, "upd", record.encoded), decode: decodeEnvelope },
@@ -250,8 +292,33 @@ export const EXAMPLES: readonly Example[] = [
     decode: decodeWelcomesAnswer,
     value: welcomesAnswer,
   },
-  { name: "sync request", bytes: encodeSyncRequest(request), decode: decodeSyncRequest, value: request },
-  { name: "sync answer", bytes: encodeSyncAnswer(answer), decode: decodeSyncAnswer, value: answer },
+  { name: "sync request", bytes: encodeSyncRequest(request), decode: decodeSyncRequest, value: request, version: 2 },
+  { name: "sync answer", bytes: encodeSyncAnswer(answer), decode: decodeSyncAnswer, value: answer, version: 2 },
+  {
+    name: "mailbox put request",
+    bytes: encodeMailboxRequest(putRequest),
+    decode: decodeMailboxRequest,
+    value: putRequest,
+  },
+  {
+    name: "mailbox fetch request",
+    bytes: encodeMailboxRequest(fetchRequest),
+    decode: decodeMailboxRequest,
+    value: fetchRequest,
+  },
+  {
+    name: "mailbox put answer",
+    bytes: encodePutAnswer({ keepFor: 3_600_000 }),
+    decode: decodePutAnswer,
+    value: { keepFor: 3_600_000 },
+  },
+  { name: "mailbox fetch answer", bytes: encodeFetchAnswer(fetched), decode: decodeFetchAnswer, value: fetched },
+  {
+    name: "receipt note",
+    bytes: signReceiptNote(crypto, deviceKeys.privateKey, noted),
+    decode: (b) => decodeReceiptNote(crypto, b),
+    value: noted,
+  },
   {
     name: "answer",
     bytes: okAnswer(counting(0xa0, 8)),

@@ -1,0 +1,139 @@
+import { equalBytes, toHex } from "@starling/kernel"
+
+import { absorbRecords } from "../group/absorb-records.ts"
+import { decodeEnvelope, openEnvelope } from "../group/envelope.ts"
+import type { Era } from "../group/era.ts"
+import { settle } from "../group/settle.ts"
+import { MAX_SENT } from "../limits.ts"
+import { notifyDelivery } from "../message/delivery.ts"
+import { absorbMessages } from "../message/receive-message.ts"
+import { decodeSealedMessage, type SealedMessage } from "../message/sealed-message.ts"
+import { addSeq, addToVector, type SeqSet } from "../message/seq-set.ts"
+import { decodeAnswer } from "../peer/answer-frame.ts"
+import type { Turn } from "../peer/turn.ts"
+import { decodeRecord, type LoggedRecord } from "../record/record.ts"
+import { noteMessages } from "../sync/note-holdings.ts"
+import { partnersOf } from "../sync/partners.ts"
+import { takesPart } from "../sync/request-sync.ts"
+import { boxedEras } from "./boxed-eras.ts"
+import { decodeFetchAnswer, decodePutAnswer, type FetchAnswer } from "./mailbox-frames.ts"
+import { boxedName, type MailboxExchange, type Put } from "./mailbox-work.ts"
+import { decodeReceiptNote, type ReceiptNote } from "./receipt-note.ts"
+import { changeMailboxWork, mailboxWork } from "./rounds.ts"
+
+/** Goes on at once where a mailbox did what it was asked; whatever else it says is tried again later. */
+export function takeMailboxAnswer(turn: Turn, exchange: MailboxExchange, payload: Uint8Array): void {
+  const group = turn.state.durable.groups.get(exchange.group)
+  const answer = decodeAnswer(payload)
+  if (group === undefined || !takesPart(group) || answer.kind !== "ok") return
+  if (answer.value.status === "exhausted") tellFull(turn, exchange)
+  if (answer.value.status !== "ok") return
+  if (exchange.put === undefined) takeFetched(turn, exchange, answer.value.body)
+  else takeReceipt(turn, exchange, exchange.put, answer.value.body)
+}
+
+function takeFetched(turn: Turn, { group: uuid, peerId, era: id }: MailboxExchange, body: Uint8Array): void {
+  const fetched = decodeFetchAnswer(body)
+  const era = boxedEras(turn.group(uuid)).find((each) => each.id === id)
+  if (fetched.kind !== "ok" || era === undefined) return
+  const { records, messages, notes } = open(turn, era, fetched.value)
+  absorbRecords(turn, uuid, records)
+  // Before what the records lead to: that may be the end of this device's membership.
+  absorbMessages(turn, uuid, messages)
+  settle(turn, uuid)
+  if (!takesPart(turn.group(uuid))) return
+  absorbMessages(turn, uuid, messages)
+  for (const note of notes) takeNote(turn, uuid, note)
+  const work = mailboxWork(turn, uuid, peerId)
+  const { instance, entries, more } = fetched.value
+  const number = entries.at(-1)?.number ?? work.read.get(id)?.number ?? 0
+  const isForgetful = work.read.get(id) !== undefined && work.read.get(id)?.instance !== toHex(instance)
+  changeMailboxWork(turn, uuid, peerId, {
+    nextAt: turn.now,
+    done: more && entries.length > 0 ? work.done : new Set(work.done).add(id),
+    read: new Map(work.read).set(id, { instance: toHex(instance), number }),
+    messages: messages.reduce(
+      (known, { device, seq }) => (device === turn.own.device ? known : addToVector(known, device, seq)),
+      isForgetful ? new Map() : work.messages,
+    ),
+    records: new Set([...(isForgetful ? [] : work.records), ...records.map(({ hash }) => boxedName(id, hash))]),
+    ...(isForgetful ? { settled: undefined, noted: undefined } : {}),
+  })
+  if (isForgetful) forgetKept(turn, uuid, peerId)
+}
+
+interface Opened {
+  readonly records: readonly LoggedRecord[]
+  readonly messages: readonly SealedMessage[]
+  readonly notes: readonly ReceiptNote[]
+}
+
+/** What can't be opened or read is passed over: other members, and nobody else, can put anything into the box. */
+function open(turn: Turn, era: Era, { entries }: FetchAnswer): Opened {
+  const records: LoggedRecord[] = []
+  const messages: SealedMessage[] = []
+  const notes: ReceiptNote[] = []
+  for (const { envelope: bytes } of entries) {
+    const envelope = decodeEnvelope(bytes)
+    const payload = envelope.kind === "ok" ? openEnvelope(turn.crypto, era, envelope.value) : undefined
+    if (envelope.kind !== "ok" || payload === undefined) continue
+    if (envelope.value.kind === "upd") records.push(...valueOf(decodeRecord(turn.crypto, payload)))
+    else if (envelope.value.kind === "msg") messages.push(...valueOf(decodeSealedMessage(payload)))
+    else notes.push(...valueOf(decodeReceiptNote(turn.crypto, payload)))
+  }
+  return { records, messages, notes }
+}
+
+function valueOf<T>(decoded: { readonly kind: "ok"; readonly value: T } | { readonly kind: string }): T[] {
+  return "value" in decoded ? [decoded.value] : []
+}
+
+/** A device's own word, newer than the one before. */
+function takeNote(turn: Turn, uuid: string, { group: id, device, at, held, seen }: ReceiptNote): void {
+  const group = turn.group(uuid)
+  const { notedAt } = turn.work(uuid)
+  const isPartner = [...partnersOf(group, turn.own.peerId).values()].some((partner) => partner.device === device)
+  if (!isPartner || !equalBytes(id, group.id) || at <= (notedAt.get(device) ?? 0)) return
+  turn.changeWork(uuid, { notedAt: new Map(notedAt).set(device, at) })
+  noteMessages(turn, uuid, device, held, seen.get(turn.own.device) ?? [])
+}
+
+function takeReceipt(turn: Turn, { group: uuid, peerId }: MailboxExchange, put: Put, body: Uint8Array): void {
+  const receipt = decodePutAnswer(body)
+  if (receipt.kind !== "ok") return
+  const work = mailboxWork(turn, uuid, peerId)
+  changeMailboxWork(turn, uuid, peerId, {
+    nextAt: turn.now,
+    messages: put.messages.reduce((known, { device, seq }) => addToVector(known, device, seq), work.messages),
+    records: new Set([...work.records, ...put.records]),
+    noted: put.note ?? work.noted,
+  })
+  const own = put.messages.filter(({ device }) => device === turn.own.device).map(({ seq }) => seq)
+  if (own.length > 0) noteKept(turn, uuid, peerId, own, turn.now + receipt.value.keepFor)
+}
+
+function noteKept(turn: Turn, uuid: string, peerId: string, seqs: readonly number[], until: number): void {
+  const { inMailboxes } = turn.group(uuid).delivery
+  const kept = [...(inMailboxes.get(peerId) ?? []), ...seqs.map((seq) => [seq, until] as const)]
+  turn.changeDelivery(uuid, { inMailboxes: new Map(inMailboxes).set(peerId, new Map(kept.slice(-MAX_SENT))) })
+  notifyDelivery(
+    turn,
+    uuid,
+    seqs.reduce<SeqSet>((set, seq) => addSeq(set, seq), []),
+  )
+}
+
+/** The mailbox has lost what it had: it is filled anew. */
+function forgetKept(turn: Turn, uuid: string, peerId: string): void {
+  const inMailboxes = new Map(turn.group(uuid).delivery.inMailboxes)
+  if (inMailboxes.delete(peerId)) turn.changeDelivery(uuid, { inMailboxes })
+}
+
+function tellFull(turn: Turn, { group: uuid, peerId }: MailboxExchange): void {
+  changeMailboxWork(turn, uuid, peerId, { stage: "idle" })
+  turn.notify({
+    kind: "trouble",
+    code: "mailbox-full",
+    text: `A mailbox of ${turn.group(uuid).founding.name} is full, and keeps nothing more for now. Members get what you write as soon as they meet you or each other.`,
+  })
+}

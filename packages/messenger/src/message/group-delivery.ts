@@ -1,0 +1,86 @@
+import { toHex, type Bytes, type Milliseconds } from "@starling/kernel"
+import { encode, type Reader, type Writer } from "@starling/wire"
+
+import { readTime, type DeviceKey } from "../identity/device-certificate.ts"
+import type { PeerId } from "../identity/peer-id.ts"
+import type { GroupMailbox } from "../mailbox/group-mailbox.ts"
+import { readGroupMailbox, writeGroupMailbox } from "../mailbox/group-mailbox.ts"
+import { bytesOf } from "../record/operation.ts"
+import { decodeOwnRow } from "../versioned.ts"
+import type { MessageId } from "./content.ts"
+import { readMessageVector, writeMessageVector, type MessageVector } from "./seq-set.ts"
+
+/** What a device knows of the ways of a group's messages; all but the mailboxes is learnt again where it is lost. */
+export interface GroupDelivery {
+  /** Messages of others that were seen here, and whose authors may know it. */
+  readonly read: MessageVector
+  /** Messages that were seen here while receipts were off: nobody is told, later either. */
+  readonly seenQuietly: MessageVector
+  /** Own messages that were seen on other devices, by their word. */
+  readonly readers: MessageVector
+  readonly breaks: readonly Break[]
+  /** Bytes of ciphertext that are kept for others, by author. */
+  readonly keptBytes: ReadonlyMap<DeviceKey, number>
+  readonly mailboxes: ReadonlyMap<PeerId, GroupMailbox>
+  /** Own messages that a mailbox keeps, and until when. */
+  readonly inMailboxes: ReadonlyMap<PeerId, ReadonlyMap<number, Milliseconds>>
+}
+
+/** A message that is shown while the one that its author wrote before it is missing. */
+export interface Break {
+  readonly device: DeviceKey
+  readonly seq: number
+  readonly message: MessageId
+  /** When it was noticed. */
+  readonly at: Milliseconds
+}
+
+export const NO_DELIVERY: GroupDelivery = {
+  read: new Map(),
+  seenQuietly: new Map(),
+  readers: new Map(),
+  breaks: [],
+  keptBytes: new Map(),
+  mailboxes: new Map(),
+  inMailboxes: new Map(),
+}
+
+const VERSION = 1
+const NO_BOUND = Number.MAX_SAFE_INTEGER
+
+export function encodeGroupDelivery(delivery: GroupDelivery): Bytes {
+  return encode((writer) => {
+    writer.uint16(VERSION)
+    for (const vector of [delivery.read, delivery.seenQuietly, delivery.readers])
+      writeMessageVector(writer, vector, NO_BOUND)
+    writer.vector(delivery.breaks, writeBreak)
+    writer.vector(delivery.keptBytes, (w, [device, bytes]) => w.fixed(bytesOf(device)).uint64(BigInt(bytes)))
+    writer.vector(delivery.mailboxes.values(), writeGroupMailbox)
+    writer.vector(delivery.inMailboxes, (w, [peerId, kept]) =>
+      w.text(peerId).vector(kept, (inner, [seq, until]) => inner.uint64(BigInt(seq)).uint64(BigInt(until))),
+    )
+  })
+}
+
+export function decodeGroupDelivery(bytes: Uint8Array): GroupDelivery {
+  return decodeOwnRow("group's deliveries", bytes, VERSION, (reader) => ({
+    read: readMessageVector(reader, NO_BOUND),
+    seenQuietly: readMessageVector(reader, NO_BOUND),
+    readers: readMessageVector(reader, NO_BOUND),
+    breaks: reader.vector(readBreak),
+    keptBytes: new Map(reader.vector((r) => [toHex(r.fixed(32)), readTime(r)] as const)),
+    mailboxes: new Map(reader.vector(readGroupMailbox).map((mailbox) => [mailbox.peerId, mailbox])),
+    inMailboxes: new Map(
+      reader.vector((r) => [r.text(128), new Map(r.vector((i) => [readTime(i), readTime(i)] as const))] as const),
+    ),
+  }))
+}
+
+function writeBreak(writer: Writer, { device, seq, message, at }: Break): void {
+  writer.fixed(bytesOf(device)).uint64(BigInt(seq)).fixed(bytesOf(message)).uint64(BigInt(at))
+}
+
+function readBreak(reader: Reader): Break {
+  const head = { device: toHex(reader.fixed(32)), seq: readTime(reader) }
+  return { ...head, message: toHex(reader.fixed(16)), at: readTime(reader) }
+}
