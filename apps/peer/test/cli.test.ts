@@ -44,6 +44,9 @@ test.for([
   { argv: ["up", "--entropy", "lots"], says: "mixed, strict, pure" },
   { argv: ["up", "--eaas", "somewhere"], says: "--eaas takes" },
   { argv: ["up", "--listen", "/ip4/::1/tcp/0"], says: "--listen takes" },
+  { argv: ["settings", "receipts", "maybe"], says: 'receipts are "on" or "off"' },
+  { argv: ["settings", "retention", "337"], says: "from 1 to 336" },
+  { argv: ["mailbox", "--name", "Box"], says: "takes no --name" },
   { argv: ["status", "--data", ""], says: "--data takes a folder" },
 ])("`starling $argv` is refused with exit status 2 and one line that says: $says", async ({ argv, says }) => {
   const { status, out, err } = await run(...argv, ...(argv[0] === "read" ? ["--data", runningFolder()] : []))

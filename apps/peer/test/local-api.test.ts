@@ -26,6 +26,7 @@ async function peer(name: string | undefined, more: { readonly headless?: boolea
       headless: more.headless ?? true,
       mdns: false,
       plainTopics: false,
+      mailbox: false,
       log: (text) => expect.fail(text),
     },
     new AbortController().signal,
@@ -60,6 +61,14 @@ test.for([
   { method: "put", path: "/api/settings", body: { healEveryDays: 31 }, code: "bad-period" },
   { method: "put", path: "/api/settings", body: { healEveryDays: "7" }, code: "bad-request" },
   { method: "post", path: "/api/groups", body: { name: "\u0007" }, code: "bad-name" },
+  { method: "put", path: "/api/settings", body: { retentionHours: 0.5 }, code: "bad-request" },
+  {
+    method: "post",
+    path: `/api/groups/${NOWHERE}/mailboxes`,
+    body: { link: "starling://mailbox#AA" },
+    code: "bad-mailbox",
+  },
+  { method: "delete", path: `/api/groups/${NOWHERE}/mailboxes/12D3KooW`, code: "unknown-group" },
   { method: "get", path: "/api/entropy/draws?limit=0", code: "bad-request" },
   { method: "post", path: "/api/entropy/refill", body: {}, code: "no-eaas" },
   { method: "post", path: "/api/ui-link", code: "headless" },
@@ -90,6 +99,19 @@ test("a name and words come back as they were typed", async () => {
   expect(await api.get(`/api/groups/${group}/timeline`)).toMatchObject([
     { epoch: 0, reason: "created", entropy: "local only" },
   ])
+})
+
+test("settings are shown, changed one by one, and last", async () => {
+  const { api } = await peer("Ana")
+  const usual = { healEveryDays: 7, receipts: true, retentionHours: 72 }
+  expect(await api.get("/api/settings")).toEqual(usual)
+  expect(await api.put("/api/settings", { retentionHours: 24 })).toEqual({ ...usual, retentionHours: 24 })
+  expect(await api.put("/api/settings", { receipts: false, healEveryDays: 3 })).toEqual({
+    healEveryDays: 3,
+    receipts: false,
+    retentionHours: 24,
+  })
+  expect(await api.get("/api/settings")).toEqual({ healEveryDays: 3, receipts: false, retentionHours: 24 })
 })
 
 test("a call that waits for a message ends with the message, or with its patience", async () => {
@@ -128,10 +150,10 @@ test("every draw that a group was made of is in the log", async () => {
 test("how often keys are renewed is kept, and a group tells what follows from it", async () => {
   const { api } = await peer("Ana")
   const { group } = await api.post<{ group: string }>("/api/groups", { name: "ducks" })
-  expect(await api.get("/api/settings")).toEqual({ healEveryDays: 7 })
+  expect(await api.get("/api/settings")).toMatchObject({ healEveryDays: 7 })
   expect(await api.get(`/api/groups/${group}`)).toMatchObject({ ownKeys: { plan: { kind: "alone" } } })
-  expect(await api.put("/api/settings", { healEveryDays: null })).toEqual({ healEveryDays: null })
-  expect(await api.get("/api/settings")).toEqual({ healEveryDays: null })
+  expect(await api.put("/api/settings", { healEveryDays: null })).toMatchObject({ healEveryDays: null })
+  expect(await api.get("/api/settings")).toMatchObject({ healEveryDays: null })
   expect(await api.get(`/api/groups/${group}`)).toMatchObject({ ownKeys: { plan: { kind: "off" } } })
 })
 

@@ -15,9 +15,34 @@ export const NewContact = z.union([z.strictObject({ link: z.string().max(8192) }
 export const Verification = z.strictObject({ verified: z.boolean() })
 export const NewGroup = z.strictObject({ name: z.string() })
 export const NewInvitation = z.strictObject({ peer: PeerName })
-export const NewSettings = z.strictObject({ healEveryDays: z.number().nullable() })
 export const NewMessage = z.strictObject({ text: z.string() })
+export const NewMailbox = z.strictObject({ link: z.string().max(8192) })
+export const NewSettings = z.strictObject({
+  healEveryDays: z.number().nullable().optional(),
+  receipts: z.boolean().optional(),
+  retentionHours: z
+    .number()
+    .min(1, "messages are kept for at least one hour")
+    .max(14 * 24, "messages are kept for at most 336 hours")
+    .optional(),
+})
 export const NewRefill = z.strictObject({ bytes: z.number().int().positive().max(65536).optional() })
+
+/** A peer that keeps ciphertext of a group and can read none of it. */
+export interface Mailbox {
+  readonly peerId: string
+  readonly addresses: readonly string[]
+  readonly connected: boolean
+}
+
+/** Messages in a row that somebody wrote and that are not here, or can't be read any more. */
+export interface Gap {
+  readonly from: string
+  readonly name: string
+  readonly count: number
+  /** Id of the message that they would stand before; absent where they would stand last. */
+  readonly before?: string
+}
 
 export interface Status {
   readonly identity: string
@@ -45,6 +70,10 @@ export interface Trouble {
 export interface Settings {
   /** Keys are renewed in each group once in so many days (1 to 30); `null`: never without being asked. */
   readonly healEveryDays: number | null
+  /** Whether authors learn that their messages were read here, and this person learns it of theirs. */
+  readonly receipts: boolean
+  /** How long ciphertexts are kept for members who are away. */
+  readonly retentionHours: number
 }
 
 export interface Contact {
@@ -93,6 +122,8 @@ export interface GroupDetail {
   readonly epochAuthenticator: string
   readonly suite: string
   readonly members: readonly Member[]
+  readonly gaps: readonly Gap[]
+  readonly mailboxes: readonly Mailbox[]
   /** Invitations asked for whose KeyPackage has not been had yet (the invitee is offline). */
   readonly waiting: readonly { readonly identity: string; readonly name: string }[]
   /** This device's keys in the group: when a commit of its own last renewed them, and when they are next without being asked. */
@@ -113,8 +144,20 @@ export interface Message {
   readonly at: number
   readonly epoch: number
   readonly mine: boolean
-  /** Own messages: saved here, written to `reached` neighbours, known to be held by `delivered` of `recipients` other devices. */
-  readonly delivery?: { readonly reached: number; readonly delivered: number; readonly recipients: number }
+  readonly delivery?: MessageDelivery
+}
+
+/** How far an own message is known to have come; it is saved here in any case. */
+export interface MessageDelivery {
+  /** Neighbours that it was written to. */
+  readonly reached: number
+  /** Of the `recipients`, other devices that it is for, those that are known to hold it. */
+  readonly delivered: number
+  readonly recipients: number
+  /** Of these, devices that say it was read there; 0 where receipts are off here. */
+  readonly read: number
+  /** Mailboxes that keep it for who is away; none of them counts as delivered. */
+  readonly mailboxes: number
 }
 
 export interface Invitation {
@@ -210,7 +253,7 @@ export type ApiEvent =
       readonly type: "delivery"
       readonly group: string
       readonly id: string
-      readonly delivery: NonNullable<Message["delivery"]>
+      readonly delivery: MessageDelivery
     }
   | { readonly type: "entropy" }
   | { readonly type: "trouble"; readonly code: string; readonly message: string }

@@ -22,6 +22,9 @@ const STATUSES: Readonly<Record<RefusalCode, 400 | 403 | 404 | 409>> = {
   "catching-up": 409,
   "log-full": 409,
   "not-allowed": 403,
+  "bad-setting": 400,
+  "bad-mailbox": 400,
+  "unknown-mailbox": 404,
 }
 
 /** What a caller is told of a verb that the messenger refused. */

@@ -3,6 +3,7 @@ import { contactCommands } from "./contact.ts"
 import { demoCommand } from "./demo.ts"
 import { entropyCommands } from "./entropy.ts"
 import { groupCommands } from "./group.ts"
+import { mailboxCommand } from "./mailbox.ts"
 import { messageCommands } from "./message.ts"
 import { sessionCommands } from "./session.ts"
 import { settingsCommands } from "./settings.ts"
@@ -12,6 +13,7 @@ import { upCommand } from "./up.ts"
 /** In the order of the help. */
 export const COMMANDS: readonly Command[] = [
   upCommand,
+  mailboxCommand,
   demoCommand,
   statusCommand,
   ...sessionCommands,

@@ -51,6 +51,7 @@ export const demoCommand: Command = {
               headless,
               mdns: false,
               plainTopics: false,
+              mailbox: false,
               log: (text) => void process.stderr.write(`${oneLine(text)}\n`),
             },
             stop,

@@ -38,14 +38,17 @@ export const groupCommands: readonly Command[] = [
     async run({ connect, output, arguments: [group = ""] }) {
       const detail = await connect().get<GroupDetail>(groupPath(group))
       const members = detail.members.map(({ identity, name, devices }) => ({ identity, name, devices }))
-      const { name, epoch, epochAuthenticator, state } = detail
-      output.item({ group: detail.group, name, epoch, epochAuthenticator, members, state }, (it) =>
+      const { name, epoch, epochAuthenticator, state, gaps, mailboxes } = detail
+      output.item({ group: detail.group, name, epoch, epochAuthenticator, members, state, gaps, mailboxes }, (it) =>
         [
           `${oneLine(it.name)}  ${it.group}${it.state === "active" ? "" : `  (${it.state})`}`,
           `epoch ${it.epoch}, authenticator ${it.epochAuthenticator}`,
           ...it.members.map((member) => `  ${personName(member)}`),
           keysLine(detail.ownKeys),
           ...detail.waiting.map((member) => `  ${personName(member)}: invited, waiting until they are online`),
+          ...detail.mailboxes.map(
+            ({ peerId, connected }) => `  mailbox ${peerId}${connected ? "" : " (not connected)"}`,
+          ),
         ].join("\n"),
       )
     },
@@ -102,6 +105,26 @@ export const groupCommands: readonly Command[] = [
     async run({ connect, output, arguments: [group = "", peer = ""] }) {
       const path = `${groupPath(group)}/members/${encodeURIComponent(peer)}`
       output.item(await connect().delete<EpochReached>(path), ({ epoch }) => `removed: epoch ${epoch}`)
+    },
+  },
+  {
+    words: ["group", "add-mailbox"],
+    parameters: ["G", "LINK"],
+    options: [],
+    summary: "let a mailbox keep the group's ciphertext (`starling mailbox` prints its link)",
+    async run({ connect, output, arguments: [group = "", link = ""] }) {
+      const added = await connect().post<{ group: string; peerId: string }>(`${groupPath(group)}/mailboxes`, { link })
+      output.item(added, ({ peerId }) => `mailbox ${peerId} keeps what is sent in this group`)
+    },
+  },
+  {
+    words: ["group", "remove-mailbox"],
+    parameters: ["G", "PEER"],
+    options: [],
+    summary: "use a mailbox no more",
+    async run({ connect, output, arguments: [group = "", peer = ""] }) {
+      const path = `${groupPath(group)}/mailboxes/${encodeURIComponent(peer)}`
+      output.item(await connect().delete<{ group: string; peerId: string }>(path), () => "no longer used")
     },
   },
   {

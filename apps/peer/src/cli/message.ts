@@ -1,4 +1,4 @@
-import type { Message } from "../api/contract.ts"
+import type { Gap, GroupDetail, Message, MessageDelivery } from "../api/contract.ts"
 import type { ApiClient } from "./api-client.ts"
 import type { Command } from "./command.ts"
 import { secondsOption } from "./options.ts"
@@ -33,16 +33,34 @@ export const messageCommands: readonly Command[] = [
         since === undefined
           ? await readBack(api, path, secondsOption(options) ?? 0)
           : await readOn(api, path, since, secondsOption(options) ?? 0)
-      for (const { id, from, name, text, at, epoch } of messages) {
-        output.item({ id, from, name, text, at, epoch }, (it) => {
+      const { gaps } = await api.get<GroupDetail>(`/api/groups/${encodeURIComponent(group)}`)
+      for (const { id, from, name, text, at, epoch, delivery } of messages) {
+        for (const gap of gaps) if (gap.before === id) output.note(gapLine(gap))
+        output.item({ id, from, name, text, at, epoch, ...(delivery === undefined ? {} : { delivery }) }, (it) => {
           const time = new Date(it.at).toLocaleTimeString()
-          return `${time}  ${personName({ identity: it.from, name: it.name })}: ${indent(terminalText(it.text))}`
+          const standing = delivery === undefined ? "" : `  (${standingOf(delivery)})`
+          return `${time}  ${personName({ identity: it.from, name: it.name })}: ${indent(terminalText(it.text))}${standing}`
         })
       }
+      for (const gap of gaps) if (gap.before === undefined) output.note(gapLine(gap))
       await api.tell(`/api/groups/${encodeURIComponent(group)}/read`)
     },
   },
 ]
+
+/** A gap says who is missed and how much; what it was, nobody here knows. */
+function gapLine({ from, name, count }: Gap): string {
+  const who = personName({ identity: from, name })
+  return `--  ${count === 1 ? "a message" : `${count} messages`} of ${who} ${count === 1 ? "is" : "are"} missing here`
+}
+
+/** No more than is known. */
+function standingOf({ reached, delivered, recipients, read, mailboxes }: MessageDelivery): string {
+  const kept = mailboxes > 0 ? ", kept by a mailbox" : ""
+  const seen = read > 0 ? `, read on ${read}` : ""
+  if (delivered > 0) return `delivered ${delivered} of ${recipients}${seen}${kept}`
+  return `${reached > 0 ? "on the network" : "saved"}${kept}`
+}
 
 /** Everything there is; waits for a first message where there is none. */
 async function readBack(api: ApiClient, path: string, patience: number): Promise<readonly Message[]> {

@@ -29,6 +29,7 @@ export const upCommand: Command = {
       headless,
       mdns: options["no-mdns"] !== true,
       plainTopics: options["plain-topics"] === true,
+      mailbox: false,
       log: (text: string) => void process.stderr.write(`${oneLine(text)}\n`),
     }
     process.umask(0o077)
@@ -49,7 +50,7 @@ export const upCommand: Command = {
   },
 }
 
-function listenAddresses({ listen = DEFAULT_LISTEN }: Options): readonly string[] {
+export function listenAddresses({ listen = DEFAULT_LISTEN }: Options): readonly string[] {
   const wrong = listen.find((address) => !isTcpAddress(address))
   if (wrong === undefined) return listen
   throw usageError(`--listen takes /ip4/ADDRESS/tcp/PORT or /ip6/ADDRESS/tcp/PORT, not "${wrong}"`)

@@ -2,11 +2,13 @@ import { assertNever, type Milliseconds } from "@starling/kernel"
 import {
   authenticateDevice,
   groups,
+  mailboxLink,
   ownIdentity,
   suitesOf,
   transportSeed,
   type Env,
   type Notification,
+  type PeerState,
 } from "@starling/messenger"
 import type { CiphersuiteId, MlsContext } from "@starling/mls"
 import { nodeCrypto } from "@starling/mls/node"
@@ -86,6 +88,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
     commit,
     env,
     plainTopics: options.plainTopics,
+    mailbox: options.mailbox,
     async beforeCreation() {
       // Policies that refuse the OS alone make no identity without quantum entropy; `mixed` never waits for it.
       if (options.policy !== "mixed" && pool.bytes < IDENTITY_BYTES) {
@@ -99,6 +102,8 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
     },
     name: options.name,
   })
+
+  if (options.mailbox) requireNobodys(state)
 
   using seed = transportSeed(state)
   const addressBook = new StoredAddressBook(store, report)
@@ -223,9 +228,16 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
     api: api.url,
     listen: transport.addresses(),
     uiLink,
+    mailboxLink: () => (options.mailbox ? mailboxLink(runner.state, transport.addresses(), env()) : undefined),
     stopRequested: stop.promise,
     [Symbol.asyncDispose]: async () => await resources.disposeAsync(),
   }
+}
+
+/** What a mailbox is handed must not lie beside anybody's keys. Throws `Fault`. */
+function requireNobodys(state: PeerState): void {
+  if (groups(state).length === 0 && ownIdentity(state).name === "") return
+  throw new Fault(409, "not-a-mailbox", "this data folder is a person's: give the mailbox one of its own with --data")
 }
 
 /** What the world did goes into the log in one line, a defect of ours with its stack. The same twice in a row is said once. */

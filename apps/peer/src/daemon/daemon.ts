@@ -16,6 +16,8 @@ export interface DaemonOptions {
   readonly headless: boolean
   readonly mdns: boolean
   readonly plainTopics: boolean
+  /** Keeps ciphertext for groups and takes part in nothing else. */
+  readonly mailbox: boolean
   /** What happened that nobody waits for: one line for a log. */
   readonly log: (text: string) => void
 }
@@ -34,6 +36,8 @@ export interface Daemon extends AsyncDisposable {
   readonly api: string
   /** Multiaddrs under which peers reach it. */
   readonly listen: readonly string[]
+  /** What groups are handed to it by; `undefined` where it is no mailbox. */
+  mailboxLink(): string | undefined
   /** A fresh one-time link to the UI; `undefined` where none is served. */
   uiLink(): string | undefined
   /** Resolves when somebody asked over the API that it end. */

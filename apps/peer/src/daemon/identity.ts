@@ -7,6 +7,7 @@ export interface IdentityOptions {
   readonly commit: (writes: readonly Write[]) => void
   readonly env: () => Env
   readonly plainTopics: boolean
+  readonly mailbox: boolean
   /** Called before the first keys of this device are drawn. */
   readonly beforeCreation: () => Promise<void>
   /** Given with `up --name`. */
@@ -19,17 +20,18 @@ export async function openIdentity({
   commit,
   env,
   plainTopics,
+  mailbox,
   beforeCreation,
   name,
 }: IdentityOptions): Promise<PeerState> {
-  const opened = openPeer(store, env(), { plainTopics })
+  const opened = openPeer(store, env(), { plainTopics, mailbox })
   if (opened.kind === "open" && opened.writes.length > 0) commit(opened.writes)
   const keep = (step: Step): PeerState => {
     commit(step.writes)
     return step.state
   }
   if (opened.kind === "needs-identity") await beforeCreation()
-  const state = opened.kind === "open" ? opened.state : keep(createIdentity(env(), { plainTopics }))
+  const state = opened.kind === "open" ? opened.state : keep(createIdentity(env(), { plainTopics, mailbox }))
   if (name === undefined) return state
   const named = setName(state, name, env())
   if (named.kind === "refused") throw refusalFault(named)

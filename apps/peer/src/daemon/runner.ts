@@ -175,7 +175,7 @@ export class Runner implements AsyncDisposable {
     this.#timer = undefined
     if (wakeAt === undefined || this.#ended.signal.aborted) return
     const delay = Math.min(Math.max(wakeAt - this.#options.now(), 0), LONGEST_TIMER)
-    this.#timer = setTimeout(() => this.#insist(() => wake(this.#state, this.env())), delay)
+    this.#timer = setTimeout(() => this.#insist(() => wake(this.#state, this.#options.reader, this.env())), delay)
   }
 
   #carryOut(effect: Effect): void {

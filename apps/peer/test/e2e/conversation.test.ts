@@ -24,6 +24,7 @@ const Message = z.strictObject({
   text: z.string(),
   at: z.number(),
   epoch: z.number(),
+  delivery: z.unknown().optional(),
 })
 const Link = z.strictObject({ link: z.string() })
 const Created = z.strictObject({ group: z.string() })

@@ -1,4 +1,5 @@
 import {
+  addMailbox,
   createGroup,
   groupDetail,
   groups,
@@ -6,11 +7,12 @@ import {
   invite,
   leave,
   remove,
+  removeMailbox,
   type GroupDetailView,
 } from "@starling/messenger"
 import type { Hono } from "hono"
 import type { Backend } from "../backend.ts"
-import { GroupUuid, NewGroup, NewInvitation } from "../contract.ts"
+import { GroupUuid, NewGroup, NewInvitation, NewMailbox } from "../contract.ts"
 import { Fault } from "../fault.ts"
 import { parse, readBody } from "../read-body.ts"
 import type { ApiEnv } from "../server.ts"
@@ -45,6 +47,16 @@ export function groupRoutes(api: Hono<ApiEnv>, backend: Backend): void {
     const group = groupName(context.req.param("group"))
     const peer = context.req.param("peer")
     return context.json({ group, ...backend.act((state, env) => remove(state, group, peer, env)) })
+  })
+  api.post("/api/groups/:group/mailboxes", async (context) => {
+    const { link } = await readBody(context, NewMailbox)
+    const group = groupName(context.req.param("group"))
+    return context.json({ group, ...backend.act((state, env) => addMailbox(state, group, link, env)) })
+  })
+  api.delete("/api/groups/:group/mailboxes/:peer", (context) => {
+    const group = groupName(context.req.param("group"))
+    const peer = context.req.param("peer")
+    return context.json({ group, ...backend.act((state, env) => removeMailbox(state, group, peer, env)) })
   })
   api.post("/api/groups/:group/leave", (context) => {
     const group = groupName(context.req.param("group"))
