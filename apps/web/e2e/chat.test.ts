@@ -34,13 +34,62 @@ test.skipIf(noChromium)("a message says how far it is known to have come, and no
   await article.getByRole("img", { name: "Saved here" }).waitFor()
   await expect(article.count()).resolves.toBe(1)
   for (const [delivery, words] of [
-    [{ reached: 2, delivered: 0, recipients: 3 }, "On the network"],
-    [{ reached: 2, delivered: 1, recipients: 3 }, "Delivered to 1 of 3 devices"],
-    [{ reached: 2, delivered: 3, recipients: 3 }, "Delivered to all 3 devices"],
+    [{ reached: 2, delivered: 0, recipients: 3, read: 0, mailboxes: 0 }, "On the network"],
+    [{ reached: 2, delivered: 0, recipients: 3, read: 0, mailboxes: 1 }, "Kept by a mailbox until somebody fetches it"],
+    [{ reached: 2, delivered: 1, recipients: 3, read: 0, mailboxes: 0 }, "Delivered to 1 of 3 devices"],
+    [{ reached: 2, delivered: 3, recipients: 3, read: 0, mailboxes: 0 }, "Delivered to all 3 devices"],
+    [{ reached: 2, delivered: 3, recipients: 3, read: 2, mailboxes: 1 }, "Read on 2 of 3 devices"],
   ] as const) {
     daemon.deliver(FIELD, "sent1", delivery)
     await article.getByRole("img", { name: words, exact: true }).waitFor()
   }
+  expect(window.complaints).toEqual([])
+})
+
+test.skipIf(noChromium)("missing messages are a mark in the chat until they come (needs chromium)", async () => {
+  await using window = await openField()
+  const { page, daemon } = window
+  const late = message(FIELD, ben, "After the storm", Date.now())
+  daemon.receive(late)
+  const detail = daemon.story.details[FIELD]!
+  detail.gaps = [{ from: ben.identity, name: ben.name, count: 3, before: late.id }]
+  daemon.emit({ type: "group", group: FIELD })
+  const mark = page.getByRole("note").filter({ hasText: /^3 messages from .Ben Okafor. are missing here/ })
+  await mark.waitFor()
+  detail.gaps = []
+  daemon.emit({ type: "group", group: FIELD })
+  await mark.waitFor({ state: "detached" })
+  expect(window.complaints).toEqual([])
+})
+
+test.skipIf(noChromium)("a mailbox is added by its link and taken away again (needs chromium)", async () => {
+  await using window = await openField()
+  const { page, daemon } = window
+  await page.getByRole("link", { name: "Members" }).click()
+  const members = page.getByRole("complementary", { name: "Members" })
+  await members.getByText("No mailbox. Messages wait on the members' devices.").waitFor()
+  await members.getByRole("button", { name: "Add a mailbox" }).click()
+  const link = page.getByRole("textbox", { name: /^Mailbox link/ })
+  await link.fill("starling://contact#AAAA")
+  await page.getByRole("button", { name: "Add", exact: true }).click()
+  await page.getByRole("alert").getByText("This is no valid mailbox link.").waitFor()
+  await link.fill("starling://mailbox#AAAA")
+  await page.getByRole("button", { name: "Add", exact: true }).click()
+  await page.getByText("The mailbox is added").waitFor()
+  expect(daemon.story.details[FIELD]!.mailboxes).toHaveLength(1)
+  await members.getByRole("button", { name: "Use mailbox …OfTheChoir no more" }).click()
+  await expect.poll(() => daemon.story.details[FIELD]!.mailboxes).toEqual([])
+  expect(window.complaints).toEqual([])
+})
+
+test.skipIf(noChromium)("receipts and retention are set in the settings (needs chromium)", async () => {
+  await using window = await openWindow(browser, living())
+  const { page, daemon } = window
+  await page.getByRole("link", { name: "Settings" }).click()
+  await page.getByRole("radiogroup", { name: "Read receipts" }).getByRole("radio", { name: "Off" }).click()
+  await expect.poll(() => daemon.story.settings.receipts).toBe(false)
+  await page.getByRole("combobox", { name: /^Keep for others/ }).selectOption({ label: "14 days" })
+  await expect.poll(() => daemon.story.settings.retentionHours).toBe(336)
   expect(window.complaints).toEqual([])
 })
 

@@ -148,8 +148,7 @@ export class FakeDaemon implements AsyncDisposable {
         this.story.status = { ...this.story.status, name: String(body["name"]) }
         return this.story.status
       case "settings":
-        if (method === "PUT")
-          this.story.settings = { healEveryDays: body["healEveryDays"] === null ? null : Number(body["healEveryDays"]) }
+        if (method === "PUT") this.story.settings = { ...this.story.settings, ...body }
         return this.story.settings
       case "nearby":
         return this.story.nearby
@@ -249,6 +248,16 @@ export class FakeDaemon implements AsyncDisposable {
         this.emit({ type: "group", group })
         return { group, peer: body["peer"], state: online ? "invited" : "waiting" }
       }
+      case "mailboxes": {
+        const link = String(body["link"])
+        if (method === "POST" && !link.startsWith("starling://mailbox#"))
+          throw new Fault(400, "bad-mailbox", "This is no valid mailbox link. Copy the whole link and try again.")
+        const others = detail.mailboxes.filter(({ peerId }) => peerId !== peer)
+        const added = { peerId: "12D3KooWMailboxOfTheChoir", addresses: [], connected: true }
+        detail.mailboxes = method === "POST" ? [...others, added] : others
+        this.emit({ type: "group", group })
+        return { group, peerId: added.peerId }
+      }
       case "members":
         detail.members = detail.members.filter(({ identity }) => identity !== peer)
         summary.members = detail.members.length
@@ -285,7 +294,13 @@ export class FakeDaemon implements AsyncDisposable {
       at: Date.now(),
       epoch: this.#group(group).epoch,
       mine: true,
-      delivery: { reached: 0, delivered: 0, recipients: this.story.details[group]!.members.length - 1 },
+      delivery: {
+        reached: 0,
+        delivered: 0,
+        recipients: this.story.details[group]!.members.length - 1,
+        read: 0,
+        mailboxes: 0,
+      },
     }
     this.#thread(group).push(message)
     this.#group(group).lastMessage = message

@@ -48,7 +48,7 @@ export class Story {
     listen: ["/ip4/127.0.0.1/tcp/40120", "/ip4/192.168.1.20/tcp/40120"],
     rootKeyProtected: false,
   }
-  settings: Settings = { healEveryDays: 7 }
+  settings: Settings = { healEveryDays: 7, receipts: true, retentionHours: 72 }
   contacts: Contact[] = []
   nearby: Nearby[] = []
   groups: Changeable<GroupSummary>[] = []
@@ -107,6 +107,8 @@ export class Story {
         },
       ],
       waiting: [],
+      gaps: [],
+      mailboxes: [],
       ownKeys: { plan: { kind: "planned", at: Date.now() + 3 * 86_400_000 } },
     }
     this.timelines[group] = [epoch(0, me, "created", Date.now() - 1000, { entropy: "mixed" })]
@@ -183,7 +185,7 @@ export function living(): Story {
     epoch(6, chiara, "healed", start + 90 * minute),
     epoch(7, me, "added", today, { added: [noor.identity], entropy: "mixed" }),
   ]
-  const all = { reached: 3, delivered: 3, recipients: 3 }
+  const all = { reached: 3, delivered: 3, recipients: 3, read: 0, mailboxes: 0 }
   story.threads[FIELD] = [
     message(FIELD, ben, "Morning! The nest boxes on the east wall are done.", start),
     message(FIELD, ben, "Eleven of twelve occupied.", start + minute),
@@ -202,7 +204,7 @@ export function living(): Story {
     ),
     message(FIELD, me, "I'm on the train, twenty minutes away.", today + 10 * minute, { delivery: all }),
     message(FIELD, me, "Should I bring the second scope?", today + 11 * minute, {
-      delivery: { reached: 2, delivered: 2, recipients: 3 },
+      delivery: { reached: 2, delivered: 2, recipients: 3, read: 0, mailboxes: 0 },
     }),
   ]
   field.lastMessage = story.threads[FIELD].at(-1)!

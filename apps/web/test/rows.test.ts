@@ -66,6 +66,28 @@ test("notes from before the oldest message shown wait until it is complete", () 
   expect(shape([say("ana", noon)], early, true)).toEqual(["begin", "day", "note", "ana first last"])
 })
 
+test("a mark stands where messages are missing, and parts a run; without a later one it stands last", () => {
+  const [one, two] = [say("ana", noon), say("ana", noon + minute)]
+  const gap = { from: "ana", name: "Ana", count: 2 }
+  const rows = rowsOf(
+    { ...emptyThread, messages: [one, two] },
+    [],
+    [
+      { ...gap, before: two.id },
+      { ...gap, from: "ben" },
+    ],
+  )
+  expect(rows.map((row) => (row.kind === "gap" ? `gap of ${row.gap.from}` : row.kind))).toEqual([
+    "day",
+    "message",
+    "gap of ana",
+    "message",
+    "gap of ben",
+  ])
+  expect(rows.map((row) => (row.kind === "message" ? row.first && row.last : "-"))).toEqual(["-", true, "-", true, "-"])
+  expect(rowsOf({ ...emptyThread, messages: [one, two] }, []).some(({ kind }) => kind === "gap")).toBe(false)
+})
+
 test("keys are different for different rows", () => {
   const rows = rowsOf({ ...emptyThread, complete: true, messages: [say("ana", noon), say("ben", noon)] }, [
     came("ben", noon),

@@ -69,7 +69,7 @@ test("a page that is not full is the end of the history", () => {
 })
 
 test("a delivery changes its message alone", () => {
-  const delivery = { reached: 1, delivered: 1, recipients: 2 }
+  const delivery = { reached: 1, delivered: 1, recipients: 2, read: 0, mailboxes: 0 }
   const thread = takeDelivery(full("a", "b"), "b", delivery)
   expect(thread.messages.map((one) => one.delivery)).toEqual([undefined, delivery])
 })

@@ -31,7 +31,7 @@ export const api = {
   rename: (name: string) => call<Status>("PUT", "profile", { name }),
 
   settings: () => call<Settings>("GET", "settings"),
-  healEvery: (days: number | null) => call<Settings>("PUT", "settings", { healEveryDays: days }),
+  changeSettings: (change: Partial<Settings>) => call<Settings>("PUT", "settings", change),
 
   ownLink: () => call<{ link: string }>("GET", "contacts/link"),
   contacts: () => call<readonly Contact[]>("GET", "contacts"),
@@ -49,6 +49,10 @@ export const api = {
     call<{ state: "invited" | "waiting" }>("POST", `groups/${at(group)}/invitations`, { peer }),
   heal: (group: string) => call<{ epoch: number }>("POST", `groups/${at(group)}/heal`),
   remove: (group: string, peer: string) => call<{ epoch: number }>("DELETE", `groups/${at(group)}/members/${at(peer)}`),
+  addMailbox: (group: string, link: string) =>
+    call<{ peerId: string }>("POST", `groups/${at(group)}/mailboxes`, { link }),
+  removeMailbox: (group: string, peer: string) =>
+    call<{ peerId: string }>("DELETE", `groups/${at(group)}/mailboxes/${at(peer)}`),
   leave: (group: string) => call<{ group: string }>("POST", `groups/${at(group)}/leave`),
   newestMessages: (group: string, limit: number) =>
     call<readonly Message[]>("GET", `groups/${at(group)}/messages?limit=${limit}`),

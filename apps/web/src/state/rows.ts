@@ -1,4 +1,4 @@
-import type { Message, TimelineEntry } from "@starling/peer/contract"
+import type { Gap, Message, TimelineEntry } from "@starling/peer/contract"
 
 import { sameDay } from "../text/times.ts"
 import type { Pending, Thread } from "./thread.ts"
@@ -7,6 +7,7 @@ import type { Pending, Thread } from "./thread.ts"
 export type Row =
   | { readonly kind: "begin"; readonly key: string }
   | { readonly kind: "day"; readonly key: string; readonly at: number }
+  | { readonly kind: "gap"; readonly key: string; readonly gap: Gap }
   | { readonly kind: "note"; readonly key: string; readonly entry: TimelineEntry }
   | {
       readonly kind: "message"
@@ -21,10 +22,10 @@ export type Row =
 const TOGETHER = 3 * 60_000
 
 /**
- * Messages in the daemon's order, with a line for each new day and for who came and went, and what is not saved yet at
+ * Messages in the daemon's order, with a mark where some are missing, with a line for each new day and for who came and went, and what is not saved yet at
  * the end. Notes older than the oldest message shown wait until that part of the history is there.
  */
-export function rowsOf(thread: Thread, timeline: readonly TimelineEntry[]): readonly Row[] {
+export function rowsOf(thread: Thread, timeline: readonly TimelineEntry[], gaps: readonly Gap[] = []): readonly Row[] {
   const rows: Row[] = []
   const oldest = thread.messages[0]?.at ?? Number.POSITIVE_INFINITY
   const notes = timeline
@@ -46,17 +47,25 @@ export function rowsOf(thread: Thread, timeline: readonly TimelineEntry[]): read
       next += 1
     }
   }
+  const mark = (before: string | undefined) => {
+    for (const gap of gaps)
+      if (gap.before === before) rows.push({ kind: "gap", key: `gap ${gap.from} ${before ?? "end"}`, gap })
+  }
   for (const [index, message] of thread.messages.entries()) {
     notesUntil(message.at)
+    mark(message.id)
     turnTo(message.at)
     const before = rows.at(-1)
     const after = thread.messages[index + 1]
     const first = !(before?.kind === "message" && together(before.message, message))
-    const parted = after !== undefined && notes.slice(next).some((entry) => entry.at <= after.at)
+    const parted =
+      after !== undefined &&
+      (notes.slice(next).some((entry) => entry.at <= after.at) || gaps.some((gap) => gap.before === after.id))
     const last = after === undefined || parted || !together(message, after)
     rows.push({ kind: "message", key: message.id, message, first, last })
   }
   notesUntil(Number.POSITIVE_INFINITY)
+  mark(undefined)
   for (const pending of thread.pending) {
     turnTo(pending.at)
     const before = rows.at(-1)

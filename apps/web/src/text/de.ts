@@ -1,6 +1,6 @@
+import { count } from "./count.ts"
+import { delivery, mailboxes } from "./de-delivery.ts"
 import type { Catalogue } from "./en.ts"
-
-const count = (n: number, one: string, many: string): string => (n === 1 ? `1 ${one}` : `${n} ${many}`)
 
 export const de: Catalogue = {
   product: "Starling",
@@ -135,22 +135,16 @@ export const de: Catalogue = {
     author: "Von",
     epochRow: "Epoche",
     deliveryRow: "Zustellung",
+    readRow: "Gelesen",
+    mailboxRow: "Briefkästen",
+    gap: (n, who) =>
+      n === 1
+        ? `Eine Nachricht von ${who} fehlt hier. Sie erscheint, wenn jemand vorbeikommt, der sie hat.`
+        : `${n} Nachrichten von ${who} fehlen hier. Sie erscheinen, wenn jemand vorbeikommt, der sie hat.`,
     copyText: "Text kopieren",
   },
 
-  delivery: {
-    saving: "Wird gespeichert…",
-    failed: "Nicht gespeichert",
-    edit: "Neu schreiben",
-    saved: "Hier gespeichert",
-    alone: "Hier gespeichert. Noch ist sonst niemand in der Gruppe",
-    network: "Im Netz",
-    networkLong: (n) => `Im Netz: an ${count(n, "Nachbarn", "Nachbarn")} übergeben, Ankunft noch nicht bekannt`,
-    some: (n, all) => `Auf ${n} von ${all} Geräten angekommen`,
-    all: (n) => (n === 1 ? "Angekommen" : `Auf allen ${n} Geräten angekommen`),
-    unknown: "Hier gespeichert",
-  },
-
+  delivery,
   members: {
     title: "Mitglieder",
     invite: "Leute einladen",
@@ -178,6 +172,7 @@ export const de: Catalogue = {
     suite: "Chiffrensammlung",
   },
 
+  mailboxes,
   invite: {
     title: (group) => `In ${group} einladen`,
     search: "Leute suchen",
@@ -373,6 +368,15 @@ export const de: Catalogue = {
     save: "Speichern",
     saved: "Name gespeichert",
     saveFailed: "Dein Name wurde nicht gespeichert",
+    messages: "Nachrichten",
+    receipts: "Lesebestätigungen",
+    receiptsHint:
+      "In beide Richtungen: Andere erfahren, was du gelesen hast, und du, was sie gelesen haben – oder keins von beidem.",
+    receiptsChoice: { on: "An", off: "Aus" },
+    retention: "Für andere aufheben",
+    retentionHint: "Wie lange verschlüsselte Nachrichten für Mitglieder, die weg sind, auf diesem Gerät bleiben.",
+    hours: (n) => (n % 24 === 0 ? count(n / 24, "Tag", "Tage") : count(n, "Stunde", "Stunden")),
+    changeFailed: "Die Einstellung wurde nicht geändert",
     appearance: "Darstellung",
     theme: "Farben",
     themes: { auto: "Wie das System", light: "Hell", dark: "Dunkel" },

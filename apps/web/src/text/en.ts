@@ -1,4 +1,5 @@
-const count = (n: number, one: string, many: string): string => (n === 1 ? `1 ${one}` : `${n} ${many}`)
+import { count } from "./count.ts"
+import { delivery, mailboxes } from "./en-delivery.ts"
 
 /** Every sentence of the UI. Verbs first, no jargon outside of what is about keys, and never more than is known. */
 export const en = {
@@ -133,23 +134,16 @@ export const en = {
     author: "Author",
     epochRow: "Epoch",
     deliveryRow: "Delivery",
+    readRow: "Read",
+    mailboxRow: "Mailboxes",
+    gap: (n: number, who: string) =>
+      n === 1
+        ? `A message from ${who} is missing here. It appears if somebody who has it comes by.`
+        : `${n} messages from ${who} are missing here. They appear if somebody who has them comes by.`,
     copyText: "Copy text",
   },
 
-  delivery: {
-    saving: "Saving…",
-    failed: "Not saved",
-    edit: "Write it again",
-    saved: "Saved here",
-    alone: "Saved here. Nobody else is in the group yet",
-    network: "On the network",
-    networkLong: (n: number) =>
-      `On the network: handed to ${count(n, "neighbour", "neighbours")}, not yet known to have arrived`,
-    some: (n: number, all: number) => `Delivered to ${n} of ${all} devices`,
-    all: (n: number) => (n === 1 ? "Delivered" : `Delivered to all ${n} devices`),
-    unknown: "Saved here",
-  },
-
+  delivery,
   members: {
     title: "Members",
     invite: "Invite people",
@@ -177,6 +171,7 @@ export const en = {
     suite: "Cipher suite",
   },
 
+  mailboxes,
   invite: {
     title: (group: string) => `Invite to ${group}`,
     search: "Search people",
@@ -374,6 +369,14 @@ export const en = {
     theme: "Theme",
     themes: { auto: "As the system", light: "Light", dark: "Dark" },
     language: "Language",
+    messages: "Messages",
+    receipts: "Read receipts",
+    receiptsHint: "Both ways: others learn what you have read and you learn what they have, or neither.",
+    receiptsChoice: { on: "On", off: "Off" },
+    retention: "Keep for others",
+    retentionHint: "How long encrypted messages stay on this device for members who are away.",
+    hours: (n: number) => (n % 24 === 0 ? count(n / 24, "day", "days") : count(n, "hour", "hours")),
+    changeFailed: "The setting was not changed",
     identity: "Identity",
     identityHint: "This is you to others. It is derived from a key that stays on this device.",
     fingerprint: "Identity",

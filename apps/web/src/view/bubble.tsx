@@ -1,5 +1,5 @@
 import type { Message } from "@starling/peer/contract"
-import { Check, CheckCheck, CircleAlert, Clock, Radio } from "lucide-react"
+import { Check, CheckCheck, CircleAlert, Clock, Eye, Mailbox, Radio } from "lucide-react"
 import { memo } from "react"
 
 import { sendMessage, discard } from "../state/sending.ts"
@@ -27,7 +27,7 @@ interface Props {
   readonly open: () => void
 }
 
-const ICONS = { saved: Check, network: Radio, some: CheckCheck, all: CheckCheck }
+const ICONS = { saved: Check, network: Radio, mailbox: Mailbox, some: CheckCheck, all: CheckCheck, read: Eye }
 
 export const Bubble = memo(function Bubble({ message, first, last, spoken, reachable, focused, open }: Props) {
   const text = useText()

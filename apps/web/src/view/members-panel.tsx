@@ -12,6 +12,7 @@ import { useText } from "../text/use-text.ts"
 import { act } from "./act.ts"
 import { Avatar } from "./avatar.tsx"
 import { InviteDialog } from "./invite-dialog.tsx"
+import { Mailboxes } from "./mailboxes.tsx"
 import { PersonName } from "./person-name.tsx"
 import { SafetyNumberDialog } from "./safety-number-dialog.tsx"
 import { Question } from "./sheet.tsx"
@@ -51,6 +52,7 @@ export function MembersPanel({ group }: { readonly group: string }) {
           </li>
         ))}
       </ul>
+      <Mailboxes detail={detail} />
       <GroupCheck detail={detail} />
       {active && (
         <button className="button danger-quiet wide" type="button" onClick={() => setOpen({ kind: "leave" })}>

@@ -18,10 +18,9 @@ export function MessageDetails({ message, close }: Props) {
   const text = useText()
   const language = useLocale()
   const { delivery } = message
+  const arrived = delivery && { ...delivery, read: 0, mailboxes: 0 }
   const standing =
-    delivery && stageOf(delivery) === "network"
-      ? text.delivery.networkLong(delivery.reached)
-      : deliveryText(delivery, text)
+    arrived && stageOf(arrived) === "network" ? text.delivery.networkLong(arrived.reached) : deliveryText(arrived, text)
   return (
     <Sheet title={text.chat.details} open close={close}>
       <dl className="facts">
@@ -37,6 +36,14 @@ export function MessageDetails({ message, close }: Props) {
           <>
             <dt>{text.chat.deliveryRow}</dt>
             <dd>{standing}</dd>
+            <dt>{text.chat.readRow}</dt>
+            <dd>
+              {delivery && delivery.read > 0
+                ? text.delivery.read(delivery.read, delivery.recipients)
+                : text.delivery.noRead}
+            </dd>
+            <dt>{text.chat.mailboxRow}</dt>
+            <dd>{text.delivery.mailboxes(delivery?.mailboxes ?? 0)}</dd>
           </>
         )}
       </dl>

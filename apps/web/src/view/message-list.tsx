@@ -12,7 +12,7 @@ import { dayName } from "../text/times.ts"
 import { useText } from "../text/use-text.ts"
 import { Bubble, PendingBubble } from "./bubble.tsx"
 import { MessageDetails } from "./message-details.tsx"
-import { BeginNote, MembershipNote } from "./notes.tsx"
+import { BeginNote, GapNote, MembershipNote } from "./notes.tsx"
 import { placeAfter } from "./roving.ts"
 
 interface Props {
@@ -30,7 +30,8 @@ export function MessageList({ group, name, thread }: Props) {
   const now = useNow()
   const language = useLocale()
   const timeline = useWorld((world) => world.timelines[group])
-  const rows = useMemo(() => rowsOf(thread, timeline ?? []), [thread, timeline])
+  const gaps = useWorld((world) => world.details[group]?.gaps)
+  const rows = useMemo(() => rowsOf(thread, timeline ?? [], gaps), [thread, timeline, gaps])
   const list = useRef<VirtualizerHandle>(null)
   const scroller = useRef<HTMLDivElement>(null)
   const [atEnd, setAtEnd] = useState(true)
@@ -81,6 +82,8 @@ export function MessageList({ group, name, thread }: Props) {
         return <BeginNote group={group} />
       case "day":
         return <h2 className="day">{dayName(row.at, now, language, text.chat)}</h2>
+      case "gap":
+        return <GapNote gap={row.gap} />
       case "note":
         return <MembershipNote entry={row.entry} />
       case "message":

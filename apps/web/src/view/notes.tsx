@@ -1,4 +1,4 @@
-import type { TimelineEntry } from "@starling/peer/contract"
+import type { Gap, TimelineEntry } from "@starling/peer/contract"
 
 import { useDirectory } from "../state/directory.ts"
 import { useWorld } from "../state/store.ts"
@@ -27,6 +27,17 @@ export function MembershipNote({ entry }: { readonly entry: TimelineEntry }) {
       {entry.added.length > 0 && entry.removed.length > 0 && " · "}
       {entry.removed.length > 0 &&
         text.chat.removed(who(entry.by, entry.name), entry.removed.map((one) => who(one)).join(text.chat.and))}
+    </p>
+  )
+}
+
+/** Where somebody wrote what is not here: nothing more is known of it. */
+export function GapNote({ gap }: { readonly gap: Gap }) {
+  const text = useText()
+  const who = useWho()
+  return (
+    <p className="note gap" role="note">
+      {text.chat.gap(gap.count, who(gap.from, gap.name))}
     </p>
   )
 }

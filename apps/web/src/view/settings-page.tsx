@@ -1,3 +1,4 @@
+import type { Settings } from "@starling/peer/contract"
 import { RadioGroup } from "radix-ui"
 import { useState, type FormEvent } from "react"
 
@@ -19,6 +20,7 @@ export function SettingsPage() {
     <main className="page">
       <PageHead title={text.settings.title} />
       <ProfileCard />
+      <MessagesCard />
       <AppearanceCard />
       <KeyUpdatesCard />
       <IdentityCard />
@@ -80,6 +82,61 @@ function ProfileCard() {
   )
 }
 
+/** Hours that the list offers; one set by other means stands beside them. */
+const RETENTIONS = [1, 6, 24, 72, 168, 336]
+
+function MessagesCard() {
+  const text = useText()
+  const settings = useWorld((world) => world.settings)
+  if (settings === undefined) return null
+  const set = (wanted: Partial<Settings>) =>
+    act(text.settings.changeFailed, async () => {
+      const changed = await api.changeSettings(wanted)
+      change((world) => ({ ...world, settings: changed }))
+    })
+  const hours = [...new Set([...RETENTIONS, settings.retentionHours])].sort((a, b) => a - b)
+  return (
+    <section className="card" aria-labelledby="messages">
+      <h2 className="section-title" id="messages">
+        {text.settings.messages}
+      </h2>
+      <div className="field">
+        <span className="field-label" id="receipts">
+          {text.settings.receipts}
+        </span>
+        <RadioGroup.Root
+          className="choices"
+          aria-labelledby="receipts"
+          value={settings.receipts ? "on" : "off"}
+          onValueChange={(value) => set({ receipts: value === "on" })}
+        >
+          {(["on", "off"] as const).map((one) => (
+            <RadioGroup.Item className="choice" key={one} value={one}>
+              {text.settings.receiptsChoice[one]}
+            </RadioGroup.Item>
+          ))}
+        </RadioGroup.Root>
+        <span className="field-hint">{text.settings.receiptsHint}</span>
+      </div>
+      <label className="field">
+        <span className="field-label">{text.settings.retention}</span>
+        <select
+          className="input"
+          value={settings.retentionHours}
+          onChange={({ target }) => set({ retentionHours: Number(target.value) })}
+        >
+          {hours.map((n) => (
+            <option key={n} value={n}>
+              {text.settings.hours(n)}
+            </option>
+          ))}
+        </select>
+        <span className="field-hint">{text.settings.retentionHint}</span>
+      </label>
+    </section>
+  )
+}
+
 function AppearanceCard() {
   const text = useText()
   const theme = usePreferences((preferences) => preferences.theme)
@@ -135,7 +192,7 @@ function KeyUpdatesCard() {
   const periods = current === null || PERIODS.includes(current) ? PERIODS : [...PERIODS, current].sort((a, b) => a - b)
   const choose = (value: string) =>
     act(text.settings.healEveryFailed, async () => {
-      const changed = await api.healEvery(value === "" ? null : Number(value))
+      const changed = await api.changeSettings({ healEveryDays: value === "" ? null : Number(value) })
       change((world) => ({ ...world, settings: changed }))
     })
   return (
