@@ -16,11 +16,14 @@ function claim(from: Person, to: Person, group: string, about: Person, length: n
   const known = from.state.durable.groups.get(group)!
   const payload = encodeSyncRequest({
     group: known.id,
+    version: 2,
     inTurn: true,
     records: new Map([[about.state.durable.own.device, { length, head }]]),
     messages: new Map(),
     past: new Map(),
     tip: known.chosen,
+    seen: [],
+    mailboxes: [],
   })
   to.input((state, env) => requested(state, "sync", payload, from.peerId, to.store, env))
 }

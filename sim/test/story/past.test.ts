@@ -66,11 +66,14 @@ test("an endless past costs nothing, for who accepts and for who declines", () =
     const known = bob.state.durable.groups.get(group)!
     const payload = encodeSyncRequest({
       group: known.id,
+      version: 2,
       inTurn: true,
       records: new Map(),
       messages: new Map(),
       past: new Map(),
       tip: known.creation,
+      seen: [],
+      mailboxes: [],
     })
     let reads = 0
     const reader = {
