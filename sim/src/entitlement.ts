@@ -1,7 +1,7 @@
 import { groupOf, isActive, pathTo, rosterHas } from "./group-of.ts"
 import type { AcceptedMessage } from "./ledger.ts"
 import type { Person } from "./person.ts"
-import { activeHonest, type Stage } from "./stage.ts"
+import { membersOf, type Stage } from "./stage.ts"
 
 /**
  * Who must show a message: members to the end who were in the state that it was sent in, or in the branch that won at the
@@ -10,13 +10,14 @@ import { activeHonest, type Stage } from "./stage.ts"
  */
 export function entitlementTo(stage: Stage, tip: string | undefined): (message: AcceptedMessage) => Set<Person> {
   const { group, ledger } = stage
-  const readers = activeHonest(stage)
+  const readers = membersOf(stage)
   const forest = readers.map((person) => groupOf(person, group)?.forest).find((each) => each?.has(tip ?? "") === true)
   const winning = forest === undefined ? [] : pathTo(forest, tip ?? "")
   const onPath = new Set(winning.map(({ sid }) => sid))
   return (message) => {
-    if (forest === undefined) return new Set()
-    const sentIn = forest.get(message.sid)
+    const sentIn = forest?.get(message.sid)
+    // In a group of the same name that somebody of bad faith made up, say.
+    if (sentIn === undefined) return new Set()
     const then = onPath.has(message.sid)
       ? sentIn
       : winning.find(({ sid }) => (ledger.bornAt.get(sid) ?? Infinity) <= message.at)

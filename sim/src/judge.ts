@@ -2,7 +2,7 @@ import { entitlementTo } from "./entitlement.ts"
 import { groupOf, isActive, rosterHas } from "./group-of.ts"
 import type { AcceptedMessage } from "./ledger.ts"
 import type { Person } from "./person.ts"
-import { acceptAll, activeHonest, type Stage } from "./stage.ts"
+import { acceptAll, membersOf, type Stage } from "./stage.ts"
 import type { Verdict } from "./verdict.ts"
 import { FAIR } from "./world.ts"
 
@@ -13,7 +13,7 @@ const SECOND = 1_000
 const HOUR = 3_600 * SECOND
 const RETENTION = 72 * HOUR
 /** How long a group may take after the last fault: one request to be added anew, refused once, is in it. */
-const LONGEST = 900 * SECOND
+const LONGEST = 720 * SECOND
 /** What follows from the last commit, such as a message that is sent again, has come by then. */
 const SETTLING = 12 * SECOND
 const LONGEST_PROBE = 90 * SECOND
@@ -37,7 +37,7 @@ export function judgeStage(stage: Stage): Verdict {
     removalsNotInForce: [...ledger.removalsIgnored, ...removedWhoStay(stage), ...removedWhoRead(stage, probes)],
     stuckMembers: stuck(stage),
     oldSecrets: oldSecrets(stage),
-    unrecoverable: missing.filter(({ supplied }) => !supplied).length,
+    unrecoverable: missing.filter(({ supplied }) => !supplied).map(({ text }) => text),
     convergeMs: convergedAt === undefined ? undefined : convergedAt - from,
     maxReorg: ledger.maxReorg,
   }
@@ -73,7 +73,7 @@ function isAtRest(stage: Stage): boolean {
 
 function splits(stage: Stage): string[] {
   const { group } = stage
-  const byTip = Map.groupBy(activeHonest(stage), (person) => groupOf(person, group)?.chosen)
+  const byTip = Map.groupBy(membersOf(stage), (person) => groupOf(person, group)?.chosen)
   if (byTip.size < 2) return []
   return [Array.from(byTip.values(), (people) => people.map(({ name }) => name).join("+")).join(" against ")]
 }
@@ -82,7 +82,7 @@ function splits(stage: Stage): string[] {
 function stuck(stage: Stage): string[] {
   const { group, honest } = stage
   const tip = commonTip(stage)
-  const sample = activeHonest(stage).find((person) => groupOf(person, group)?.live === tip)
+  const sample = membersOf(stage).find((person) => groupOf(person, group)?.live === tip)
   const reference = sample === undefined ? undefined : groupOf(sample, group)
   if (sample === undefined || reference === undefined) return ["nobody is left in the group"]
   const { desired } = reference.membership
@@ -111,7 +111,7 @@ function secretOf(person: Person, group: string): string {
 
 /** The state that most of good faith are in. */
 function commonTip(stage: Stage): string | undefined {
-  const counts = [...Map.groupBy(activeHonest(stage), (person) => groupOf(person, stage.group)?.live)]
+  const counts = [...Map.groupBy(membersOf(stage), (person) => groupOf(person, stage.group)?.live)]
   return counts.sort(([, a], [, b]) => b.length - a.length)[0]?.[0]
 }
 
@@ -167,7 +167,7 @@ function duplicates({ honest, group, ledger }: Stage): string[] {
 function probe(stage: Stage): Uint8Array[] {
   const { world, group, ledger } = stage
   const before = ledger.messages.length
-  for (const person of activeHonest(stage)) ledger.say(person)
+  for (const person of membersOf(stage)) ledger.say(person)
   const probes = ledger.messages.slice(before)
   for (const end = world.now + LONGEST_PROBE; world.now < end;) {
     if (missingMessages(stage).every(({ supplied }) => !supplied)) break
@@ -183,7 +183,7 @@ function probe(stage: Stage): Uint8Array[] {
 function removedWhoStay(stage: Stage): string[] {
   const { group, ledger } = stage
   const standing = ledger.removals.filter(({ lifted }) => !lifted)
-  return activeHonest(stage).flatMap((person) => {
+  return membersOf(stage).flatMap((person) => {
     const own = groupOf(person, group)
     const node = own?.forest.get(own.live)
     return standing
@@ -195,7 +195,7 @@ function removedWhoStay(stage: Stage): string[] {
 /** Members of bad faith who were removed, with everything they hoarded, against the words of those who remain. */
 function removedWhoRead(stage: Stage, probes: readonly Uint8Array[]): string[] {
   const { group, ledger, insiders } = stage
-  const [reader] = activeHonest(stage)
+  const [reader] = membersOf(stage)
   const own = reader === undefined ? undefined : groupOf(reader, group)
   const commits = (own?.records ?? []).filter(({ kind }) => kind === 2).map(({ body }) => body)
   return ledger.removals

@@ -107,7 +107,7 @@ export class Ledger {
       this.outAt.set(person, this.#world.now)
     if (was.live === is.live || !this.#honest.has(person)) return
     this.maxReorg = Math.max(this.maxReorg, reorgDepth(is.forest, was.live, is.live))
-    const followed = adoptedOfRemoved(was, is, person.identity)
+    const followed = isOut(was, person.identity) ? undefined : adoptedOfRemoved(was, is, person.identity)
     if (followed !== undefined) this.removalsIgnored.push(`${person.name} followed a commit of somebody removed`)
   }
 }

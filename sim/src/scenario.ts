@@ -14,12 +14,15 @@ export interface Scenario {
   moves(): readonly (readonly [weight: number, move: Move])[]
 }
 
+export interface Played {
+  readonly stage: Stage
+  readonly verdict: Verdict
+  /** Of every event in order. */
+  readonly digest: string
+}
+
 /** Plays a scenario from its seed, which decides everything, and judges how it ends. */
-export function play(
-  scenario: Scenario,
-  seed: number,
-  size: number,
-): { readonly stage: Stage; readonly verdict: Verdict } {
+export function play(scenario: Scenario, seed: number, size: number): Played {
   const stage = setStage(seed, size, Math.min(scenario.insiders, size - 2))
   const moves = scenario.moves()
   const total = moves.reduce((sum, [weight]) => sum + weight, 0)
@@ -28,7 +31,8 @@ export function play(
     pickMove(moves, stage.dice.next() * total)(stage)
     stage.world.run(stage.dice.below(scenario.pause))
   }
-  return { stage, verdict: judgeStage(stage) }
+  const verdict = judgeStage(stage)
+  return { stage, verdict, digest: stage.digest.finish() }
 }
 
 function pickMove(moves: ReturnType<Scenario["moves"]>, at: number): Move {

@@ -8,7 +8,7 @@ export interface Verdict {
   /** Secrets that are held after the retention. */
   readonly oldSecrets: readonly string[]
   /** Messages that no living holder could supply: no fault, and shown as a gap. */
-  readonly unrecoverable: number
+  readonly unrecoverable: readonly string[]
   /** From the end of the last fault until all was one; `undefined` where it never was. */
   readonly convergeMs: number | undefined
   readonly maxReorg: number

@@ -1,0 +1,163 @@
+/** A fault as the exact text that it replaces, which must occur once. `file` is a path in the repository. */
+export interface Edit {
+  readonly file: string
+  readonly from: string
+  readonly to: string
+}
+
+/** A fault in the messenger or the engine that the simulator must catch, and where it does so soonest. */
+export interface Mutant {
+  readonly edits: readonly Edit[]
+  readonly caughtIn: { readonly scenario: string; readonly seed: number; readonly size: number }
+}
+
+const GROUP = "packages/messenger/src/group"
+const MESSAGE = "packages/messenger/src/message"
+
+export const MUTANTS: Readonly<Record<string, Mutant>> = {
+  /** What somebody commits after their removal counts as anybody's. */
+  "no-void": {
+    edits: [
+      {
+        file: `${GROUP}/choose-commit.ts`,
+        from: "  if (against.length === 0) return false\n",
+        to: "  if (against.length >= 0) return false\n",
+      },
+    ],
+    caughtIn: { scenario: "removed-forks", seed: 0, size: 4 },
+  },
+  /** A message goes out although somebody whom a removal names can still read it. */
+  "no-send-gate": {
+    edits: [
+      {
+        file: `${GROUP}/reconcile.ts`,
+        from: "  if (work.removals.length > 0) commit(turn, uuid, work)\n",
+        to: "  if (work.removals.length >= 0) return true\n",
+      },
+    ],
+    caughtIn: { scenario: "churn", seed: 0, size: 4 },
+  },
+  /** The id of a commit, which its author can grind, decides before the rank that nobody chooses. */
+  "id-before-rank": {
+    edits: [
+      {
+        file: `${GROUP}/choose-commit.ts`,
+        from: "rank(choice.crypto, choice.creation, node.epoch, node.author) + node.sid)",
+        to: "node.sid)",
+      },
+    ],
+    caughtIn: { scenario: "grinding", seed: 0, size: 4 },
+  },
+  /** A commit that parts from the past more than five commits below the own tip is not looked at. */
+  "local-horizon": {
+    edits: [
+      {
+        file: `${GROUP}/place-commit.ts`,
+        from: '  if (parent === undefined || cited.includes(undefined)) return { kind: "waiting" }\n',
+        to:
+          '  if (parent === undefined || cited.includes(undefined)) return { kind: "waiting" }\n' +
+          '  if (parent.epoch < (group.forest.get(group.live)?.epoch ?? 0) - 5) return { kind: "refused" }\n',
+      },
+    ],
+    caughtIn: { scenario: "long-partition", seed: 0, size: 4 },
+  },
+  /** States are told apart by the number of their epoch, as where there is only one branch. */
+  "keyed-by-epoch": {
+    edits: [
+      {
+        file: `${MESSAGE}/receive-message.ts`,
+        from: "  const node = group.forest.get(message.sid)\n",
+        to:
+          "  const named = group.forest.get(message.sid)\n" +
+          "  const node = [...group.forest.values()].find(({ epoch }) => epoch === named?.epoch)\n",
+      },
+    ],
+    caughtIn: { scenario: "concurrent", seed: 0, size: 4 },
+  },
+  /** A commit with one Remove, and nothing else, renews nobody's keys. */
+  "single-remove-without-path": {
+    edits: [
+      {
+        file: "packages/mls/src/proposal-list.ts",
+        from: "  const renewing = list.updates.size + list.removes.size\n",
+        to:
+          "  const renewing = list.updates.size + list.removes.size\n" +
+          "  if (list.removes.size === 1 && list.updates.size + list.adds.length + list.psks.length === 0) return false\n",
+      },
+      { file: `${GROUP}/commit.ts`, from: "    path: true,\n", to: "    path: removes.length !== 1,\n" },
+      { file: `${GROUP}/place-commit.ts`, from: "(header.removes.length === 0 || header.hasPath)", to: "true" },
+    ],
+    caughtIn: { scenario: "removed-forks", seed: 0, size: 4 },
+  },
+  /** What follows from an own commit is not kept, but to be had by processing it. */
+  "own-commit-replayed": {
+    edits: [
+      {
+        file: `${GROUP}/commit.ts`,
+        from: '    standing: { kind: "held", state: next },\n',
+        to: '    standing: { kind: "open" },\n',
+      },
+    ],
+    caughtIn: { scenario: "calm", seed: 0, size: 3 },
+  },
+  /** The keys of a state go as soon as one commit on it was processed. */
+  "parents-erased": {
+    edits: [
+      {
+        file: `${GROUP}/settle.ts`,
+        from: 'import { receive, type RefusalReason } from "@starling/mls"\n',
+        to: 'import { eraseReplaced, receive, type RefusalReason } from "@starling/mls"\n',
+      },
+      {
+        file: `${GROUP}/settle.ts`,
+        from: "  const { next, authenticatedData } = received\n",
+        to: "  const { next, authenticatedData } = received\n  eraseReplaced(state, next)\n",
+      },
+    ],
+    caughtIn: { scenario: "concurrent", seed: 0, size: 4 },
+  },
+  /** The same message is shown each time that it comes. */
+  "shown-again": {
+    edits: [{ file: `${MESSAGE}/receive-message.ts`, from: "  if (group.shown.has(id)) return\n", to: "" }],
+    caughtIn: { scenario: "concurrent", seed: 0, size: 4 },
+  },
+  /** What was said on a branch that lost stays there. */
+  "nothing-sent-again": {
+    edits: [
+      {
+        file: `${MESSAGE}/send-message.ts`,
+        from: "  if (lost.length === 0) return\n",
+        to: "  if (lost.length >= 0) return\n",
+      },
+    ],
+    caughtIn: { scenario: "partitions", seed: 0, size: 4 },
+  },
+  /** Keys stay after the retention. */
+  "no-retention": {
+    edits: [
+      {
+        file: `${GROUP}/drop-old-states.ts`,
+        from: "    node.sid !== group.live &&\n",
+        to: "    node.sid === group.live &&\n",
+      },
+    ],
+    caughtIn: { scenario: "days-offline", seed: 0, size: 4 },
+  },
+}
+
+export function mutantNamed(name: string): Mutant {
+  const mutant = MUTANTS[name]
+  if (mutant === undefined) throw new RangeError(`no mutant ${name}: choose one of ${Object.keys(MUTANTS).join(", ")}`)
+  return mutant
+}
+
+export function editsOf(name: string): readonly Edit[] {
+  return mutantNamed(name).edits
+}
+
+/** The text of a file with the fault in it. */
+export function withEdit(text: string, { file, from, to }: Edit): string {
+  const found = text.split(from).length - 1
+  if (found !== 1) throw new Error(`${file} holds what the variant replaces ${found} times, not once: ${from}`)
+  return text.replace(from, () => to)
+}
