@@ -3,6 +3,7 @@ import {
   encodeOperation,
   encodeSealedMessage,
   messageAuthenticatedData,
+  rank,
   type ForestNode,
 } from "@starling/messenger/parts"
 import { protect, receive } from "@starling/mls"
@@ -64,13 +65,16 @@ export function grind(stage: Stage): void {
   const group = groupOf(insider.person, stage.group)
   const tip = group?.forest.get(group.live)
   const parent = insider.hoard.nodes.get(tip?.parent ?? "")
-  if (tip === undefined || parent === undefined) return
+  if (tip === undefined || parent === undefined || tip.author === insider.person.identity) return
   let best: Forged | undefined
   for (let tries = 0; tries < 12 && (best === undefined || best.node.sid > tip.sid); tries++) {
     const forged = insider.commitOn(parent)
     if (forged !== undefined && (best === undefined || forged.node.sid < best.node.sid)) best = forged
   }
-  if (best !== undefined) insider.publishCommit(best, stage.honest)
+  if (best === undefined) return
+  insider.publishCommit(best, stage.honest)
+  const rankOf = (author: string): string => rank(crypto, group?.creation ?? "", tip.epoch, author)
+  if (rankOf(tip.author) < rankOf(insider.person.identity)) stage.ground.add(best.node.sid)
 }
 
 /** A long chain, and many siblings, in one moment. */

@@ -1,5 +1,5 @@
 import { entitlementTo } from "./entitlement.ts"
-import { groupOf, isActive, rosterHas } from "./group-of.ts"
+import { groupOf, isActive, pathTo, rosterHas } from "./group-of.ts"
 import type { AcceptedMessage } from "./ledger.ts"
 import type { Person } from "./person.ts"
 import { acceptAll, membersOf, type Stage } from "./stage.ts"
@@ -37,6 +37,7 @@ export function judgeStage(stage: Stage): Verdict {
     removalsNotInForce: [...ledger.removalsIgnored, ...removedWhoStay(stage), ...removedWhoRead(stage, probes)],
     stuckMembers: stuck(stage),
     oldSecrets: oldSecrets(stage),
+    groundCommits: groundCommits(stage),
     unrecoverable: missing.filter(({ supplied }) => !supplied).map(({ text }) => text),
     convergeMs: convergedAt === undefined ? undefined : convergedAt - from,
     maxReorg: ledger.maxReorg,
@@ -217,4 +218,12 @@ function oldSecrets(stage: Stage): string[] {
       return since < world.now - RETENTION - HOUR ? [`${person.name} holds a state of epoch ${node.epoch}`] : []
     })
   })
+}
+
+function groundCommits(stage: Stage): string[] {
+  const own = groupOf(stage.founder, stage.group)
+  if (own === undefined) return []
+  return pathTo(own.forest, own.live)
+    .filter(({ sid }) => stage.ground.has(sid))
+    .map(({ epoch }) => `the commit of epoch ${epoch} was ground`)
 }

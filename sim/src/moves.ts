@@ -120,7 +120,7 @@ export function night(stage: Stage): void {
   const { world, dice } = stage
   const people = [...world.people.values()]
   for (const person of people) if (person.isUp) person.stop()
-  world.run(HOUR + dice.below(2 * DAY))
+  world.run(HOUR + dice.below(3 * DAY))
   const absent = dice.chance(0.7) ? dice.pick(people.slice(1)) : undefined
   for (const person of people) if (person !== absent) switchOn(stage, person)
   world.run(15 * SECOND)

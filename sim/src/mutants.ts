@@ -137,8 +137,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${GROUP}/drop-old-states.ts`,
-        from: "    node.sid !== group.live &&\n",
-        to: "    node.sid === group.live &&\n",
+        from: "    (followed.get(node.sid) ?? node.placedAt) < turn.now - RETENTION\n",
+        to: "    (followed.get(node.sid) ?? node.placedAt) < 0\n",
       },
     ],
     caughtIn: { scenario: "days-offline", seed: 0, size: 4 },

@@ -22,6 +22,7 @@ const NOTHING: Omit<Verdict, "stuckMembers"> = {
   duplicatedMessages: [],
   removalsNotInForce: [],
   oldSecrets: [],
+  groundCommits: [],
   unrecoverable: [],
   convergeMs: undefined,
   maxReorg: 0,

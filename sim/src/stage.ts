@@ -19,6 +19,8 @@ export interface Stage {
   readonly insiders: readonly Insider[]
   readonly ledger: Ledger
   readonly digest: EventDigest
+  /** States that an insider got by grinding, where the rank speaks for another one that everybody had before. */
+  readonly ground: Set<string>
   /** Who reaches whom; one side is everybody together. */
   sides: readonly (readonly Person[])[]
 }
@@ -44,6 +46,7 @@ export function setStage(seed: number, size: number, insiders: number): Stage {
     insiders: bad.map((person) => new Insider(world, person, group)),
     ledger,
     digest,
+    ground: new Set(),
     sides: [people],
   }
   for (const other of others.slice(0, size - 1)) founder.invite(group, other)
