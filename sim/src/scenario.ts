@@ -7,6 +7,8 @@ import type { Verdict } from "./verdict.ts"
 export interface Scenario {
   readonly name: string
   readonly insiders: number
+  /** Fewer people than this do not make it: insiders are to be outnumbered. */
+  readonly leastSize: number
   readonly rounds: number
   /** Greatest pause between two moves, in milliseconds. */
   readonly pause: number
@@ -23,7 +25,7 @@ export interface Played {
 
 /** Plays a scenario from its seed, which decides everything, and judges how it ends. */
 export function play(scenario: Scenario, seed: number, size: number): Played {
-  const stage = setStage(seed, size, Math.min(scenario.insiders, size - 2))
+  const stage = setStage(seed, Math.max(size, scenario.leastSize), scenario.insiders)
   const moves = scenario.moves()
   const total = moves.reduce((sum, [weight]) => sum + weight, 0)
   for (let round = 0; round < scenario.rounds; round++) {

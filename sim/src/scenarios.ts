@@ -41,7 +41,7 @@ const MALICE: Weighted = [
 ]
 
 function scenario(name: string, list: Weighted, rest: Partial<Omit<Scenario, "name" | "moves">> = {}): Scenario {
-  return { name, insiders: 0, rounds: 30, pause: 1_500, ...rest, moves: () => list }
+  return { name, insiders: 0, leastSize: 3, rounds: 30, pause: 1_500, ...rest, moves: () => list }
 }
 
 /** Each is a function of a seed and a size. */
@@ -91,7 +91,7 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario("grinding", [...TALK, [4, moves.invite], [20, moves.heal], [20, insider.grind]], { insiders: 1 }),
   scenario("flood", [...TALK, ...CHURN, [6, insider.flood], [4, moves.split], [4, moves.meet]], { insiders: 1 }),
   scenario("bad-path-secret", [...TALK, [2, moves.invite], [8, insider.shutOut]], { insiders: 1 }),
-  scenario("colluders", [...TALK, [2, moves.invite], [6, insider.shutOutTogether]], { insiders: 2 }),
+  scenario("colluders", [...TALK, [2, moves.invite], [6, insider.shutOutTogether]], { insiders: 2, leastSize: 5 }),
   scenario("stolen-id", [...TALK, ...CHURN, [20, insider.stealId]], { insiders: 1 }),
   scenario("forged-invitation", [...TALK, ...CHURN, [14, insider.inviteFalsely]], { insiders: 1 }),
   scenario("all-faults", [...TALK, ...CHURN, ...PARTITION, ...FAULTS], { rounds: 50 }),
