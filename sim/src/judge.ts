@@ -11,7 +11,11 @@ const BUCKET_OF_MESSAGES = "messages"
 
 const SECOND = 1_000
 const HOUR = 3_600 * SECOND
-const RETENTION = 72 * HOUR
+/** For how long past keys are kept, and a message can be sent again: what the messenger promises. */
+const RETENTION = 24 * HOUR
+const RESEND_PATIENCE = 14 * 24 * HOUR
+/** A device that has just been switched on erases what is too old by then. */
+const TIDYING = 40 * SECOND
 /** How long a group may take after the last fault: one request to be added anew, refused once, is in it. */
 const LONGEST = 720 * SECOND
 /** What follows from the last commit, such as a message that is sent again, has come by then. */
@@ -141,7 +145,7 @@ function isSupplied(stage: Stage, message: AcceptedMessage, reader: Person): boo
   const { author } = message
   const isAlive = isActive(author, group) && (ledger.outAt.get(author) ?? 0) < message.at
   const kept = groupOf(author, group)?.sent.some(({ id }) => id === message.id) === true
-  if (isAlive && kept && world.now - message.at < RETENTION) return true
+  if (isAlive && kept && world.now - message.at < RESEND_PATIENCE) return true
   return honest.some(
     (person) =>
       person !== reader &&
@@ -210,7 +214,7 @@ function oldSecrets(stage: Stage): string[] {
   const { group, honest, world } = stage
   return honest.flatMap((person) => {
     const own = groupOf(person, group)
-    if (own === undefined) return []
+    if (own === undefined || person.upSince > world.now - TIDYING) return []
     return [...own.forest.values()].flatMap((node) => {
       if (node.standing.kind !== "held" || node.sid === own.live) return []
       const followers = [...own.forest.values()].filter(({ parent }) => parent === node.sid)

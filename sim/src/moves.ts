@@ -21,6 +21,10 @@ export function heal(stage: Stage): void {
   if (person !== undefined) stage.ledger.heal(person)
 }
 
+export function healFounder({ ledger, founder }: Stage): void {
+  ledger.heal(founder)
+}
+
 /** Everybody who can commits in this very moment. */
 export function healAtOnce(stage: Stage): void {
   for (const person of activeHonest(stage)) stage.ledger.heal(person)

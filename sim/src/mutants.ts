@@ -20,8 +20,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${GROUP}/choose-commit.ts`,
-        from: "  if (against.length === 0) return false\n",
-        to: "  if (against.length >= 0) return false\n",
+        from: "    if (!this.#removed.has(node.author)) return false\n",
+        to: '    if (node.sid !== "") return false\n',
       },
     ],
     caughtIn: { scenario: "removed-forks", seed: 0, size: 4 },
@@ -42,11 +42,47 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${GROUP}/choose-commit.ts`,
-        from: "rank(choice.crypto, choice.creation, node.epoch, node.author) + node.sid)",
-        to: "node.sid)",
+        from: "last: placeOf(choice.crypto, draw, node) + node.sid,",
+        to: "last: node.sid,",
       },
     ],
     caughtIn: { scenario: "grinding", seed: 0, size: 4 },
+  },
+  /** Each commit of a chain by one hand makes its branch deeper. */
+  "self-chains-count": {
+    edits: [
+      {
+        file: `${GROUP}/choose-commit.ts`,
+        from: "return parent.author !== author || ops.length > 0 ? above + 1 : above\n",
+        to: "return parent.author !== author || ops.length >= 0 ? above + 1 : above\n",
+      },
+    ],
+    caughtIn: { scenario: "grinding", seed: 0, size: 4 },
+  },
+  /** Nobody hears who says that a commit does not let them in. */
+  "refusals-ignored": {
+    edits: [
+      {
+        file: `${GROUP}/choose-commit.ts`,
+        from: "    if (refusals === undefined) return false\n",
+        to: "    if (refusals !== null) return false\n",
+      },
+    ],
+    caughtIn: { scenario: "bad-path-secret", seed: 0, size: 4 },
+  },
+  /** A member stands behind the state alone that it was last heard to support. */
+  "latest-support-only": {
+    edits: [
+      {
+        file: `${GROUP}/testimony.ts`,
+        from: "  const witnesses = testimony[side].get(sid.value)\n",
+        to:
+          "  for (const others of side === 'supports' ? testimony.supports.values() : [])\n" +
+          "    (others as Set<IdentityId>).delete(author)\n" +
+          "  const witnesses = testimony[side].get(sid.value)\n",
+      },
+    ],
+    caughtIn: { scenario: "partitions", seed: 0, size: 4 },
   },
   /** A commit that parts from the past more than five commits below the own tip is not looked at. */
   "local-horizon": {

@@ -79,6 +79,7 @@ export class Person {
   suites: readonly CiphersuiteId[] = [1]
   /** False while the device is switched off. */
   isUp = true
+  upSince: number
   /** Milliseconds that everything to and from this device takes longer. */
   slowness = 0
   /** Crashes in the step that makes this many more commits; what it wanted to do then is lost. */
@@ -96,6 +97,7 @@ export class Person {
     this.world = world
     this.name = name
     this.clockOffset = clockOffset
+    this.upSince = world.now
     this.#draw = seededDraw(seed)
     const step = createIdentity(this.env(), options)
     this.state = step.state
@@ -240,6 +242,7 @@ export class Person {
   /** A new process starts from the store. */
   boot(): void {
     this.isUp = true
+    this.upSince = this.world.now
     const opened = openPeer(this.store, this.env(), this.#options)
     if (opened.kind !== "open") throw new Error("the identity is gone")
     if (opened.writes.length > 0) this.store.commit(opened.writes)

@@ -88,7 +88,14 @@ export const SCENARIOS: readonly Scenario[] = [
     insiders: 1,
   }),
   scenario("backdated", [...TALK, [4, moves.invite], [6, moves.remove], [14, insider.backdate]], { insiders: 1 }),
-  scenario("grinding", [...TALK, [4, moves.invite], [20, moves.heal], [20, insider.grind]], { insiders: 1 }),
+  scenario(
+    "grinding",
+    [...TALK, [4, moves.invite], [30, moves.healFounder], [15, insider.grind], [15, insider.outrun]],
+    {
+      insiders: 1,
+      pause: 800,
+    },
+  ),
   scenario("flood", [...TALK, ...CHURN, [6, insider.flood], [4, moves.split], [4, moves.meet]], { insiders: 1 }),
   scenario("bad-path-secret", [...TALK, [2, moves.invite], [8, insider.shutOut]], { insiders: 1 }),
   scenario("colluders", [...TALK, [2, moves.invite], [6, insider.shutOutTogether]], { insiders: 2, leastSize: 5 }),

@@ -52,18 +52,28 @@ function missedBySomebody(group: Group, own: DeviceKey, now: Milliseconds): (sen
   const followed = followedAt(forest, ({ at, placedAt }) => Math.min(at, placedAt))
   const others = devicesOf(path[0]?.roster ?? []).filter(({ device }) => device !== own)
   const isLate = (sid: StateId): boolean => (followed.get(sid) ?? now) < now - RETENTION / 2
+  const isAcknowledged = (copies: SentMessage["copies"], device: DeviceKey): boolean =>
+    copies.some(({ seq }) => hasSeq(acks.get(device) ?? [], seq))
   return ({ at, copies }) => {
     if (at < now - RESEND_PATIENCE) return false
     if (copies.length === 0) return true
     const [last] = copies.filter(({ sid }) => heights.has(sid)).slice(-1)
     if (last === undefined) {
       const rosters = copies.map(({ sid }) => forest.get(sid)?.roster ?? [])
-      return others.some(({ device }) => !rosters.some((roster) => hasDevice(roster, device)))
+      const fork = copies
+        .slice(-1)
+        .flatMap(({ sid }) => ancestry(forest, sid))
+        .find(({ sid }) => heights.has(sid))
+      const won = path.slice(0, heights.get(fork?.sid ?? ""))
+      return others.some(({ device, identity }) => {
+        if (!rosters.some((roster) => hasDevice(roster, device))) return true
+        return won.some(({ added }) => added.includes(identity)) && !isAcknowledged(copies, device)
+      })
     }
     const since = path.slice(0, heights.get(last.sid))
     return others.some(({ device, identity }) => {
       if (!hasDevice(forest.get(last.sid)?.roster ?? [], device)) return false
-      if (copies.some(({ seq }) => hasSeq(acks.get(device) ?? [], seq))) return false
+      if (isAcknowledged(copies, device)) return false
       return (
         since.some(({ added }) => added.includes(identity)) || (isLate(last.sid) && copies.length < MAX_LATE_COPIES)
       )
