@@ -81,9 +81,13 @@ export const SCENARIOS: readonly Scenario[] = [
     [4, moves.split],
     [6, moves.meet],
   ]),
-  scenario("removed-forks", [...TALK, [8, moves.remove], [20, insider.forkOn], [4, moves.split], [6, moves.meet]], {
-    insiders: 1,
-  }),
+  scenario(
+    "removed-forks",
+    [...TALK, [8, moves.remove], [20, insider.forkOn], [4, moves.split], [6, moves.meet], [4, moves.storm]],
+    {
+      insiders: 1,
+    },
+  ),
   scenario("equivocation", [...TALK, ...CHURN, [14, insider.equivocate], [4, moves.split], [4, moves.meet]], {
     insiders: 1,
   }),

@@ -45,7 +45,7 @@ export function resendMessages(turn: Turn, uuid: string): void {
 }
 
 function missedBySomebody(group: Group, own: DeviceKey, now: Milliseconds): (sent: SentMessage) => boolean {
-  const { forest, acks } = group
+  const { forest, acks, testimony } = group
   const path = ancestry(forest, group.live)
   const heights = new Map(path.map(({ sid }, height) => [sid, height]))
   // By the word of who followed it: others let a state go by when they heard of that, not by when this device did.
@@ -58,21 +58,23 @@ function missedBySomebody(group: Group, own: DeviceKey, now: Milliseconds): (sen
     if (at < now - RESEND_PATIENCE) return false
     if (copies.length === 0) return true
     const [last] = copies.filter(({ sid }) => heights.has(sid)).slice(-1)
+    const rosters = copies.map(({ sid }) => forest.get(sid)?.roster ?? [])
+    const wasThere = (device: DeviceKey): boolean => rosters.some((roster) => hasDevice(roster, device))
     if (last === undefined) {
-      const rosters = copies.map(({ sid }) => forest.get(sid)?.roster ?? [])
-      const fork = copies
-        .slice(-1)
-        .flatMap(({ sid }) => ancestry(forest, sid))
-        .find(({ sid }) => heights.has(sid))
-      const won = path.slice(0, heights.get(fork?.sid ?? ""))
+      const branch = copies.slice(-1).flatMap(({ sid }) => ancestry(forest, sid))
+      const fork = branch.findIndex(({ sid }) => heights.has(sid))
+      const lost = fork < 0 ? branch : branch.slice(0, fork)
+      const won = path.slice(0, heights.get(branch[fork]?.sid ?? ""))
       return others.some(({ device, identity }) => {
-        if (!rosters.some((roster) => hasDevice(roster, device))) return true
-        return won.some(({ added }) => added.includes(identity)) && !isAcknowledged(copies, device)
+        if (!wasThere(device)) return true
+        if (isAcknowledged(copies, device)) return false
+        const isShutOut = lost.some(({ sid }) => testimony.refusals.get(sid)?.has(identity) === true)
+        return isShutOut || won.some(({ added }) => added.includes(identity))
       })
     }
     const since = path.slice(0, heights.get(last.sid))
     return others.some(({ device, identity }) => {
-      if (!hasDevice(forest.get(last.sid)?.roster ?? [], device)) return false
+      if (!wasThere(device)) return false
       if (isAcknowledged(copies, device)) return false
       return (
         since.some(({ added }) => added.includes(identity)) || (isLate(last.sid) && copies.length < MAX_LATE_COPIES)
