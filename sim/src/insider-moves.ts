@@ -56,6 +56,7 @@ export function backdate(stage: Stage): void {
   const change = isActive(target, group)
     ? ({ kind: "remove", identity: target.state.durable.own.identity, after: creation } as const)
     : ({ kind: "add", device: target.state.durable.own, name: target.name } as const)
+  if (change.kind === "add") stage.ledger.lift(target)
   const record = insider.sign(OPERATION, encodeOperation({ change, deps: [] }))
   insider.publish("upd", record.encoded, state.era, stage.honest)
 }

@@ -146,12 +146,12 @@ function isSupplied(stage: Stage, message: AcceptedMessage, reader: Person): boo
   const isAlive = isActive(author, group) && (ledger.outAt.get(author) ?? 0) < message.at
   const kept = groupOf(author, group)?.sent.some(({ id }) => id === message.id) === true
   if (isAlive && kept && world.now - message.at < RESEND_PATIENCE) return true
+  const key = `${author.state.durable.own.device}:${message.seq}`
   return honest.some(
     (person) =>
       person !== reader &&
       isActive(person, group) &&
-      groupOf(person, group)?.shown.has(message.id) === true &&
-      person.store.all(BUCKET_OF_MESSAGES).length > 0 &&
+      person.store.get(BUCKET_OF_MESSAGES, group, key) !== undefined &&
       rosterHas(groupOf(person, group)?.forest.get(message.sid), reader),
   )
 }
