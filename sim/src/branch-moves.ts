@@ -20,6 +20,7 @@ export function adoptedOfRemoved(was: Group, is: Group, self: string): ForestNod
     (node) =>
       !before.has(node.sid) &&
       isOut(was, node.author) &&
+      isOut(is, node.author) &&
       isAgainst(was, is.forest, node) &&
       !isBuiltOn(was, is, node, self),
   )

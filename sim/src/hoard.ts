@@ -1,4 +1,4 @@
-import { receive, type GroupState } from "@starling/mls"
+import { members, receive, type GroupState, type MlsContext } from "@starling/mls"
 import { decodeCommitRecord, decodeSealedMessage, type ForestNode } from "@starling/messenger/parts"
 
 import type { Person } from "./person.ts"
@@ -34,9 +34,8 @@ export class Hoard {
     for (const body of commits) {
       const commit = decodeCommitRecord(body)
       if (commit.kind !== "ok" || states.has(commit.value.sid)) continue
-      const parent = states.get(commit.value.parent)
-      const received = parent === undefined ? undefined : receive(mls, parent, commit.value.mls)
-      if (received?.kind === "commit") states.set(commit.value.sid, received.next)
+      const next = follow(mls, states.get(commit.value.parent), commit.value.mls)
+      if (next !== undefined) states.set(commit.value.sid, next)
     }
     return sealed.some((bytes) => {
       const message = decodeSealedMessage(bytes)
@@ -46,4 +45,15 @@ export class Hoard {
       )
     })
   }
+}
+
+/** What a commit leads to; where it removes the one who tries, that one passes its state off as another member's. */
+function follow(mls: MlsContext, parent: GroupState | undefined, commit: Uint8Array): GroupState | undefined {
+  if (parent === undefined) return undefined
+  const others = members(parent).map(({ leafIndex }) => leafIndex)
+  for (const ownLeafIndex of [parent.ownLeafIndex, ...others]) {
+    const received = receive(mls, { ...parent, ownLeafIndex }, commit)
+    if (received.kind === "commit") return received.next
+  }
+  return undefined
 }

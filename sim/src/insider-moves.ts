@@ -1,8 +1,10 @@
 import {
   decodeSealedMessage,
+  drawOf,
   encodeOperation,
   encodeSealedMessage,
   messageAuthenticatedData,
+  rank,
   type ForestNode,
 } from "@starling/messenger/parts"
 import { protect, receive } from "@starling/mls"
@@ -54,6 +56,7 @@ export function backdate(stage: Stage): void {
   const change = isActive(target, group)
     ? ({ kind: "remove", identity: target.state.durable.own.identity, after: creation } as const)
     : ({ kind: "add", device: target.state.durable.own, name: target.name } as const)
+  if (change.kind === "add") stage.ledger.lift(target)
   const record = insider.sign(OPERATION, encodeOperation({ change, deps: [] }))
   insider.publish("upd", record.encoded, state.era, stage.honest)
 }
@@ -61,16 +64,50 @@ export function backdate(stage: Stage): void {
 /** Tries commits beside the newest one until its own has the lesser id. */
 export function grind(stage: Stage): void {
   const insider = stage.dice.pick(stage.insiders)
-  const group = groupOf(insider.person, stage.group)
-  const tip = group?.forest.get(group.live)
-  const parent = insider.hoard.nodes.get(tip?.parent ?? "")
-  if (tip === undefined || parent === undefined) return
+  const rival = rivalOf(stage, insider)
+  if (rival === undefined) return
   let best: Forged | undefined
-  for (let tries = 0; tries < 12 && (best === undefined || best.node.sid > tip.sid); tries++) {
-    const forged = insider.commitOn(parent)
+  for (let tries = 0; tries < 12 && (best === undefined || best.node.sid > rival.tip.sid); tries++) {
+    const forged = insider.commitOn(rival.parent)
     if (forged !== undefined && (best === undefined || forged.node.sid < best.node.sid)) best = forged
   }
-  if (best !== undefined) insider.publishCommit(best, stage.honest)
+  if (best === undefined) return
+  insider.publishCommit(best, stage.honest)
+  if (rival.isStronger) stage.ground.add(best.node.sid)
+}
+
+/** Puts a chain of its own beside the newest commit, deeper than that one. */
+export function outrun(stage: Stage): void {
+  const insider = stage.dice.pick(stage.insiders)
+  const rival = rivalOf(stage, insider)
+  let parent = rival?.parent
+  for (let left = 4; left > 0 && parent !== undefined; left--) {
+    const forged = insider.commitOn(parent)
+    if (forged === undefined) return
+    insider.publishCommit(forged, stage.honest)
+    if (rival?.isStronger === true) stage.ground.add(forged.node.sid)
+    parent = forged.node
+  }
+}
+
+interface Rival {
+  readonly tip: ForestNode
+  readonly parent: ForestNode
+  /** It is the founder's, whose word weighs as much as any, and the rank speaks for it. */
+  readonly isStronger: boolean
+}
+
+/** The newest commit, where it is another's and the keys of its parent are there. */
+function rivalOf({ group, founder }: Stage, { person, hoard }: Insider): Rival | undefined {
+  const own = groupOf(person, group)
+  const tip = own?.forest.get(own.live)
+  const parent = hoard.nodes.get(tip?.parent ?? "")
+  if (own === undefined || tip === undefined || parent === undefined || tip.author === person.identity) return undefined
+  const draw = drawOf(own.forest, parent.sid)
+  const isEarly = draw?.epoch === 0 || draw?.roster.some((device) => device?.identity === person.identity) !== false
+  const rankOf = (author: string): string => rank(crypto, draw?.sid ?? "", tip.epoch, author)
+  const isStronger = tip.author === founder.identity && (!isEarly || rankOf(tip.author) < rankOf(person.identity))
+  return { tip, parent, isStronger }
 }
 
 /** A long chain, and many siblings, in one moment. */

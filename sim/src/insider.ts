@@ -44,7 +44,7 @@ export class Insider {
   /** A commit that renews its own keys, on whatever state; `seal` may do badly what its own program does well. */
   commitOn(
     parent: ForestNode,
-    seal: CryptoProvider["kem"]["encapsulate"] = crypto.kem.encapsulate,
+    seal: CryptoProvider["kem"]["encapsulate"] = (publicKey, seed) => crypto.kem.encapsulate(publicKey, seed),
   ): Forged | undefined {
     if (parent.standing.kind !== "held") return undefined
     const { mls } = this.person.env()

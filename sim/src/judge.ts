@@ -1,8 +1,8 @@
 import { entitlementTo } from "./entitlement.ts"
-import { groupOf, isActive, rosterHas } from "./group-of.ts"
+import { groupOf, isActive, pathTo, rosterHas } from "./group-of.ts"
 import type { AcceptedMessage } from "./ledger.ts"
 import type { Person } from "./person.ts"
-import { acceptAll, activeHonest, type Stage } from "./stage.ts"
+import { acceptAll, membersOf, type Stage } from "./stage.ts"
 import type { Verdict } from "./verdict.ts"
 import { FAIR } from "./world.ts"
 
@@ -11,9 +11,13 @@ const BUCKET_OF_MESSAGES = "messages"
 
 const SECOND = 1_000
 const HOUR = 3_600 * SECOND
-const RETENTION = 72 * HOUR
+/** For how long past keys are kept, and a message can be sent again: what the messenger promises. */
+const RETENTION = 24 * HOUR
+const RESEND_PATIENCE = 14 * 24 * HOUR
+/** A device that has just been switched on erases what is too old by then. */
+const TIDYING = 40 * SECOND
 /** How long a group may take after the last fault: one request to be added anew, refused once, is in it. */
-const LONGEST = 900 * SECOND
+const LONGEST = 720 * SECOND
 /** What follows from the last commit, such as a message that is sent again, has come by then. */
 const SETTLING = 12 * SECOND
 const LONGEST_PROBE = 90 * SECOND
@@ -37,7 +41,8 @@ export function judgeStage(stage: Stage): Verdict {
     removalsNotInForce: [...ledger.removalsIgnored, ...removedWhoStay(stage), ...removedWhoRead(stage, probes)],
     stuckMembers: stuck(stage),
     oldSecrets: oldSecrets(stage),
-    unrecoverable: missing.filter(({ supplied }) => !supplied).length,
+    groundCommits: groundCommits(stage),
+    unrecoverable: missing.filter(({ supplied }) => !supplied).map(({ text }) => text),
     convergeMs: convergedAt === undefined ? undefined : convergedAt - from,
     maxReorg: ledger.maxReorg,
   }
@@ -73,7 +78,7 @@ function isAtRest(stage: Stage): boolean {
 
 function splits(stage: Stage): string[] {
   const { group } = stage
-  const byTip = Map.groupBy(activeHonest(stage), (person) => groupOf(person, group)?.chosen)
+  const byTip = Map.groupBy(membersOf(stage), (person) => groupOf(person, group)?.chosen)
   if (byTip.size < 2) return []
   return [Array.from(byTip.values(), (people) => people.map(({ name }) => name).join("+")).join(" against ")]
 }
@@ -82,7 +87,7 @@ function splits(stage: Stage): string[] {
 function stuck(stage: Stage): string[] {
   const { group, honest } = stage
   const tip = commonTip(stage)
-  const sample = activeHonest(stage).find((person) => groupOf(person, group)?.live === tip)
+  const sample = membersOf(stage).find((person) => groupOf(person, group)?.live === tip)
   const reference = sample === undefined ? undefined : groupOf(sample, group)
   if (sample === undefined || reference === undefined) return ["nobody is left in the group"]
   const { desired } = reference.membership
@@ -111,7 +116,7 @@ function secretOf(person: Person, group: string): string {
 
 /** The state that most of good faith are in. */
 function commonTip(stage: Stage): string | undefined {
-  const counts = [...Map.groupBy(activeHonest(stage), (person) => groupOf(person, stage.group)?.live)]
+  const counts = [...Map.groupBy(membersOf(stage), (person) => groupOf(person, stage.group)?.live)]
   return counts.sort(([, a], [, b]) => b.length - a.length)[0]?.[0]
 }
 
@@ -140,13 +145,13 @@ function isSupplied(stage: Stage, message: AcceptedMessage, reader: Person): boo
   const { author } = message
   const isAlive = isActive(author, group) && (ledger.outAt.get(author) ?? 0) < message.at
   const kept = groupOf(author, group)?.sent.some(({ id }) => id === message.id) === true
-  if (isAlive && kept && world.now - message.at < RETENTION) return true
+  if (isAlive && kept && world.now - message.at < RESEND_PATIENCE) return true
+  const key = `${author.state.durable.own.device}:${message.seq}`
   return honest.some(
     (person) =>
       person !== reader &&
       isActive(person, group) &&
-      groupOf(person, group)?.shown.has(message.id) === true &&
-      person.store.all(BUCKET_OF_MESSAGES).length > 0 &&
+      person.store.get(BUCKET_OF_MESSAGES, group, key) !== undefined &&
       rosterHas(groupOf(person, group)?.forest.get(message.sid), reader),
   )
 }
@@ -167,7 +172,7 @@ function duplicates({ honest, group, ledger }: Stage): string[] {
 function probe(stage: Stage): Uint8Array[] {
   const { world, group, ledger } = stage
   const before = ledger.messages.length
-  for (const person of activeHonest(stage)) ledger.say(person)
+  for (const person of membersOf(stage)) ledger.say(person)
   const probes = ledger.messages.slice(before)
   for (const end = world.now + LONGEST_PROBE; world.now < end;) {
     if (missingMessages(stage).every(({ supplied }) => !supplied)) break
@@ -183,7 +188,7 @@ function probe(stage: Stage): Uint8Array[] {
 function removedWhoStay(stage: Stage): string[] {
   const { group, ledger } = stage
   const standing = ledger.removals.filter(({ lifted }) => !lifted)
-  return activeHonest(stage).flatMap((person) => {
+  return membersOf(stage).flatMap((person) => {
     const own = groupOf(person, group)
     const node = own?.forest.get(own.live)
     return standing
@@ -195,7 +200,7 @@ function removedWhoStay(stage: Stage): string[] {
 /** Members of bad faith who were removed, with everything they hoarded, against the words of those who remain. */
 function removedWhoRead(stage: Stage, probes: readonly Uint8Array[]): string[] {
   const { group, ledger, insiders } = stage
-  const [reader] = activeHonest(stage)
+  const [reader] = membersOf(stage)
   const own = reader === undefined ? undefined : groupOf(reader, group)
   const commits = (own?.records ?? []).filter(({ kind }) => kind === 2).map(({ body }) => body)
   return ledger.removals
@@ -209,7 +214,7 @@ function oldSecrets(stage: Stage): string[] {
   const { group, honest, world } = stage
   return honest.flatMap((person) => {
     const own = groupOf(person, group)
-    if (own === undefined) return []
+    if (own === undefined || person.upSince > world.now - TIDYING) return []
     return [...own.forest.values()].flatMap((node) => {
       if (node.standing.kind !== "held" || node.sid === own.live) return []
       const followers = [...own.forest.values()].filter(({ parent }) => parent === node.sid)
@@ -217,4 +222,12 @@ function oldSecrets(stage: Stage): string[] {
       return since < world.now - RETENTION - HOUR ? [`${person.name} holds a state of epoch ${node.epoch}`] : []
     })
   })
+}
+
+function groundCommits(stage: Stage): string[] {
+  const own = groupOf(stage.founder, stage.group)
+  if (own === undefined) return []
+  return pathTo(own.forest, own.live)
+    .filter(({ sid }) => stage.ground.has(sid))
+    .map(({ epoch }) => `the commit of epoch ${epoch} was ground`)
 }

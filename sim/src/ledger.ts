@@ -13,6 +13,8 @@ export interface AcceptedMessage {
   readonly author: Person
   /** The state that it was first encrypted in. */
   readonly sid: string
+  /** The number that it has in its author's log of messages. */
+  readonly seq: number
   readonly at: number
 }
 
@@ -58,10 +60,10 @@ export class Ledger {
     const id = attempt(author, (state, env) => send(state, this.#group, text, env))?.id
     // A crash in this very step may have left it on the disk or not.
     if (id === undefined || !holdsMessage(author.store, this.#group, id)) return
-    const sid = groupOf(author, this.#group)?.sent.find((sent) => sent.id === id)?.copies[0]?.sid
-    if (sid === undefined) return
-    this.messages.push({ id, text, author, sid, at: this.#world.now })
-    if (this.#honest.has(author)) this.#checkGate(author, sid)
+    const copy = groupOf(author, this.#group)?.sent.find((sent) => sent.id === id)?.copies[0]
+    if (copy === undefined) return
+    this.messages.push({ id, text, author, ...copy, at: this.#world.now })
+    if (this.#honest.has(author)) this.#checkGate(author, copy.sid)
   }
 
   heal(person: Person): void {
@@ -74,6 +76,11 @@ export class Ledger {
     if (done === undefined) return
     for (const removal of this.removals)
       if (removal.of === whom && known?.has(removal.op) === true) removal.lifted = true
+  }
+
+  /** A member of bad faith asked for somebody, and may have known of every removal. */
+  lift(whom: Person): void {
+    for (const removal of this.removals) if (removal.of === whom) removal.lifted = true
   }
 
   remove(by: Person, whom: Person, isFounder: boolean): void {
@@ -107,7 +114,7 @@ export class Ledger {
       this.outAt.set(person, this.#world.now)
     if (was.live === is.live || !this.#honest.has(person)) return
     this.maxReorg = Math.max(this.maxReorg, reorgDepth(is.forest, was.live, is.live))
-    const followed = adoptedOfRemoved(was, is, person.identity)
+    const followed = isOut(was, person.identity) ? undefined : adoptedOfRemoved(was, is, person.identity)
     if (followed !== undefined) this.removalsIgnored.push(`${person.name} followed a commit of somebody removed`)
   }
 }

@@ -21,6 +21,10 @@ export function heal(stage: Stage): void {
   if (person !== undefined) stage.ledger.heal(person)
 }
 
+export function healFounder({ ledger, founder }: Stage): void {
+  ledger.heal(founder)
+}
+
 /** Everybody who can commits in this very moment. */
 export function healAtOnce(stage: Stage): void {
   for (const person of activeHonest(stage)) stage.ledger.heal(person)
@@ -120,7 +124,7 @@ export function night(stage: Stage): void {
   const { world, dice } = stage
   const people = [...world.people.values()]
   for (const person of people) if (person.isUp) person.stop()
-  world.run(HOUR + dice.below(2 * DAY))
+  world.run(HOUR + dice.below(3 * DAY))
   const absent = dice.chance(0.7) ? dice.pick(people.slice(1)) : undefined
   for (const person of people) if (person !== absent) switchOn(stage, person)
   world.run(15 * SECOND)

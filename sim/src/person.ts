@@ -79,6 +79,7 @@ export class Person {
   suites: readonly CiphersuiteId[] = [1]
   /** False while the device is switched off. */
   isUp = true
+  upSince: number
   /** Milliseconds that everything to and from this device takes longer. */
   slowness = 0
   /** Crashes in the step that makes this many more commits; what it wanted to do then is lost. */
@@ -96,6 +97,7 @@ export class Person {
     this.world = world
     this.name = name
     this.clockOffset = clockOffset
+    this.upSince = world.now
     this.#draw = seededDraw(seed)
     const step = createIdentity(this.env(), options)
     this.state = step.state
@@ -111,13 +113,15 @@ export class Person {
     return envOf(random, this.world.now + this.clockOffset, this.suites)
   }
 
-  /** An input from outside. Where the disk refuses it, it is as if it had never arrived. */
-  input(act: Act): void {
-    if (!this.isUp) return
+  /** An input from outside. Where the disk refuses it, it is as if it had never arrived, and the return value is false. */
+  input(act: Act): boolean {
+    if (!this.isUp) return false
     try {
       this.#perform(act(this.state, this.env()))
+      return true
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
+      return false
     }
   }
 
@@ -238,6 +242,7 @@ export class Person {
   /** A new process starts from the store. */
   boot(): void {
     this.isUp = true
+    this.upSince = this.world.now
     const opened = openPeer(this.store, this.env(), this.#options)
     if (opened.kind !== "open") throw new Error("the identity is gone")
     if (opened.writes.length > 0) this.store.commit(opened.writes)
@@ -262,9 +267,9 @@ export class Person {
     const writes = this.#deferred.length === 0 ? step.writes : [...this.#deferred, ...step.writes]
     if (!step.deferrable && writes.length > 0) this.store.commit(writes)
     this.#deferred = step.deferrable ? writes : []
-    if (crash === "after the commit") return this.#crash()
     const before = this.state
     for (const watch of this.world.watchers) watch(this, before, step)
+    if (crash === "after the commit") return this.#crash()
     if (!this.hoards) eraseSuperseded(before, step.state)
     this.state = step.state
     this.#sleep(step.wakeAt)
@@ -350,12 +355,12 @@ export class Person {
       if (other === undefined || !world.areConnected(this, other)) return fail()
       const otherLife = other.#life
       let answer: Bytes | undefined
-      other.input((state, env) => {
+      const isTaken = other.input((state, env) => {
         const step = requested(state, protocol, payload, this.peerId, other.store, env)
         answer = step.answer
         return step
       })
-      const bytes = answer
+      const bytes = isTaken ? answer : undefined
       world.after(this.#delayTo(other), () => {
         if (bytes === undefined || other.#life !== otherLife || !world.areConnected(this, other)) return fail()
         end({ kind: "answer", payload: bytes })

@@ -7,6 +7,8 @@ import type { Verdict } from "./verdict.ts"
 export interface Scenario {
   readonly name: string
   readonly insiders: number
+  /** Fewer people than this do not make it: insiders are to be outnumbered. */
+  readonly leastSize: number
   readonly rounds: number
   /** Greatest pause between two moves, in milliseconds. */
   readonly pause: number
@@ -14,13 +16,16 @@ export interface Scenario {
   moves(): readonly (readonly [weight: number, move: Move])[]
 }
 
+export interface Played {
+  readonly stage: Stage
+  readonly verdict: Verdict
+  /** Of every event in order. */
+  readonly digest: string
+}
+
 /** Plays a scenario from its seed, which decides everything, and judges how it ends. */
-export function play(
-  scenario: Scenario,
-  seed: number,
-  size: number,
-): { readonly stage: Stage; readonly verdict: Verdict } {
-  const stage = setStage(seed, size, Math.min(scenario.insiders, size - 2))
+export function play(scenario: Scenario, seed: number, size: number): Played {
+  const stage = setStage(seed, Math.max(size, scenario.leastSize), scenario.insiders)
   const moves = scenario.moves()
   const total = moves.reduce((sum, [weight]) => sum + weight, 0)
   for (let round = 0; round < scenario.rounds; round++) {
@@ -28,7 +33,8 @@ export function play(
     pickMove(moves, stage.dice.next() * total)(stage)
     stage.world.run(stage.dice.below(scenario.pause))
   }
-  return { stage, verdict: judgeStage(stage) }
+  const verdict = judgeStage(stage)
+  return { stage, verdict, digest: stage.digest.finish() }
 }
 
 function pickMove(moves: ReturnType<Scenario["moves"]>, at: number): Move {

@@ -20,8 +20,28 @@ const PARTITION: Weighted = [
   [4, moves.meet],
 ]
 
+const FAULTS: Weighted = [
+  [3, moves.storm],
+  [3, moves.crash],
+  [2, moves.restart],
+  [2, moves.switchOffOrOn],
+  [1, moves.night],
+  [2, moves.skew],
+  [2, moves.fillDisk],
+  [2, moves.slowDown],
+]
+const MALICE: Weighted = [
+  [2, insider.forkOn],
+  [2, insider.equivocate],
+  [2, insider.backdate],
+  [2, insider.grind],
+  [1, insider.flood],
+  [2, insider.stealId],
+  [1, insider.inviteFalsely],
+]
+
 function scenario(name: string, list: Weighted, rest: Partial<Omit<Scenario, "name" | "moves">> = {}): Scenario {
-  return { name, insiders: 0, rounds: 30, pause: 1_500, ...rest, moves: () => list }
+  return { name, insiders: 0, leastSize: 3, rounds: 30, pause: 1_500, ...rest, moves: () => list }
 }
 
 /** Each is a function of a seed and a size. */
@@ -61,43 +81,32 @@ export const SCENARIOS: readonly Scenario[] = [
     [4, moves.split],
     [6, moves.meet],
   ]),
-  scenario("removed-forks", [...TALK, [8, moves.remove], [20, insider.forkOn], [4, moves.split], [6, moves.meet]], {
-    insiders: 1,
-  }),
+  scenario(
+    "removed-forks",
+    [...TALK, [8, moves.remove], [20, insider.forkOn], [4, moves.split], [6, moves.meet], [4, moves.storm]],
+    {
+      insiders: 1,
+    },
+  ),
   scenario("equivocation", [...TALK, ...CHURN, [14, insider.equivocate], [4, moves.split], [4, moves.meet]], {
     insiders: 1,
   }),
   scenario("backdated", [...TALK, [4, moves.invite], [6, moves.remove], [14, insider.backdate]], { insiders: 1 }),
-  scenario("grinding", [...TALK, ...CHURN, [14, insider.grind], [4, moves.split], [4, moves.meet]], { insiders: 1 }),
+  scenario(
+    "grinding",
+    [...TALK, [4, moves.invite], [30, moves.healFounder], [15, insider.grind], [15, insider.outrun]],
+    {
+      insiders: 1,
+      pause: 800,
+    },
+  ),
   scenario("flood", [...TALK, ...CHURN, [6, insider.flood], [4, moves.split], [4, moves.meet]], { insiders: 1 }),
   scenario("bad-path-secret", [...TALK, [2, moves.invite], [8, insider.shutOut]], { insiders: 1 }),
-  scenario("colluders", [...TALK, [2, moves.invite], [6, insider.shutOutTogether]], { insiders: 2 }),
+  scenario("colluders", [...TALK, [2, moves.invite], [6, insider.shutOutTogether]], { insiders: 2, leastSize: 5 }),
   scenario("stolen-id", [...TALK, ...CHURN, [20, insider.stealId]], { insiders: 1 }),
   scenario("forged-invitation", [...TALK, ...CHURN, [14, insider.inviteFalsely]], { insiders: 1 }),
-  scenario(
-    "everything",
-    [
-      ...TALK,
-      ...CHURN,
-      ...PARTITION,
-      [3, moves.storm],
-      [3, moves.crash],
-      [2, moves.restart],
-      [2, moves.switchOffOrOn],
-      [1, moves.night],
-      [2, moves.skew],
-      [2, moves.fillDisk],
-      [2, moves.slowDown],
-      [2, insider.forkOn],
-      [2, insider.equivocate],
-      [2, insider.backdate],
-      [2, insider.grind],
-      [1, insider.flood],
-      [2, insider.stealId],
-      [1, insider.inviteFalsely],
-    ],
-    { insiders: 1, rounds: 50 },
-  ),
+  scenario("all-faults", [...TALK, ...CHURN, ...PARTITION, ...FAULTS], { rounds: 50 }),
+  scenario("everything", [...TALK, ...CHURN, ...PARTITION, ...FAULTS, ...MALICE], { insiders: 1, rounds: 50 }),
 ]
 
 export function scenarioNamed(name: string): Scenario {

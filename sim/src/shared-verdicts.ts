@@ -15,10 +15,9 @@ interface Verdict {
  * key, content and signature. Nearly all of a simulation's work would be to verify the same bytes again.
  */
 export function sharingVerdicts(crypto: CryptoProvider): CryptoProvider {
-  const { verify } = crypto.signature
   let recent = new Map<string, Verdict>()
   let older = new Map<string, Verdict>()
-  const remembering: typeof verify = (publicKey, content, signature) => {
+  const verify: CryptoProvider["signature"]["verify"] = (publicKey, content, signature) => {
     const name = Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength).toString("latin1")
     const known = recent.get(name) ?? older.get(name)
     if (known !== undefined && equalBytes(known.publicKey, publicKey) && equalBytes(known.content, content))
@@ -26,11 +25,11 @@ export function sharingVerdicts(crypto: CryptoProvider): CryptoProvider {
     const verdict = {
       publicKey: publicKey.slice(),
       content: content.slice(),
-      holds: verify(publicKey, content, signature),
+      holds: crypto.signature.verify(publicKey, content, signature),
     }
     if (recent.size >= REMEMBERED / 2) [older, recent] = [recent, new Map()]
     recent.set(name, verdict)
     return verdict.holds
   }
-  return { ...crypto, signature: { ...crypto.signature, verify: remembering } }
+  return { ...crypto, signature: { ...crypto.signature, verify } }
 }

@@ -1,5 +1,6 @@
 import { invitations } from "@starling/messenger"
 
+import { EventDigest } from "./event-digest.ts"
 import { groupOf, isActive } from "./group-of.ts"
 import { Insider } from "./insider.ts"
 import { Ledger } from "./ledger.ts"
@@ -17,6 +18,9 @@ export interface Stage {
   /** Members who keep every key and send what their program would not. */
   readonly insiders: readonly Insider[]
   readonly ledger: Ledger
+  readonly digest: EventDigest
+  /** States that an insider got by grinding, where the rank speaks for another one that everybody had before. */
+  readonly ground: Set<string>
   /** Who reaches whom; one side is everybody together. */
   sides: readonly (readonly Person[])[]
 }
@@ -24,6 +28,7 @@ export interface Stage {
 /** `size` people are in the group from the beginning, `insiders` of them of bad faith; one more knows them all. */
 export function setStage(seed: number, size: number, insiders: number): Stage {
   const world = new World(seed)
+  const digest = new EventDigest(world)
   const people = Array.from({ length: size + 1 }, (_, i) => world.person(`p${String(i).padStart(2, "0")}`))
   const [founder, ...others] = people
   if (founder === undefined) throw new RangeError("a group has a founder")
@@ -40,6 +45,8 @@ export function setStage(seed: number, size: number, insiders: number): Stage {
     honest: people.filter((person) => !bad.includes(person)),
     insiders: bad.map((person) => new Insider(world, person, group)),
     ledger,
+    digest,
+    ground: new Set(),
     sides: [people],
   }
   for (const other of others.slice(0, size - 1)) founder.invite(group, other)
@@ -54,6 +61,12 @@ export function setStage(seed: number, size: number, insiders: number): Stage {
 /** Everybody of good faith who is in the group, by their own account. */
 export function activeHonest({ honest, group }: Stage): Person[] {
   return honest.filter((person) => person.isUp && isActive(person, group))
+}
+
+/** Those of them whom the founder, whom nobody removes, wants: others may have fallen for a forged invitation. */
+export function membersOf(stage: Stage): Person[] {
+  const desired = groupOf(stage.founder, stage.group)?.membership.desired
+  return activeHonest(stage).filter(({ identity }) => desired?.has(identity) === true)
 }
 
 /** Whoever holds an invitation to the group accepts it. */

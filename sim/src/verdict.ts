@@ -7,8 +7,10 @@ export interface Verdict {
   readonly stuckMembers: readonly string[]
   /** Secrets that are held after the retention. */
   readonly oldSecrets: readonly string[]
+  /** Commits that came to stand because their author tried until the id was right. */
+  readonly groundCommits: readonly string[]
   /** Messages that no living holder could supply: no fault, and shown as a gap. */
-  readonly unrecoverable: number
+  readonly unrecoverable: readonly string[]
   /** From the end of the last fault until all was one; `undefined` where it never was. */
   readonly convergeMs: number | undefined
   readonly maxReorg: number
@@ -21,6 +23,7 @@ export const FAULTS = [
   "removalsNotInForce",
   "stuckMembers",
   "oldSecrets",
+  "groundCommits",
 ] as const
 
 export function faultsOf(verdict: Verdict): string[] {

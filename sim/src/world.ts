@@ -90,7 +90,7 @@ export class World {
   }
 
   goOffline(person: Person): void {
-    for (const other of [...person.neighbours]) this.disconnect(person, other)
+    for (const other of person.neighbours) this.disconnect(person, other)
   }
 
   areConnected(a: Person, b: Person): boolean {

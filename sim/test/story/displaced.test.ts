@@ -2,7 +2,7 @@ import { expect, test } from "vitest"
 
 import { toHex } from "@starling/kernel"
 
-import { expectOneState } from "../support/expectations.ts"
+import { expectOneState, expectTexts } from "../support/expectations.ts"
 import { forgeCommit, leafKeyOf, nodeOf, standingOf, stateIn, whisper } from "../../src/forged-commit.ts"
 import { gather } from "../../src/gather.ts"
 import { crypto } from "../../src/seeded.ts"
@@ -30,6 +30,8 @@ test("who cannot open its part of a commit that the others are in is added anew"
   expect(standingOf(bob, group, sid)).toBe("barred")
   world.run(1_000)
   alice.heal(group)
+  alice.send(group, "said where bob could not read")
   world.run(180_000)
   expectOneState(group, alice, bob)
+  expectTexts(group, ["said where bob could not read"], alice, bob)
 })

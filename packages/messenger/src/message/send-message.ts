@@ -48,25 +48,37 @@ export function resendMessages(turn: Turn, uuid: string): void {
 }
 
 function missedBySomebody(group: Group, own: DeviceKey, now: Milliseconds): (sent: SentMessage) => boolean {
-  const { forest, acks } = group
+  const { forest, acks, testimony } = group
   const path = ancestry(forest, group.live)
   const heights = new Map(path.map(({ sid }, height) => [sid, height]))
   // By the word of who followed it: others let a state go by when they heard of that, not by when this device did.
   const followed = followedAt(forest, ({ at, placedAt }) => Math.min(at, placedAt))
   const others = devicesOf(path[0]?.roster ?? []).filter(({ device }) => device !== own)
   const isLate = (sid: StateId): boolean => (followed.get(sid) ?? now) < now - RETENTION / 2
+  const isAcknowledged = (copies: SentMessage["copies"], device: DeviceKey): boolean =>
+    copies.some(({ seq }) => hasSeq(acks.get(device) ?? [], seq))
   return ({ at, copies }) => {
     if (at < now - RESEND_PATIENCE) return false
     if (copies.length === 0) return true
     const [last] = copies.filter(({ sid }) => heights.has(sid)).slice(-1)
+    const rosters = copies.map(({ sid }) => forest.get(sid)?.roster ?? [])
+    const wasThere = (device: DeviceKey): boolean => rosters.some((roster) => hasDevice(roster, device))
     if (last === undefined) {
-      const rosters = copies.map(({ sid }) => forest.get(sid)?.roster ?? [])
-      return others.some(({ device }) => !rosters.some((roster) => hasDevice(roster, device)))
+      const branch = copies.slice(-1).flatMap(({ sid }) => ancestry(forest, sid))
+      const fork = branch.findIndex(({ sid }) => heights.has(sid))
+      const lost = fork < 0 ? branch : branch.slice(0, fork)
+      const won = path.slice(0, heights.get(branch[fork]?.sid ?? ""))
+      return others.some(({ device, identity }) => {
+        if (!wasThere(device)) return true
+        if (isAcknowledged(copies, device)) return false
+        const isShutOut = lost.some(({ sid }) => testimony.refusals.get(sid)?.has(identity) === true)
+        return isShutOut || won.some(({ added }) => added.includes(identity))
+      })
     }
     const since = path.slice(0, heights.get(last.sid))
     return others.some(({ device, identity }) => {
-      if (!hasDevice(forest.get(last.sid)?.roster ?? [], device)) return false
-      if (copies.some(({ seq }) => hasSeq(acks.get(device) ?? [], seq))) return false
+      if (!wasThere(device)) return false
+      if (isAcknowledged(copies, device)) return false
       return (
         since.some(({ added }) => added.includes(identity)) || (isLate(last.sid) && copies.length < MAX_LATE_COPIES)
       )

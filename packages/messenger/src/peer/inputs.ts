@@ -19,6 +19,7 @@ import { partnersOf } from "../sync/partners.ts"
 import { repairNow } from "../sync/repair.ts"
 import { exchangeSoon, requestSync, syncForGap } from "../sync/request-sync.ts"
 import { erasOf, topicsOf } from "../sync/topics.ts"
+import { withTimersAnew } from "./clock-set-back.ts"
 import { dialWhoIsAway } from "./dial.ts"
 import type { PeerState } from "./state.ts"
 import type { Env, MessageName, Step } from "./step.ts"
@@ -28,7 +29,7 @@ import { takeTurn, type Turn } from "./turn.ts"
 export function start(state: PeerState, env: Env): Step {
   return takeTurn(state, env, (turn) => {
     const topics = topicsOf(state, env.now)
-    turn.state = { ...state, topics }
+    turn.state = { ...withTimersAnew(state, env.now), topics }
     for (const topic of topics) turn.effects.push({ kind: "subscribe", topic })
     for (const uuid of state.durable.groups.keys()) settle(turn, uuid)
     dialWhoIsAway(turn)

@@ -8,6 +8,7 @@ import type { PeerId } from "../identity/peer-id.ts"
 import type { GroupDelivery } from "../message/group-delivery.ts"
 import type { Write } from "../ports/store.ts"
 import type { DirectProtocol } from "../ports/transport.ts"
+import { withClock } from "./clock-set-back.ts"
 import { finishTurn } from "./finish-turn.ts"
 import type { PendingRequest } from "./pending-request.ts"
 import type { DurableState, PeerState } from "./state.ts"
@@ -24,7 +25,7 @@ export class Turn {
 
   constructor(state: PeerState, env: Env) {
     this.before = state
-    this.state = state
+    this.state = withClock(state, env.now)
     this.env = env
   }
 

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest"
+
+import { BASELINES } from "../src/baseline-modules.ts"
+import { MUTANTS, editsOf, mutantNamed, withEdit } from "../src/mutants.ts"
+import { faultyRuns, reportOf } from "../src/report.ts"
+import { runSeeds } from "../src/run-seeds.ts"
+import { OURS } from "../src/variant.ts"
+
+const LONG = { timeout: 300_000 }
+
+test.for(Object.keys(MUTANTS))(
+  "the simulator catches the mutant %s, and nothing where it is not",
+  LONG,
+  async (name) => {
+    const { caughtIn } = mutantNamed(name)
+    const [mutated] = await runSeeds([caughtIn], 1, { kind: "mutant", name })
+    expect(faultyRuns([mutated!]), name).toHaveLength(1)
+    const [whole] = await runSeeds([caughtIn], 1, OURS)
+    expect(faultyRuns([whole!]), name).toEqual([])
+  },
+)
+
+test.for([...BASELINES])(
+  "the rule %s leaves groups split or members behind where ours does not",
+  LONG,
+  async (name) => {
+    const seeds = [0, 1, 2].map((seed) => ({ scenario: "long-partition", seed, size: 4 }))
+    const theirs = reportOf(await runSeeds(seeds, 1, { kind: "baseline", name }))
+    const ours = reportOf(await runSeeds(seeds, 1, OURS))
+    expect(theirs.splits + theirs.stuckMembers + theirs.lostMessages).toBeGreaterThan(0)
+    expect(ours).toMatchObject({ splits: 0, stuckMembers: 0, lostMessages: 0 })
+  },
+)
+
+test("a mutant that does not fit the source is an error, and so is one that there is not", () => {
+  const edit = { file: "any.ts", from: "once", to: "" }
+  expect(withEdit("exactly once", edit)).toBe("exactly ")
+  expect(() => withEdit("not at all", edit)).toThrow("0 times")
+  expect(() => withEdit("once and once more", edit)).toThrow("2 times")
+  expect(() => editsOf("no such fault")).toThrow(RangeError)
+})
