@@ -4,10 +4,12 @@ import type {
   Draw,
   EntropyStatus,
   GroupDetail,
+  GroupPolicy,
   GroupSummary,
   Invitation,
   Message,
   Nearby,
+  Role,
   Settings,
   Status,
   TimelineEntry,
@@ -23,6 +25,9 @@ interface SafetyNumber {
 }
 
 const at = encodeURIComponent
+
+/** What a new group begins with unless its maker chooses something else. */
+export const USUAL_POLICY: GroupPolicy = { invite: "everyone", remove: "admins" }
 
 /** The calls of docs/api.md that the UI makes, by what they do. */
 export const api = {
@@ -42,13 +47,18 @@ export const api = {
   verify: (peer: string, verified: boolean) => call<Contact>("PUT", `contacts/${at(peer)}/verification`, { verified }),
 
   groups: () => call<readonly GroupSummary[]>("GET", "groups"),
-  createGroup: (name: string) => call<{ group: string }>("POST", "groups", { name }),
+  createGroup: (name: string, policy: GroupPolicy = USUAL_POLICY) =>
+    call<{ group: string }>("POST", "groups", { name, policy }),
   group: (group: string) => call<GroupDetail>("GET", `groups/${at(group)}`),
   timeline: (group: string) => call<readonly TimelineEntry[]>("GET", `groups/${at(group)}/timeline`),
   invite: (group: string, peer: string) =>
     call<{ state: "invited" | "waiting" }>("POST", `groups/${at(group)}/invitations`, { peer }),
   heal: (group: string) => call<{ epoch: number }>("POST", `groups/${at(group)}/heal`),
   remove: (group: string, peer: string) => call<{ epoch: number }>("DELETE", `groups/${at(group)}/members/${at(peer)}`),
+  giveRole: (group: string, peer: string, role: Role) =>
+    call<{ group: string }>("PUT", `groups/${at(group)}/members/${at(peer)}/role`, { role }),
+  setPolicy: (group: string, policy: GroupPolicy) =>
+    call<{ group: string }>("PUT", `groups/${at(group)}/policy`, policy),
   leave: (group: string) => call<{ group: string }>("POST", `groups/${at(group)}/leave`),
   newestMessages: (group: string, limit: number) =>
     call<readonly Message[]>("GET", `groups/${at(group)}/messages?limit=${limit}`),

@@ -1,4 +1,5 @@
 import type { Catalogue } from "./en.ts"
+import { roles } from "./roles-de.ts"
 
 const count = (n: number, one: string, many: string): string => (n === 1 ? `1 ${one}` : `${n} ${many}`)
 
@@ -177,6 +178,8 @@ export const de: Catalogue = {
     fingerprintHint: "Auf den Geräten aller Mitglieder gleich, solange sie in derselben Epoche sind.",
     suite: "Chiffrensammlung",
   },
+
+  roles,
 
   invite: {
     title: (group) => `In ${group} einladen`,

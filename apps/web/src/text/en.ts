@@ -1,3 +1,5 @@
+import { roles } from "./roles-en.ts"
+
 const count = (n: number, one: string, many: string): string => (n === 1 ? `1 ${one}` : `${n} ${many}`)
 
 /** Every sentence of the UI. Verbs first, no jargon outside of what is about keys, and never more than is known. */
@@ -176,6 +178,8 @@ export const en = {
     fingerprintHint: "Equal on every member's device while all of them are in the same epoch.",
     suite: "Cipher suite",
   },
+
+  roles,
 
   invite: {
     title: (group: string) => `Invite to ${group}`,
