@@ -146,6 +146,9 @@ function isSupplied(stage: Stage, message: AcceptedMessage, reader: Person): boo
   const isAlive = isActive(author, group) && (ledger.outAt.get(author) ?? 0) < message.at
   const kept = groupOf(author, group)?.sent.some(({ id }) => id === message.id) === true
   if (isAlive && kept && world.now - message.at < RESEND_PATIENCE) return true
+  // The reader let the keys go when the retention was over, and only the author could have sent it in another state.
+  const isExpired = world.now - message.at > RETENTION
+  if (isExpired && groupOf(reader, group)?.forest.get(message.sid)?.standing.kind === "dropped") return false
   const key = `${author.state.durable.own.device}:${message.seq}`
   return honest.some(
     (person) =>
