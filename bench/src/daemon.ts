@@ -8,6 +8,9 @@ import { setTimeout as pause } from "node:timers/promises"
 
 import { z } from "zod"
 
+import { askDaemon } from "./ask-daemon.ts"
+import type { Host } from "./lab/network-lab.ts"
+
 const MAIN = join(import.meta.dirname, "../../apps/peer/src/main.ts")
 const Ready = z.object({
   identity: z.string(),
@@ -26,11 +29,15 @@ export interface DaemonOptions {
   readonly tcpPort?: number
   /** `starling mailbox` in place of `starling up`. */
   readonly mailbox?: true
+  /** Where it runs; on this machine's loopback if left out. */
+  readonly host?: Host
+  /** The program, where it is another version's. */
+  readonly main?: string
   /** More arguments of the command. */
   readonly more?: readonly string[]
 }
 
-/** A real daemon in a process of its own, on loopback, driven over its local API. */
+/** A real daemon in a process of its own, on loopback or a host of a lab, driven over its local API. */
 export class Daemon implements AsyncDisposable {
   readonly folder: string
   readonly api: string
@@ -41,10 +48,12 @@ export class Daemon implements AsyncDisposable {
   /** The link of a mailbox. */
   readonly mailbox: string | undefined
   readonly #child: ChildProcess
+  readonly #host: Host | undefined
 
-  private constructor(folder: string, child: ChildProcess, ready: z.infer<typeof Ready>, key: string) {
+  private constructor({ folder, host }: DaemonOptions, child: ChildProcess, ready: z.infer<typeof Ready>, key: string) {
     this.folder = folder
     this.#child = child
+    this.#host = host
     this.api = ready.api
     this.ui = ready.ui
     this.identity = ready.identity
@@ -53,34 +62,33 @@ export class Daemon implements AsyncDisposable {
     this.mailbox = ready.mailbox
   }
 
-  static async start({
-    folder,
-    name,
-    tcpPort = 0,
-    mailbox,
-    more = mailbox === true ? ["--no-mdns"] : ["--headless", "--no-mdns"],
-  }: DaemonOptions): Promise<Daemon> {
-    const fixed = ["--data", folder, "--json", "--port", "0", "--listen", `/ip4/127.0.0.1/tcp/${tcpPort}`]
-    const command = mailbox === true ? ["mailbox"] : ["up", "--no-open"]
-    const options = [...command, ...fixed, ...(name === undefined ? [] : ["--name", name]), ...more]
-    const child = spawn(process.execPath, [MAIN, ...options], { stdio: ["ignore", "pipe", "inherit"] })
+  static async start(options: DaemonOptions): Promise<Daemon> {
+    const { folder, name, tcpPort = 0, host, main = MAIN, mailbox = false } = options
+    const { more = mailbox ? ["--no-mdns"] : ["--headless", "--no-mdns"] } = options
+    const listen = `/ip4/${host?.address ?? "127.0.0.1"}/tcp/${tcpPort}`
+    const command = mailbox ? ["mailbox"] : ["up", "--no-open"]
+    const fixed = ["--data", folder, "--json", "--port", String(host?.port ?? 0), "--listen", listen]
+    const words = [...command, ...fixed, ...(name === undefined ? [] : ["--name", name]), ...more]
+    const [program, ...args] = [...(host?.command ?? []), process.execPath, main, ...words] as const
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] })
     const lines = createInterface({ input: child.stdout })
     const line = await Promise.race([once(lines, "line"), once(child, "exit").then(() => undefined)])
     if (line === undefined) throw new Error(`the daemon on ${folder} ended with ${child.exitCode} before it was ready`)
     const ready = Ready.parse(JSON.parse(String(line[0])))
     const { key } = ApiFile.parse(JSON.parse(await readFile(join(folder, "api.json"), "utf8")))
-    return new Daemon(folder, child, ready, key)
+    return new Daemon(options, child, ready, key)
   }
 
-  /** Throws where the daemon refuses or is gone. */
+  /** Throws where the daemon refuses, and `NoAnswer` where it is gone. */
   async call<T>(method: string, path: string, shape: z.ZodType<T>, body?: unknown): Promise<T> {
-    const response = await fetch(this.api + path, {
+    const { status, text } = await askDaemon({
       method,
-      headers: { authorization: `Bearer ${this.key}`, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      url: this.api + path,
+      key: this.key,
+      body,
+      ...(this.#host === undefined ? {} : { socketPath: this.#host.socket }),
     })
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`)
+    if (status >= 300) throw new Error(`${method} ${path} answered ${status}: ${text}`)
     return shape.parse(text === "" ? undefined : JSON.parse(text))
   }
 

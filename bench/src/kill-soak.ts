@@ -8,11 +8,12 @@ import { parseArgs } from "node:util"
 
 import { z } from "zod"
 
+import { NoAnswer } from "./ask-daemon.ts"
 import { Daemon, formGroup, freePort, until } from "./daemon.ts"
+import { allMessages } from "./history.ts"
 import { seededChance } from "./seeded-chance.ts"
 
 const Detail = z.object({ epoch: z.number(), epochAuthenticator: z.string() })
-const Messages = z.array(z.object({ id: z.string(), text: z.string() }))
 const Draws = z.array(
   z.object({
     sequence: z.number(),
@@ -20,8 +21,6 @@ const Draws = z.array(
   }),
 )
 type Draw = z.infer<typeof Draws>[number]
-
-const PAGE = 500
 
 export interface SoakResult {
   readonly kills: number
@@ -92,7 +91,7 @@ async function talk(
         await pause(chance() * 40)
       }
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error
+      if (!(error instanceof NoAnswer)) throw error
     }
   }
   await Promise.all(daemons.map(one))
@@ -114,17 +113,6 @@ async function settle(
   }
   await until(agreed, 60_000).catch(() => undefined)
   return await read()
-}
-
-/** Page by page, the newest first: that is what the API gives without `since`. */
-async function allMessages(daemon: Daemon, group: string): Promise<z.infer<typeof Messages>> {
-  const all: z.infer<typeof Messages> = []
-  for (;;) {
-    const before = all[0] === undefined ? "" : `&before=${all[0].id}`
-    const page = await daemon.call("GET", `/api/groups/${group}/messages?limit=${PAGE}${before}`, Messages)
-    all.unshift(...page)
-    if (page.length < PAGE) return all
-  }
 }
 
 async function allDraws(daemon: Daemon): Promise<readonly Draw[]> {

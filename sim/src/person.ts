@@ -263,10 +263,9 @@ export class Person {
 
   receiveGossip(topic: string, data: Bytes, from: Person): void {
     if (!this.topics.has(topic) || !this.world.areConnected(this, from)) return
-    if (judge(this.state, topic, data, this.env()) === "reject") {
-      this.world.rejected.push(`${this.name} < ${from.name}`)
-      return
-    }
+    const verdict = judge(this.state, topic, data, this.env())
+    if (verdict === "reject") this.world.rejected.push(`${this.name} < ${from.name}`)
+    if (verdict !== "accept") return
     this.input((state, env) => gossip(state, topic, data, from.peerId, env))
   }
 

@@ -74,8 +74,16 @@ export const MAX_PAST_RANGES = 1024
 /** Rows that are looked at for messages which a joiner was not to ask for, and could read after all. */
 export const PAST_PROBES = 16
 export const MAX_DEVICES = 4096
-/** Bytes of records and messages in one answer to a sync request. */
-export const SYNC_BUDGET = 1024 * 1024
+/** Bytes of records and messages in one answer to a sync request: taking them must not keep others waiting for long. */
+export const SYNC_BUDGET = 256 * 1024
+/**
+ * What gossip brings of one device in one group: so much at once, then so much a second. More than people and their programs
+ * do; the rest comes by sync, which takes a flood at a small part of the price.
+ */
+export const GOSSIPED_MESSAGES = { burst: 400, perSecond: 10 }
+export const GOSSIPED_RECORDS = { burst: 64, perSecond: 0.2 }
+/** States of one group, the live one aside, that are held at a time. */
+export const MAX_HELD_STATES = 512
 
 /** How long ciphertexts are kept for others, where a person has not chosen otherwise; and between what they may choose. */
 export const KEEP_FOR = 72 * HOUR
@@ -128,6 +136,8 @@ export const ERA_GRACE = HOUR
 export const SLOT_START = 300
 export const SLOT = 2 * SECOND
 export const MAX_SLOTS = 8
+/** For how long exchanges that are under way put off what is due and nobody waits for. */
+export const CATCH_UP = 10 * SECOND
 
 /** Heights for which the ranks of commits are drawn from one state. */
 export const RANK_SPAN = 16
@@ -175,6 +185,8 @@ export const MAX_REPAIRS = 4
 export const MAX_REPAIRS_AT_ONCE = 8
 /** Messages that are older are left to the exchanges on connect and in turn. */
 export const REPAIR_WITHIN = 60 * SECOND
+/** Members who are asked about one group at a time when they come, or show that they hold more; the others wait. */
+export const SYNCS_AT_ONCE = 2
 /** At most one gap-driven request to one member about one group within this time. */
 export const SYNC_GAP_PAUSE = 500
 /** A sync request without an outcome after this time is given up: its answer was one that could not be taken. */
@@ -185,3 +197,5 @@ export const DIAL_PERIOD = 30 * SECOND
 /** A peer is asked to fill up the stock of its KeyPackages, and a member for the Welcomes that it holds, no sooner again. */
 export const RESTOCK_PAUSE = 600 * SECOND
 export const CARRY_PAUSE = 300 * SECOND
+/** Peers who are away and are dialled at a time. */
+export const MAX_DIALLED = 64

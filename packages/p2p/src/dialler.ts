@@ -65,6 +65,7 @@ export class Dialler {
       this.#known.attempted(peerId, now)
       await attempt
     } catch (error) {
+      this.#known.failed(peerId)
       if (!this.#wiring.stopping.aborted) this.#wiring.failed(peerId, error)
     } finally {
       this.#underWay.delete(peerId)

@@ -91,6 +91,7 @@ export class Gossip {
         return TopicValidatorResult.Accept
       case "reject":
         return this.#refuse(from, "rejected-gossip", TopicValidatorResult.Reject)
+      case "ignore":
       case undefined:
         return TopicValidatorResult.Ignore
     }

@@ -22,7 +22,7 @@ const MAX_PEERS = 1000
 const CASUAL_ATTEMPTS = 6
 /** A link that stood for as long shows that the peer is well: the next attempt begins afresh. */
 const SOUND_LINK = 10_000
-/** Between attempts that discovery gives cause for. */
+/** Between attempts that discovery, or a link to another peer, gives cause for. */
 const FOUND_PAUSE = 5_000
 
 interface Entry {
@@ -34,10 +34,14 @@ interface Entry {
   readonly kept: boolean
   readonly attempts: number
   readonly lastAttempt: number
+  /** The last attempt came to nothing. */
+  readonly unreached: boolean
+  /** When a link to this peer began or ended. */
+  readonly lastLink: number
   readonly due: number
 }
 
-const UNTRIED = { rumoured: [], attempts: 0, lastAttempt: -Infinity }
+const UNTRIED = { rumoured: [], attempts: 0, lastAttempt: -Infinity, unreached: false, lastLink: -Infinity }
 
 /**
  * Whom to dial when. The lower PeerId of a pair dials first and the other waits a moment, so that two peers don't get
@@ -73,14 +77,21 @@ export class KnownPeers {
     this.#put(peerId, addresses, now, true)
   }
 
-  /** The peer itself says where it is. */
-  learn(peerId: string, addresses: readonly string[], now: number): void {
+  /**
+   * The peer is linked, and says itself where it is. Where it could not be reached before, the network may be back: whoever
+   * else could not is due again.
+   */
+  linked(peerId: string, addresses: readonly string[], now: number): void {
     this.#put(peerId, addresses, now, false)
+    const entry = this.#entries.get(peerId)
+    if (entry === undefined) return
+    this.#entries.set(peerId, { ...entry, lastLink: now, unreached: false })
+    if (entry.kept && entry.unreached) this.#tryAgain(now)
   }
 
   /** Somebody says that this peer is there: it is due at once, or after a pause if it was just tried. */
   found(peerId: string, addresses: readonly string[], now: number): void {
-    this.learn(peerId, [], now)
+    this.#put(peerId, [], now, false)
     const entry = this.#entries.get(peerId)
     if (entry === undefined) return
     const due = Math.max(now + this.#yieldTime(peerId), entry.lastAttempt + FOUND_PAUSE)
@@ -96,7 +107,8 @@ export class KnownPeers {
     const entry = this.#entries.get(peerId)
     if (entry === undefined) return
     const attempts = lasted >= SOUND_LINK ? 0 : entry.attempts
-    this.#entries.set(peerId, { ...entry, attempts, due: now + this.#pause(peerId, attempts) })
+    const next = { ...entry, attempts, lastLink: now }
+    this.#entries.set(peerId, { ...next, due: now + this.#pause(peerId, next, now) })
   }
 
   /** Those whose time has come. */
@@ -108,9 +120,23 @@ export class KnownPeers {
   attempted(peerId: string, now: number): void {
     const entry = this.#entries.get(peerId)
     if (entry === undefined) return
-    const attempts = entry.attempts + 1
-    if (!entry.kept && attempts > CASUAL_ATTEMPTS) this.#entries.delete(peerId)
-    else this.#entries.set(peerId, { ...entry, attempts, lastAttempt: now, due: now + this.#pause(peerId, attempts) })
+    const next = { ...entry, attempts: entry.attempts + 1, lastAttempt: now }
+    if (!entry.kept && next.attempts > CASUAL_ATTEMPTS) this.#entries.delete(peerId)
+    else this.#entries.set(peerId, { ...next, due: now + this.#pause(peerId, next, now) })
+  }
+
+  /** An attempt came to nothing. */
+  failed(peerId: string): void {
+    const entry = this.#entries.get(peerId)
+    if (entry !== undefined) this.#entries.set(peerId, { ...entry, unreached: true })
+  }
+
+  #tryAgain(now: number): void {
+    for (const [peerId, entry] of this.#entries) {
+      if (!entry.kept || !entry.unreached) continue
+      const due = Math.max(now + this.#yieldTime(peerId), entry.lastAttempt + FOUND_PAUSE)
+      this.#entries.set(peerId, { ...entry, due: Math.min(entry.due, due) })
+    }
   }
 
   #put(peerId: string, heard: readonly string[], now: number, keep: boolean): void {
@@ -118,7 +144,7 @@ export class KnownPeers {
     const before = this.#entries.get(peerId)
     const addresses = [...new Set([...heard, ...(before?.addresses ?? [])])].slice(0, MAX_ADDRESSES)
     const kept = keep || before?.kept === true
-    const entry = before ?? { ...UNTRIED, due: now + this.#pause(peerId, 0) }
+    const entry = before ?? { ...UNTRIED, due: now + this.#yieldTime(peerId) }
     if (before === undefined) this.#makeRoom()
     this.#entries.set(peerId, { ...entry, addresses, kept })
     const news = before?.kept !== kept || addresses.join() !== before.addresses.join()
@@ -143,10 +169,11 @@ export class KnownPeers {
     return this.#own < peerId ? 0 : this.#limits.yieldTime
   }
 
-  #pause(peerId: string, attempts: number): number {
+  #pause(peerId: string, { attempts, lastLink }: Pick<Entry, "attempts" | "lastLink">, now: number): number {
     if (attempts === 0) return this.#yieldTime(peerId)
-    const { redialFirst, redialLast } = this.#limits
-    const pause = Math.min(redialLast, redialFirst * 2 ** (attempts - 1))
+    const { redialFirst, redialLast, redialRecent, recentTime } = this.#limits
+    const longest = now - lastLink < recentTime ? redialRecent : redialLast
+    const pause = Math.min(longest, redialFirst * 2 ** (attempts - 1))
     const hash = createHash("sha256").update(`${this.#own} ${peerId} ${attempts}`).digest()
     return this.#yieldTime(peerId) + pause * (0.75 + hash.readUInt8(0) / 512)
   }

@@ -86,7 +86,7 @@ export class Libp2pTransport implements Transport {
       now,
       identifyTime: limits.identifyTime,
       connected: (link, addresses) => {
-        this.#known.learn(link.peerId, addresses, now())
+        this.#known.linked(link.peerId, addresses, now())
         this.#queue.connected(link)
       },
       disconnected: (peerId, lasted) => {

@@ -29,6 +29,12 @@ export interface Limits {
   /** Between two attempts to reach a peer: at least, doubling, at most. */
   readonly redialFirst: number
   readonly redialLast: number
+  /** The same at most while it is not longer ago that the peer was linked: a network that comes back is soon noticed. */
+  readonly redialRecent: number
+  readonly recentTime: number
+  /** Between two looks whether a connection is alive, and how long its other end may take to show it. */
+  readonly pingPause: number
+  readonly pingTime: number
   /** By how much the higher PeerId of a pair waits for the lower one to dial. */
   readonly yieldTime: number
 }
@@ -47,10 +53,14 @@ export const DEFAULT_LIMITS: Limits = {
   faultBurst: 100,
   faultRate: 1,
   refusalTime: 10 * 60_000,
-  gossipSilence: 5_000,
+  gossipSilence: 10_000,
   identifyTime: 15_000,
-  dialTime: 6_000,
+  dialTime: 10_000,
   redialFirst: 500,
   redialLast: 60_000,
+  redialRecent: 6_000,
+  recentTime: 15 * 60_000,
+  pingPause: 5_000,
+  pingTime: 10_000,
   yieldTime: 1_000,
 }

@@ -46,6 +46,11 @@ export async function starlingLibp2p(options: {
       // Whom to call again, and when, is our own affair.
       reconnectRetries: 0,
     },
+    // By default a busy peer is given up after 5 s, and one that the network drops after a minute, if others were before it.
+    connectionMonitor: {
+      pingInterval: limits.pingPause,
+      pingTimeout: { minTimeout: limits.pingTime, maxTimeout: limits.pingTime },
+    },
     services: {
       identify: identify(),
       ping: ping(),

@@ -157,6 +157,22 @@ test("a peer that restarts is redialled, whichever of the two it is", async () =
   }
 })
 
+test("who comes back is a sign that others may be back", { timeout: 30_000 }, async () => {
+  const gone: KnownPeer[] = []
+  for (const name of ["bob", "carol"]) {
+    await using peer = await openPeer(name)
+    gone.push({ peerId: peer.peerId, addresses: peer.transport.addresses() })
+  }
+  const addressBook: AddressBook = { load: () => gone, save() {} }
+  const seldom = { redialFirst: 60_000, redialLast: 60_000, yieldTime: 0 }
+  await using alice = await openPeer("alice", { addressBook, limits: seldom })
+  await eventually(() => expect(alice.reports.filter(({ kind }) => kind === "dial-failed")).toHaveLength(2))
+  await using carol = await openPeer("carol", { listen: [gone[1]!.addresses[0]!.split("/p2p/")[0]!] })
+  await using bob = await openPeer("bob")
+  await bob.transport.dial(alice.peerId, alice.transport.addresses(), patience())
+  await eventually(() => expect(alice.connected.at(-1)?.peerId).toBe(carol.peerId))
+})
+
 test("peers that the application asked for outlast the process", async () => {
   const saved = new Map<string, KnownPeer>()
   const addressBook: AddressBook = { load: () => [...saved.values()], save: (peer) => saved.set(peer.peerId, peer) }

@@ -34,7 +34,7 @@ export function openStore({ folder, rootKey, random, maxBytes }: StoreOptions): 
   onDisk(home, () => makeFolder(home))
   using undo = new DisposableStack()
   const lock = undo.use(new FolderLock(home))
-  const cipher = undo.use(new RowCipher(rootKey, random))
+  const cipher = new RowCipher(rootKey, random)
   const database = undo.adopt(openDatabase(home, cipher.fingerprint), (opened) => opened.close())
   if (!cipher.matches(onSchema(home, () => readFingerprint(database, home)))) throw storeError("wrong-key", home)
   if (maxBytes !== undefined) database.exec(`PRAGMA max_page_count = ${Math.floor(maxBytes / PAGE_BYTES)}`)

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac } from "node:crypto"
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from "node:crypto"
 
 import { concat, equalBytes, fromUtf8, Secret, utf8, type Bytes } from "@starling/kernel"
 import { StoreError } from "@starling/messenger/ports"
@@ -32,18 +32,20 @@ export interface SealedRow {
  * Turns rows into what may be written to a disk, and back. A row is sealed by AES-256-GCM under
  * HMAC-SHA-256(root, salt ‖ bucket); its associated data are its place and ordinal, so that no row can be passed off as another.
  */
-export class RowCipher implements Disposable {
-  readonly #rows: Secret
-  readonly #blinds: Secret
+export class RowCipher {
+  /** As OpenSSL holds keys: from bytes it would make such an object anew for each row. It overwrites them when they are collected. */
+  readonly #rows: KeyObject
+  readonly #blinds: KeyObject
   readonly #random: (length: number) => Uint8Array
   /** Equal for equal root keys, and says nothing else about them. */
   readonly fingerprint: Bytes
 
   constructor(root: Secret, random: (length: number) => Uint8Array) {
     if (root.expose().length !== ROOT_LENGTH) throw new RangeError(`a root key has ${ROOT_LENGTH} bytes`)
-    this.#rows = subkey(root, "rows")
-    this.#blinds = subkey(root, "blinds")
-    this.fingerprint = hmac(root, utf8("starling store 1 fingerprint"))
+    const key = createSecretKey(root.expose())
+    this.#rows = subkey(key, "rows")
+    this.#blinds = subkey(key, "blinds")
+    this.fingerprint = hmac(key, utf8("starling store 1 fingerprint"))
     this.#random = random
   }
 
@@ -92,18 +94,14 @@ export class RowCipher implements Disposable {
     return equalBytes(this.fingerprint, fingerprint)
   }
 
-  [Symbol.dispose](): void {
-    this.#rows[Symbol.dispose]()
-    this.#blinds[Symbol.dispose]()
-  }
-
   #rowKey(salt: Uint8Array, bucket: string): Secret {
     return take(hmac(this.#rows, concat(salt, utf8(bucket))))
   }
 }
 
-function subkey(root: Secret, purpose: string): Secret {
-  return take(hmac(root, utf8(`starling store 1 ${purpose}`)))
+function subkey(root: KeyObject, purpose: string): KeyObject {
+  using bytes = take(hmac(root, utf8(`starling store 1 ${purpose}`)))
+  return createSecretKey(bytes.expose())
 }
 
 function take(bytes: Bytes): Secret {
@@ -112,8 +110,8 @@ function take(bytes: Bytes): Secret {
   return secret
 }
 
-function hmac(key: Secret, data: Uint8Array): Bytes {
-  return new Uint8Array(createHmac("sha256", key.expose()).update(data).digest())
+function hmac(key: KeyObject, data: Uint8Array): Bytes {
+  return new Uint8Array(createHmac("sha256", key).update(data).digest())
 }
 
 function associatedData(bucket: string, partition: Uint8Array, key: Uint8Array, ordinal: number): Bytes {

@@ -87,7 +87,6 @@ export class SqliteStore implements Store {
     try {
       this.#database.close()
     } finally {
-      this.#cipher[Symbol.dispose]()
       this.#lock[Symbol.dispose]()
     }
   }

@@ -107,3 +107,27 @@ test("a member's commit that adds somebody without an operation to cite is follo
   world.run(15_000)
   expectOneState(group, alice, bob)
 })
+
+test("a member's record of more than an answer holds keeps back nothing that stands behind it", () => {
+  const { world, people, group } = gather(43, "alice", "mallory", "carol")
+  const [alice, mallory, carol] = people as [Person, Person, Person]
+  world.partition([alice, mallory], [carol])
+  const { own } = mallory.state.durable
+  const { node, records, lastHash } = insides(mallory, group)
+  const large = signRecord(crypto, own.signatureKeys.privateKey, {
+    group: fromHex(group.replaceAll("-", ""))!,
+    device: own.certificate.signatureKey,
+    seq: records + 1,
+    prev: fromHex(lastHash)!,
+    kind: 2,
+    body: new Uint8Array(1_200_000),
+  })
+  hear(alice, node.era!.topic, sealEnvelope(crypto, node.era!, "upd", large.encoded), mallory)
+  alice.heal(group)
+  alice.send(group, "behind it")
+  world.run(1_000)
+  world.partition([alice, carol], [mallory])
+  world.run(20_000)
+  expectOneState(group, alice, carol)
+  expectTexts(group, ["behind it"], alice, carol)
+})

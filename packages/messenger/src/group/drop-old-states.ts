@@ -1,27 +1,37 @@
 import type { Milliseconds } from "@starling/kernel"
 
 import type { StateId } from "../record/operation.ts"
-import { RESEND_PATIENCE, RETENTION } from "../limits.ts"
+import { MAX_HELD_STATES, RESEND_PATIENCE, RETENTION } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { Forest, ForestNode } from "./forest-node.ts"
 
 /**
  * Every state but the live one lets go of its secrets when the retention is over that began with the first state that
- * followed it, or with its own coming where none did: a thief of the device gets no further back.
+ * followed it, or with its own coming where none did: a thief of the device gets no further back. Before that, where there
+ * are too many, those of the device that made most, from the earliest on: whoever floods a group loses its own.
  */
 export function dropOldStates(turn: Turn, uuid: string): void {
   const group = turn.group(uuid)
+  const held = [...group.forest.values()].filter(({ standing, sid }) => standing.kind === "held" && sid !== group.live)
   const followed = followedAt(group.forest)
-  const isOld = (node: ForestNode): boolean =>
-    node.standing.kind === "held" &&
-    node.sid !== group.live &&
-    (followed.get(node.sid) ?? node.placedAt) < turn.now - RETENTION
-  if (![...group.forest.values()].some(isOld)) return
-  const forest = Array.from(group.forest, ([sid, node]): [string, ForestNode] =>
-    isOld(node) ? [sid, { ...node, standing: { kind: "dropped" }, era: undefined }] : [sid, node],
-  )
+  const isOld = ({ sid, placedAt }: ForestNode): boolean => (followed.get(sid) ?? placedAt) < turn.now - RETENTION
+  const dropped = [...held.filter(isOld), ...surplusOf(held.filter((node) => !isOld(node)))]
+  if (dropped.length === 0) return
+  const forest = new Map(group.forest)
+  for (const node of dropped) forest.set(node.sid, { ...node, standing: { kind: "dropped" }, era: undefined })
   const sent = group.sent.filter(({ at }) => at >= turn.now - RESEND_PATIENCE)
-  turn.putGroup({ ...group, forest: new Map(forest), sent })
+  turn.putGroup({ ...group, forest, sent })
+}
+
+function surplusOf(held: readonly ForestNode[]): ForestNode[] {
+  if (held.length <= MAX_HELD_STATES) return []
+  const byDevice = [...Map.groupBy(held, ({ device }) => device).values()]
+  const surplus: ForestNode[] = []
+  while (held.length - surplus.length > MAX_HELD_STATES) {
+    const most = byDevice.reduce((one, other) => (other.length > one.length ? other : one))
+    surplus.push(...most.splice(0, 1))
+  }
+  return surplus
 }
 
 /** When the first state that follows each came to this device, or by `timeOf` another time of it. */

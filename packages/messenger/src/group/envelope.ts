@@ -17,7 +17,8 @@ export interface Envelope {
   readonly nonce: Bytes
   readonly ciphertext: Bytes
 }
-export type EnvelopeKind = "upd" | "msg" | "note"
+export type PublishedKind = "upd" | "msg"
+export type EnvelopeKind = PublishedKind | "note"
 
 const VERSION = 1
 const KINDS = { upd: 1, msg: 2, note: 3 } as const

@@ -9,6 +9,7 @@ import type { MessageVector } from "../message/seq-set.ts"
 import type { SealedMessage } from "../message/sealed-message.ts"
 import type { StateId } from "../record/operation.ts"
 import type { LoggedRecord } from "../record/record.ts"
+import type { GossipSpent } from "./gossip-budget.ts"
 
 /** What a running device has in hand for a group; a restart begins with nothing, and sync brings it back. */
 export interface GroupWork {
@@ -64,8 +65,11 @@ export interface GroupWork {
   readonly mailboxes: ReadonlyMap<PeerId, MailboxWork>
   /** When each device wrote the newest of its notes that was found in a mailbox. */
   readonly notedAt: ReadonlyMap<DeviceKey, Milliseconds>
+  /** Members who are asked when an exchange that is under way has ended. */
+  readonly toAsk: ReadonlySet<PeerId>
   /** When members were last asked because something was missing. */
   readonly gapAt: ReadonlyMap<PeerId, Milliseconds>
+  readonly gossipSpent: GossipSpent
   /** Devices that are known to hold the record by which this one leaves. */
   readonly witnesses: ReadonlySet<DeviceKey>
 }
@@ -104,6 +108,8 @@ export const NO_WORK: GroupWork = {
   prunedTo: -1,
   mailboxes: new Map(),
   notedAt: new Map(),
+  toAsk: new Set(),
   gapAt: new Map(),
+  gossipSpent: new Map(),
   witnesses: new Set(),
 }

@@ -4,6 +4,7 @@ import { encodeKeyPackageRequest } from "../invitation/key-package-frames.ts"
 import { findInStock } from "../invitation/stock.ts"
 import {
   BATCH_PATIENCE,
+  CATCH_UP,
   MAX_SLOTS,
   RENEWAL_BATCH,
   RENEWAL_PATIENCE,
@@ -14,6 +15,7 @@ import {
 } from "../limits.ts"
 import { jitter } from "../peer/jitter.ts"
 import type { Turn } from "../peer/turn.ts"
+import { countUnderWay } from "../sync/ask-by-turns.ts"
 import { rank } from "./choose-commit.ts"
 import { commit } from "./commit.ts"
 import { stateOf } from "./forest-node.ts"
@@ -47,7 +49,9 @@ export function reconcile(turn: Turn, uuid: string): void {
   const batchedAt = ready ? waitsUntil(turn, uuid, work) : undefined
   const urgent = work.removals.some(({ own }) => own) || work.healing === "wanted" || (ready && batchedAt === undefined)
   const isLate = work.removals.length > 0 && dueAt + RENEWAL_PATIENCE <= turn.now
-  const overdue = due && (pressing.length > 0 || work.healing === "lost" || isLate)
+  // In a state that is about to be left, a commit would be one more branch.
+  const settled = turn.now >= dueAt + CATCH_UP || countUnderWay(turn, uuid) === 0
+  const overdue = due && settled && (pressing.length > 0 || work.healing === "lost" || isLate)
   if (urgent || overdue) {
     const { live } = turn.group(uuid)
     commit(turn, uuid, work)
@@ -57,7 +61,8 @@ export function reconcile(turn: Turn, uuid: string): void {
   }
   const askAgain = askForKeyPackages(turn, uuid, work, due)
   const lateAt = work.removals.length > 0 ? dueAt + RENEWAL_PATIENCE : undefined
-  turn.changeWork(uuid, { dueAt: earliest(askAgain, due ? lateAt : dueAt, batchedAt) })
+  const next = due ? (settled ? lateAt : turn.now + SLOT_START) : dueAt
+  turn.changeWork(uuid, { dueAt: earliest(askAgain, next, batchedAt) })
 }
 
 /**

@@ -1,9 +1,13 @@
 import { ownHello } from "../contacts/meet.ts"
 import { absorbRecords } from "../group/absorb-records.ts"
-import { decodeEnvelope, openEnvelope, type Envelope } from "../group/envelope.ts"
+import { decodeEnvelope, openEnvelope, type Envelope, type PublishedKind } from "../group/envelope.ts"
+import { dropOldStates } from "../group/drop-old-states.ts"
+import { charge, isWithinBudget } from "../group/gossip-budget.ts"
 import type { Group } from "../group/group.ts"
+import { NO_WORK } from "../group/group-work.ts"
 import { settle } from "../group/settle.ts"
 import { carryWelcomes } from "../invitation/carry-welcomes.ts"
+import type { DeviceKey } from "../identity/device-certificate.ts"
 import { decodeInvitation } from "../invitation/invitation-frame.ts"
 import { flushOutbox, peerTopic } from "../invitation/outbox.ts"
 import { receiveInvitation } from "../invitation/receive-invitation.ts"
@@ -15,6 +19,7 @@ import { hasSeq } from "../message/seq-set.ts"
 import { turnToMailbox } from "../mailbox/rounds.ts"
 import type { GossipVerdict, PeerLink } from "../ports/transport.ts"
 import { decodeRecord } from "../record/record.ts"
+import { askWhoWaits, mayAskNow } from "../sync/ask-by-turns.ts"
 import { partnersOf } from "../sync/partners.ts"
 import { repairNow } from "../sync/repair.ts"
 import { exchangeSoon, requestSync, syncForGap } from "../sync/request-sync.ts"
@@ -49,7 +54,7 @@ export function connected(state: PeerState, link: PeerLink, env: Env): Step {
       if (partner === undefined) continue
       const askAt = new Map(turn.work(group.uuid).askAt)
       if (askAt.delete(partner.identity)) turn.changeWork(group.uuid, { askAt })
-      requestSync(turn, group.uuid, link.peerId)
+      if (mayAskNow(turn, group.uuid, link.peerId)) requestSync(turn, group.uuid, link.peerId)
       settle(turn, group.uuid)
       carryWelcomes(turn, group.uuid)
     }
@@ -67,17 +72,27 @@ export function disconnected(state: PeerState, peerId: string, env: Env): Step {
     restockedAt.delete(peerId)
     const dialAt = Math.min(turn.state.dialAt, turn.now + 1000)
     turn.state = { ...turn.state, links, requests, formerSync, restockedAt, dialAt }
+    for (const uuid of turn.state.work.keys()) askWhoWaits(turn, uuid)
   })
 }
 
-/** Cheap and synchronous: `reject` for what no member can have made. What a newer version made is passed on. */
+/**
+ * Cheap and synchronous: `reject` for what no member can have made, `ignore` for what its author has made too much of. What a
+ * newer version made is passed on.
+ */
 export function judge(state: PeerState, topic: string, data: Uint8Array, env: Env): GossipVerdict {
   if (topic === peerTopic(state.durable.own.peerId))
     return decodeInvitation(data).kind === "malformed" ? "reject" : "accept"
   const envelope = decodeEnvelope(data)
   if (envelope.kind !== "ok") return envelope.kind === "malformed" ? "reject" : "accept"
-  for (const group of groupsOn(state, topic, env.now))
-    if (openInGroup(group, topic, envelope.value, env) !== undefined) return "accept"
+  for (const group of groupsOn(state, topic, env.now)) {
+    const payload = openInGroup(group, topic, envelope.value, env)
+    if (payload === undefined) continue
+    const { kind } = envelope.value
+    if (kind === "note") return "reject"
+    const { gossipSpent } = state.work.get(group.uuid) ?? NO_WORK
+    return isWithinBudget(env.mls.crypto, gossipSpent, kind, payload, env.now) ? "accept" : "ignore"
+  }
   return state.plainTopics ? "accept" : "reject"
 }
 
@@ -114,7 +129,11 @@ function receivePayload(turn: Turn, group: Group, kind: Envelope["kind"], payloa
     const record = decodeRecord(turn.crypto, payload)
     if (record.kind !== "ok") return
     const gap = absorbRecords(turn, group.uuid, [record.value])
-    if (turn.group(group.uuid) !== group) settle(turn, group.uuid)
+    if (turn.group(group.uuid) !== group) {
+      chargeGossip(turn, group.uuid, kind, record.value.author)
+      settle(turn, group.uuid)
+      dropOldStates(turn, group.uuid)
+    }
     carryWelcomes(turn, group.uuid)
     if (gap || turn.work(group.uuid).unplaced.length > 0) syncForGap(turn, group.uuid, from)
     return
@@ -126,8 +145,14 @@ function receivePayload(turn: Turn, group: Group, kind: Envelope["kind"], payloa
   const before = [...(group.held.get(device) ?? []), ...(group.past.get(device) ?? [])]
   const isGap = seq > 1 && device !== turn.own.device && !hasSeq(before, seq - 1)
   const waits = absorbMessages(turn, group.uuid, [message.value])
+  if (hasSeq(turn.group(group.uuid).held.get(device) ?? [], seq) && !hasSeq(before, seq))
+    chargeGossip(turn, group.uuid, kind, device)
   if (waits || (isGap && turn.group(group.uuid) !== group)) syncForGap(turn, group.uuid, from)
   else if (turn.group(group.uuid) !== group) acknowledgeSoon(turn, group.uuid, device)
+}
+
+function chargeGossip(turn: Turn, uuid: string, kind: PublishedKind, author: DeviceKey): void {
+  turn.changeWork(uuid, { gossipSpent: charge(turn.work(uuid).gossipSpent, kind, author, turn.now) })
 }
 
 /** In a small group the author soon sees this device's vector, and so that its message has arrived. */

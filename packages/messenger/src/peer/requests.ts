@@ -13,6 +13,7 @@ import { takeMailboxAnswer } from "../mailbox/take-mailbox-answer.ts"
 import { serveMailbox } from "../mailbox/serve-mailbox.ts"
 import type { DirectProtocol } from "../ports/transport.ts"
 import type { Store } from "../ports/store.ts"
+import { askWhoWaits } from "../sync/ask-by-turns.ts"
 import { answerSync } from "../sync/answer-sync.ts"
 import { receiveSync } from "../sync/receive-sync.ts"
 import type { Versioned } from "../versioned.ts"
@@ -46,6 +47,7 @@ export function answered(state: PeerState, token: string, outcome: RequestOutcom
     requests.delete(token)
     turn.state = { ...turn.state, requests }
     if (outcome.kind === "answer") take(turn, request, outcome.payload)
+    if (request.kind === "sync") askWhoWaits(turn, request.group)
   })
 }
 

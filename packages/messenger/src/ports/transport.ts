@@ -24,8 +24,8 @@ export interface PeerLink {
   readonly since: Milliseconds
 }
 
-/** What became of bytes that arrived on a topic, as far as the transport must know. */
-export type GossipVerdict = "accept" | "reject"
+/** What became of bytes that arrived on a topic: `ignore` and `reject` are neither delivered nor passed on. */
+export type GossipVerdict = "accept" | "ignore" | "reject"
 
 export interface TransportEvents {
   /** A connection to a peer that speaks Starling stands, or the last one has gone. */
@@ -45,7 +45,7 @@ export interface Transport extends AsyncDisposable {
   links(): readonly PeerLink[]
   /** Starts delivery; events that arrived before are kept and handed over in order. Called once. */
   start(events: TransportEvents): Promise<void>
-  /** Idempotent. `judge` is synchronous and cheap: what it rejects is not passed on and counts against `from`. */
+  /** Idempotent. `judge` is synchronous and cheap: what it rejects counts against who passed it on. */
   subscribe(topic: string, judge: (data: Uint8Array) => GossipVerdict): void
   unsubscribe(topic: string): void
   /** Resolves to the number of neighbours written to, which may be 0. */

@@ -20,6 +20,7 @@ import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/reco
 import { headOf, type LogHead } from "../record/record-log.ts"
 import { decodeCommitRecord } from "../record/commit-record.ts"
 import type { StateId } from "../record/operation.ts"
+import { mayAskNow } from "./ask-by-turns.ts"
 import { noteHoldings } from "./note-holdings.ts"
 import { partnersOf } from "./partners.ts"
 import { holdingsOf, requestSyncInTurn, takesPart, toldTo } from "./request-sync.ts"
@@ -47,7 +48,8 @@ export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId, reader
     if (current !== undefined) noteHoldings(turn, group.uuid, device.device, request)
     if (!request.inTurn && holdsMore(turn.crypto, request, group)) {
       const past = current === undefined ? undefined : group.past
-      requestSyncInTurn(turn, group.uuid, from, told, past)
+      if (current === undefined || mayAskNow(turn, group.uuid, from))
+        requestSyncInTurn(turn, group.uuid, from, told, past)
     }
   }
   const { version } = request
@@ -108,7 +110,9 @@ function select(
   const notYours = new Map<DeviceKey, SeqSet>()
   let left = SYNC_BUDGET
   for (const record of missingRecords(crypto, group, records, request)) {
-    if (left < record.encoded.length) return { recordBytes, messageBytes, notYours, more: true }
+    // However large it is, the first one goes: what it kept back would keep back all that stands behind it.
+    if (left < record.encoded.length && recordBytes.length > 0)
+      return { recordBytes, messageBytes, notYours, more: true }
     left -= record.encoded.length
     recordBytes.push(record.encoded)
   }

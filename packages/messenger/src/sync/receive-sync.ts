@@ -1,5 +1,6 @@
 import { absorbRecords } from "../group/absorb-records.ts"
 import { authorOperation, roomForOperations } from "../group/author-record.ts"
+import { dropOldStates } from "../group/drop-old-states.ts"
 import { ancestry } from "../group/forest-node.ts"
 import { roleOf } from "../group/membership.ts"
 import { mayInvite, mayRemove } from "../group/roles.ts"
@@ -45,6 +46,7 @@ export function receiveSync(turn: Turn, uuid: string, from: PeerId, payload: Uin
   absorbMessages(turn, uuid, messages)
   settle(turn, uuid)
   if (!takesPart(turn.group(uuid))) return
+  dropOldStates(turn, uuid)
   absorbMessages(turn, uuid, messages)
   const after = turn.group(uuid)
   const device = partnersOf(after, turn.own.peerId).get(from)
