@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net"
 import { extname, join } from "node:path"
 
-import type { ApiEvent, Contact, Message } from "@starling/peer/contract"
+import { GroupPolicy, NewGroup, NewRole, type ApiEvent, type Contact, type Message } from "@starling/peer/contract"
 import { WebSocketServer } from "ws"
 
-import { contactOf } from "./people.ts"
+import { contactOf, memberOf } from "./people.ts"
 import type { Story } from "./stories.ts"
 
 const MIME: Readonly<Record<string, string>> = {
@@ -209,13 +209,14 @@ export class FakeDaemon implements AsyncDisposable {
   ): Promise<unknown> {
     if (group === undefined) {
       if (method === "GET") return this.story.groups
-      return this.story.addGroup(`5b1c5f0e-0000-4000-8000-00000000000${this.story.groups.length}`, String(body["name"]))
+      const { name, policy } = NewGroup.extend({ policy: GroupPolicy.optional() }).parse(body)
+      return this.story.addGroup(`5b1c5f0e-0000-4000-8000-00000000000${this.story.groups.length}`, name, policy)
     }
     const summary = this.#group(group)
     const detail = this.story.details[group]!
     switch (part) {
       case undefined:
-        return detail
+        return this.story.detailOf(group)
       case "timeline":
         return this.story.timelines[group]
       case "messages":
@@ -231,18 +232,7 @@ export class FakeDaemon implements AsyncDisposable {
       case "invitations": {
         const online = this.story.nearby.some(({ identity }) => identity === body["peer"])
         const who = [...this.story.contacts, ...this.story.nearby].find(({ identity }) => identity === body["peer"])!
-        if (online)
-          detail.members = [
-            ...detail.members,
-            {
-              identity: who.identity,
-              name: who.name,
-              devices: [who.peerId],
-              self: false,
-              verified: false,
-              pending: true,
-            },
-          ]
+        if (online) detail.members = [...detail.members, memberOf(who, { pending: true })]
         else detail.waiting = [...detail.waiting, { identity: who.identity, name: who.name }]
         summary.members = detail.members.length
         this.emit({ type: "group", group })
@@ -258,7 +248,17 @@ export class FakeDaemon implements AsyncDisposable {
         this.emit({ type: "group", group })
         return { group, peerId: added.peerId }
       }
+      case "policy":
+        detail.policy = GroupPolicy.parse(body)
+        this.emit({ type: "group", group })
+        return { group }
       case "members":
+        if (method === "PUT") {
+          const { role } = NewRole.parse(body)
+          detail.members = detail.members.map((one) => (one.identity === peer ? { ...one, role } : one))
+          this.emit({ type: "group", group })
+          return { group }
+        }
         detail.members = detail.members.filter(({ identity }) => identity !== peer)
         summary.members = detail.members.length
         this.emit({ type: "group", group })

@@ -1,4 +1,4 @@
-import type { Contact, Draw, Delivery, Message, Nearby, TimelineEntry } from "@starling/peer/contract"
+import type { Contact, Draw, Delivery, Member, Message, Nearby, TimelineEntry } from "@starling/peer/contract"
 
 /** The people of the stories that the browser tests tell. Identities are made up: 52 characters of base32. */
 export const identityOf = (seed: string): string =>
@@ -27,6 +27,17 @@ export const contactOf = (who: Person, more: Partial<Contact> = {}): Contact => 
   ...who,
   verified: false,
   online: false,
+  ...more,
+})
+
+export const memberOf = ({ identity, peerId, name }: Person, more: Partial<Member> = {}): Member => ({
+  identity,
+  name,
+  devices: [peerId],
+  self: false,
+  verified: false,
+  pending: false,
+  role: "member",
   ...more,
 })
 

@@ -4,10 +4,12 @@ import type {
   Draw,
   EntropyStatus,
   GroupDetail,
+  GroupPolicy,
   GroupSummary,
   Invitation,
   Message,
   Nearby,
+  Role,
   Settings,
   Status,
   TimelineEntry,
@@ -23,6 +25,7 @@ import {
   epoch,
   identityOf,
   me,
+  memberOf,
   message,
   nearbyOf,
   noon,
@@ -53,7 +56,7 @@ export class Story {
   nearby: Nearby[] = []
   groups: Changeable<GroupSummary>[] = []
   invitations: Invitation[] = []
-  details: Record<string, Changeable<GroupDetail>> = {}
+  details: Record<string, Changeable<Omit<GroupDetail, "may">>> = {}
   timelines: Record<string, TimelineEntry[]> = {}
   threads: Record<string, Message[]> = {}
   draws: Draw[] = []
@@ -87,7 +90,11 @@ export class Story {
     progress: [],
   }
 
-  addGroup(group: string, name: string): { group: string } {
+  addGroup(
+    group: string,
+    name: string,
+    policy: GroupPolicy = { invite: "everyone", remove: "admins" },
+  ): { group: string } {
     this.groups.push({ group, name, state: "active", epoch: 0, members: 1, unread: 0 })
     this.details[group] = {
       group,
@@ -104,8 +111,10 @@ export class Story {
           self: true,
           verified: true,
           pending: false,
+          role: "owner",
         },
       ],
+      policy,
       waiting: [],
       gaps: [],
       mailboxes: [],
@@ -114,6 +123,22 @@ export class Story {
     this.timelines[group] = [epoch(0, me, "created", Date.now() - 1000, { entropy: "mixed" })]
     this.threads[group] = []
     return { group }
+  }
+
+  /** What the daemon would answer: with what the person may do, by their role and the policy. */
+  detailOf(group: string): GroupDetail {
+    const detail = this.details[group]!
+    const { members, policy } = detail
+    const height = (role: Role): number => ["member", "admin", "owner"].indexOf(role)
+    const own = members.find(({ self }) => self)?.role ?? "member"
+    const others = members.filter(
+      ({ self, role }) => !self && (policy.remove === "everyone" || height(own) > height(role)),
+    )
+    const invite = policy.invite === "everyone" || own !== "member"
+    return {
+      ...detail,
+      may: { invite, giveRoles: own === "owner", remove: others.map(({ identity }) => identity) },
+    }
   }
 
   heal(group: string, number: number): void {
@@ -169,9 +194,9 @@ export function living(): Story {
   detail.epoch = 7
   detail.members = [
     ...detail.members,
-    { ...ben, devices: [ben.peerId], self: false, verified: true, pending: false },
-    { ...chiara, devices: [chiara.peerId], self: false, verified: false, pending: false },
-    { ...noor, devices: [noor.peerId], self: false, verified: false, pending: true },
+    memberOf(ben, { verified: true, role: "admin" }),
+    memberOf(chiara),
+    memberOf(noor, { pending: true }),
   ]
   detail.waiting = [{ identity: dmitri.identity, name: dmitri.name }]
   story.timelines[FIELD] = [
@@ -215,9 +240,11 @@ export function living(): Story {
     message(CHOIR, chiara, "The hall is free from seven, the key is with the caretaker.", today - 20 * minute),
   ]
   story.groups[1]!.lastMessage = story.threads[CHOIR].at(-1)!
-  story.details[CHOIR]!.members = [
-    ...story.details[CHOIR]!.members,
-    { ...chiara, devices: [chiara.peerId], self: false, verified: false, pending: false },
+  const choir = story.details[CHOIR]!
+  choir.policy = { invite: "admins", remove: "admins" }
+  choir.members = [
+    ...choir.members.map((own) => ({ ...own, role: "member" as const })),
+    memberOf(chiara, { role: "owner" }),
   ]
   story.groups[2]!.state = "left"
   story.groups[2]!.lastMessage = message(OLD, dmitri, "Until next time", start - 9 * 86_400_000)

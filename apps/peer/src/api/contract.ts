@@ -13,7 +13,11 @@ export const NewSession = z.strictObject({ token: z.string().min(1).max(128) })
 export const NewProfile = z.strictObject({ name: z.string() })
 export const NewContact = z.union([z.strictObject({ link: z.string().max(8192) }), z.strictObject({ peer: PeerName })])
 export const Verification = z.strictObject({ verified: z.boolean() })
-export const NewGroup = z.strictObject({ name: z.string() })
+const Circle = z.enum(["everyone", "admins"])
+/** Who may invite, and who may remove; owners count as admins. */
+export const GroupPolicy = z.strictObject({ invite: Circle, remove: Circle })
+export const NewGroup = z.strictObject({ name: z.string(), policy: GroupPolicy.partial().optional() })
+export const NewRole = z.strictObject({ role: z.enum(["member", "admin", "owner"]) })
 export const NewInvitation = z.strictObject({ peer: PeerName })
 export const NewMessage = z.strictObject({ text: z.string() })
 export const NewMailbox = z.strictObject({ link: z.string().max(8192) })
@@ -27,6 +31,10 @@ export const NewSettings = z.strictObject({
     .optional(),
 })
 export const NewRefill = z.strictObject({ bytes: z.number().int().positive().max(65536).optional() })
+
+export type GroupPolicy = z.infer<typeof GroupPolicy>
+export type NewPolicy = NonNullable<z.infer<typeof NewGroup>["policy"]>
+export type Role = z.infer<typeof NewRole>["role"]
 
 /** A peer that keeps ciphertext of a group and can read none of it. */
 export interface Mailbox {
@@ -111,6 +119,7 @@ export interface Member {
   readonly verified: boolean
   /** Invited and not yet seen to have accepted. */
   readonly pending: boolean
+  readonly role: Role
 }
 
 export interface GroupDetail {
@@ -124,6 +133,14 @@ export interface GroupDetail {
   readonly members: readonly Member[]
   readonly gaps: readonly Gap[]
   readonly mailboxes: readonly Mailbox[]
+  readonly policy: GroupPolicy
+  /** What the person at this device may do while the group is active. */
+  readonly may: {
+    readonly invite: boolean
+    readonly giveRoles: boolean
+    /** Identities of those whom they may remove. */
+    readonly remove: readonly string[]
+  }
   /** Invitations asked for whose KeyPackage has not been had yet (the invitee is offline). */
   readonly waiting: readonly { readonly identity: string; readonly name: string }[]
   /** This device's keys in the group: when a commit of its own last renewed them, and when they are next without being asked. */

@@ -1,6 +1,8 @@
 import { assertNever } from "@starling/kernel"
-import type { GroupDetail, GroupSummary, Invitation } from "../api/contract.ts"
+import { NewRole, type GroupDetail, type GroupPolicy, type GroupSummary, type Invitation } from "../api/contract.ts"
+import { usageError } from "./cli-error.ts"
 import type { Command } from "./command.ts"
+import { circleOption, type Options } from "./options.ts"
 import { personName } from "./person-name.ts"
 import { oneLine } from "./terminal-text.ts"
 
@@ -8,10 +10,11 @@ export const groupCommands: readonly Command[] = [
   {
     words: ["group", "create"],
     parameters: ["NAME"],
-    options: [],
+    options: ["invite", "remove"],
     summary: "a new group with you in it",
-    async run({ connect, output, arguments: [name = ""] }) {
-      output.item(await connect().post<{ group: string }>("/api/groups", { name }), ({ group }) => group)
+    async run({ connect, output, options, arguments: [name = ""] }) {
+      const policy = policyOptions(options)
+      output.item(await connect().post<{ group: string }>("/api/groups", { name, policy }), ({ group }) => group)
     },
   },
   {
@@ -34,16 +37,18 @@ export const groupCommands: readonly Command[] = [
     words: ["group", "show"],
     parameters: ["G"],
     options: [],
-    summary: "a group's epoch and members",
+    summary: "a group's epoch, members and policy",
     async run({ connect, output, arguments: [group = ""] }) {
       const detail = await connect().get<GroupDetail>(groupPath(group))
-      const members = detail.members.map(({ identity, name, devices }) => ({ identity, name, devices }))
-      const { name, epoch, epochAuthenticator, state, gaps, mailboxes } = detail
-      output.item({ group: detail.group, name, epoch, epochAuthenticator, members, state, gaps, mailboxes }, (it) =>
+      const members = detail.members.map(({ identity, name, devices, role }) => ({ identity, name, devices, role }))
+      const { name, epoch, epochAuthenticator, state, policy, gaps, mailboxes } = detail
+      const shown = { group: detail.group, name, epoch, epochAuthenticator, members, policy, state, gaps, mailboxes }
+      output.item(shown, (it) =>
         [
           `${oneLine(it.name)}  ${it.group}${it.state === "active" ? "" : `  (${it.state})`}`,
           `epoch ${it.epoch}, authenticator ${it.epochAuthenticator}`,
-          ...it.members.map((member) => `  ${personName(member)}`),
+          policySentence(it.policy),
+          ...it.members.map((member) => `  ${personName(member)}${member.role === "member" ? "" : `, ${member.role}`}`),
           keysLine(detail.ownKeys),
           ...detail.waiting.map((member) => `  ${personName(member)}: invited, waiting until they are online`),
           ...detail.mailboxes.map(
@@ -128,6 +133,33 @@ export const groupCommands: readonly Command[] = [
     },
   },
   {
+    words: ["group", "role"],
+    parameters: ["G", "PEER", "ROLE"],
+    options: [],
+    summary: "make somebody member, admin or owner",
+    async run({ connect, output, arguments: [group = "", peer = "", given = ""] }) {
+      const { data } = NewRole.safeParse({ role: given })
+      if (data === undefined) throw usageError(`ROLE is member, admin or owner, not "${given}"`)
+      const path = `${groupPath(group)}/members/${encodeURIComponent(peer)}/role`
+      await connect().put(path, data)
+      output.item({ group, peer, ...data }, ({ role }) => `made ${role}`)
+    },
+  },
+  {
+    words: ["group", "policy"],
+    parameters: ["G"],
+    options: ["invite", "remove"],
+    summary: "who may invite and remove; with an option, change it",
+    async run({ connect, output, options, arguments: [group = ""] }) {
+      const api = connect()
+      const changes = policyOptions(options)
+      const before = await api.get<GroupDetail>(groupPath(group))
+      const policy = { ...before.policy, ...changes }
+      if (Object.keys(changes).length > 0) await api.put(`${groupPath(group)}/policy`, policy)
+      output.item({ group: before.group, policy }, (it) => policySentence(it.policy))
+    },
+  },
+  {
     words: ["group", "leave"],
     parameters: ["G"],
     options: [],
@@ -171,6 +203,15 @@ function answer(verb: "accept" | "decline", summary: string, done: string): Comm
       output.item(await connect().post<{ group: string }>(path), () => done)
     },
   }
+}
+
+function policyOptions(options: Options): Partial<GroupPolicy> {
+  const [invite, remove] = [circleOption(options, "invite"), circleOption(options, "remove")]
+  return { ...(invite && { invite }), ...(remove && { remove }) }
+}
+
+function policySentence({ invite, remove }: GroupPolicy): string {
+  return `invite: ${invite}, remove: ${remove}`
 }
 
 function groupPath(group: string): string {

@@ -23,6 +23,8 @@ const OPTIONS = {
   since: { type: "string", value: "ID", help: "only messages after this one" },
   wait: { type: "string", value: "SECONDS", help: "wait this long for a message if there is none" },
   bytes: { type: "string", value: "N", help: "how many bytes to ask for" },
+  invite: { type: "string", value: "everyone|admins", help: "who may invite" },
+  remove: { type: "string", value: "everyone|admins", help: "who may remove members" },
   confirm: { type: "boolean", help: "record that the numbers were compared and are equal" },
 } as const satisfies Record<string, OptionShape>
 
@@ -52,6 +54,8 @@ export interface Options {
   readonly since?: string
   readonly wait?: string
   readonly bytes?: string
+  readonly invite?: string
+  readonly remove?: string
   readonly confirm?: boolean
 }
 
@@ -103,6 +107,13 @@ export function secondsOption(options: Options): number | undefined {
   if (text === undefined) return undefined
   if (!/^\d{1,6}(\.\d{1,3})?$/.test(text)) throw usageError(`--wait takes a number of seconds, not "${text}"`)
   return Number(text)
+}
+
+/** The value of `--invite` or `--remove`, or `undefined` where it wasn't given. */
+export function circleOption(options: Options, name: "invite" | "remove"): "everyone" | "admins" | undefined {
+  const circle = options[name]
+  if (circle === undefined || circle === "everyone" || circle === "admins") return circle
+  throw usageError(`--${name} takes everyone or admins, not "${circle}"`)
 }
 
 function firstSentence(message: string): string {

@@ -4,10 +4,12 @@ import type {
   Draw,
   EntropyStatus,
   GroupDetail,
+  GroupPolicy,
   GroupSummary,
   Invitation,
   Message,
   Nearby,
+  Role,
   Settings,
   Status,
   TimelineEntry,
@@ -23,6 +25,9 @@ interface SafetyNumber {
 }
 
 const at = encodeURIComponent
+
+/** What a new group begins with unless its maker chooses something else. */
+export const USUAL_POLICY: GroupPolicy = { invite: "everyone", remove: "admins" }
 
 /** The calls of docs/api.md that the UI makes, by what they do. */
 export const api = {
@@ -42,7 +47,8 @@ export const api = {
   verify: (peer: string, verified: boolean) => call<Contact>("PUT", `contacts/${at(peer)}/verification`, { verified }),
 
   groups: () => call<readonly GroupSummary[]>("GET", "groups"),
-  createGroup: (name: string) => call<{ group: string }>("POST", "groups", { name }),
+  createGroup: (name: string, policy: GroupPolicy = USUAL_POLICY) =>
+    call<{ group: string }>("POST", "groups", { name, policy }),
   group: (group: string) => call<GroupDetail>("GET", `groups/${at(group)}`),
   timeline: (group: string) => call<readonly TimelineEntry[]>("GET", `groups/${at(group)}/timeline`),
   invite: (group: string, peer: string) =>
@@ -53,6 +59,10 @@ export const api = {
     call<{ peerId: string }>("POST", `groups/${at(group)}/mailboxes`, { link }),
   removeMailbox: (group: string, peer: string) =>
     call<{ peerId: string }>("DELETE", `groups/${at(group)}/mailboxes/${at(peer)}`),
+  giveRole: (group: string, peer: string, role: Role) =>
+    call<{ group: string }>("PUT", `groups/${at(group)}/members/${at(peer)}/role`, { role }),
+  setPolicy: (group: string, policy: GroupPolicy) =>
+    call<{ group: string }>("PUT", `groups/${at(group)}/policy`, policy),
   leave: (group: string) => call<{ group: string }>("POST", `groups/${at(group)}/leave`),
   newestMessages: (group: string, limit: number) =>
     call<readonly Message[]>("GET", `groups/${at(group)}/messages?limit=${limit}`),

@@ -1,6 +1,7 @@
 import { count } from "./count.ts"
 import { delivery, mailboxes } from "./de-delivery.ts"
 import type { Catalogue } from "./en.ts"
+import { roles } from "./roles-de.ts"
 
 export const de: Catalogue = {
   product: "Starling",
@@ -173,6 +174,8 @@ export const de: Catalogue = {
   },
 
   mailboxes,
+  roles,
+
   invite: {
     title: (group) => `In ${group} einladen`,
     search: "Leute suchen",

@@ -1,5 +1,6 @@
 import { count } from "./count.ts"
 import { delivery, mailboxes } from "./en-delivery.ts"
+import { roles } from "./roles-en.ts"
 
 /** Every sentence of the UI. Verbs first, no jargon outside of what is about keys, and never more than is known. */
 export const en = {
@@ -172,6 +173,8 @@ export const en = {
   },
 
   mailboxes,
+  roles,
+
   invite: {
     title: (group: string) => `Invite to ${group}`,
     search: "Search people",

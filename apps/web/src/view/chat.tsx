@@ -28,6 +28,7 @@ export function Chat({ group, inspector }: Props) {
   const summary = useWorld((world) => world.groups.find((one) => one.group === group))
   const known = useWorld((world) => world.groupsKnown)
   const thread = useWorld((world) => world.threads[group])
+  const mayInvite = useWorld((world) => world.details[group]?.may.invite)
   const [inviting, setInviting] = useState(false)
 
   useEffect(() => {
@@ -82,11 +83,16 @@ export function Chat({ group, inspector }: Props) {
       {silent && (
         <div className="chat-empty">
           {summary.members <= 1 ? (
-            <EmptyState title={text.chat.aloneTitle} sentence={text.chat.alone}>
-              <button className="button primary" type="button" onClick={() => setInviting(true)}>
-                <UserPlus size={16} aria-hidden="true" />
-                {text.members.invite}
-              </button>
+            <EmptyState
+              title={text.chat.aloneTitle}
+              sentence={mayInvite === false ? text.roles.adminsInvite : text.chat.alone}
+            >
+              {mayInvite === true && (
+                <button className="button primary" type="button" onClick={() => setInviting(true)}>
+                  <UserPlus size={16} aria-hidden="true" />
+                  {text.members.invite}
+                </button>
+              )}
             </EmptyState>
           ) : (
             <EmptyState title={text.chat.emptyTitle} sentence={text.chat.empty} />

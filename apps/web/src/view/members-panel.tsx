@@ -1,6 +1,5 @@
-import type { GroupDetail, Member } from "@starling/peer/contract"
-import { EllipsisVertical, LogOut, ShieldCheck, UserMinus, UserPlus } from "lucide-react"
-import { DropdownMenu } from "radix-ui"
+import type { GroupDetail, GroupPolicy, Member } from "@starling/peer/contract"
+import { LogOut, UserPlus } from "lucide-react"
 import { useState } from "react"
 
 import { api } from "../api/client.ts"
@@ -11,17 +10,16 @@ import { safeName } from "../text/safe-name.ts"
 import { useText } from "../text/use-text.ts"
 import { act } from "./act.ts"
 import { Avatar } from "./avatar.tsx"
+import { giveRole } from "./give-role.ts"
 import { InviteDialog } from "./invite-dialog.tsx"
 import { Mailboxes } from "./mailboxes.tsx"
+import { MemberRow, type Asked } from "./member-row.tsx"
 import { PersonName } from "./person-name.tsx"
+import { PolicyChoice } from "./policy-choice.tsx"
 import { SafetyNumberDialog } from "./safety-number-dialog.tsx"
 import { Question } from "./sheet.tsx"
 
-type Open =
-  | { readonly kind: "invite" }
-  | { readonly kind: "leave" }
-  | { readonly kind: "remove"; readonly member: Member }
-  | { readonly kind: "compare"; readonly member: Member }
+type Open = { readonly kind: "invite" } | { readonly kind: "leave" } | { readonly kind: Asked; readonly member: Member }
 
 export function MembersPanel({ group }: { readonly group: string }) {
   const text = useText()
@@ -32,7 +30,8 @@ export function MembersPanel({ group }: { readonly group: string }) {
   const active = detail.state === "active"
   return (
     <>
-      {active && (
+      {active && !detail.may.invite && <p className="quiet-note">{text.roles.adminsInvite}</p>}
+      {active && detail.may.invite && (
         <button className="button wide" type="button" onClick={() => setOpen({ kind: "invite" })}>
           <UserPlus size={16} aria-hidden="true" />
           {text.members.invite}
@@ -40,7 +39,7 @@ export function MembersPanel({ group }: { readonly group: string }) {
       )}
       <ul className="rows" aria-label={text.members.title}>
         {detail.members.map((member) => (
-          <MemberRow key={member.identity} member={member} active={active} choose={setOpen} />
+          <MemberRow key={member.identity} detail={detail} member={member} ask={(kind) => setOpen({ kind, member })} />
         ))}
         {detail.waiting.map((person) => (
           <li className="row" key={person.identity} data-faint>
@@ -52,6 +51,7 @@ export function MembersPanel({ group }: { readonly group: string }) {
           </li>
         ))}
       </ul>
+      <PolicySection detail={detail} />
       <Mailboxes detail={detail} />
       <GroupCheck detail={detail} />
       {active && (
@@ -64,7 +64,7 @@ export function MembersPanel({ group }: { readonly group: string }) {
       <InviteDialog group={group} name={detail.name} open={open?.kind === "invite"} close={close} />
       <Question
         title={text.members.leaveTitle}
-        body={text.members.leaveBody}
+        body={isOnlyOwner(detail) ? `${text.members.leaveBody} ${text.roles.leaveAsOwner}` : text.members.leaveBody}
         yes={text.members.leaveDo}
         open={open?.kind === "leave"}
         close={close}
@@ -77,64 +77,14 @@ export function MembersPanel({ group }: { readonly group: string }) {
         }
       />
       {open?.kind === "remove" && <RemoveQuestion group={group} member={open.member} close={close} />}
+      {(open?.kind === "make owner" || open?.kind === "step down") && (
+        <OwnerQuestion group={group} kind={open.kind} member={open.member} close={close} />
+      )}
       {open?.kind === "compare" && (
         <SafetyNumberDialog identity={open.member.identity} name={open.member.name} close={close} />
       )}
     </>
   )
-}
-
-interface RowProps {
-  readonly member: Member
-  readonly active: boolean
-  readonly choose: (open: Open) => void
-}
-
-function MemberRow({ member, active, choose }: RowProps) {
-  const text = useText()
-  const name = safeName(member.name) || text.nameless
-  return (
-    <li className="row">
-      <Avatar of={member.identity} name={member.name} />
-      <span className="row-text">
-        <span className="member-name">
-          <PersonName identity={member.identity} name={member.name} verified={member.verified && !member.self} />
-          {member.self && <span className="tag">{text.you}</span>}
-        </span>
-        <span className="row-second">{second(member, text.members)}</span>
-      </span>
-      {!member.self && (
-        <DropdownMenu.Root modal={false}>
-          <DropdownMenu.Trigger className="icon-button" aria-label={text.members.actions(name)}>
-            <EllipsisVertical size={18} aria-hidden="true" />
-          </DropdownMenu.Trigger>
-          <DropdownMenu.Portal>
-            <DropdownMenu.Content className="menu" align="end" sideOffset={4}>
-              <DropdownMenu.Item className="menu-item" onSelect={() => choose({ kind: "compare", member })}>
-                <ShieldCheck size={16} aria-hidden="true" />
-                {text.members.compare}
-              </DropdownMenu.Item>
-              {active && (
-                <DropdownMenu.Item className="menu-item danger" onSelect={() => choose({ kind: "remove", member })}>
-                  <UserMinus size={16} aria-hidden="true" />
-                  {text.members.remove}
-                </DropdownMenu.Item>
-              )}
-            </DropdownMenu.Content>
-          </DropdownMenu.Portal>
-        </DropdownMenu.Root>
-      )}
-    </li>
-  )
-}
-
-function second(
-  { pending, self, verified, devices }: Member,
-  words: { pending: string; verified: string; notVerified: string; devices: (n: number) => string },
-): string {
-  if (pending) return words.pending
-  if (self) return words.devices(devices.length)
-  return verified ? words.verified : words.notVerified
 }
 
 function RemoveQuestion({ group, member, close }: { group: string; member: Member; close: () => void }) {
@@ -157,6 +107,56 @@ function RemoveQuestion({ group, member, close }: { group: string; member: Membe
       }
     />
   )
+}
+
+interface OwnerQuestionProps {
+  readonly group: string
+  readonly kind: "make owner" | "step down"
+  readonly member: Member
+  readonly close: () => void
+}
+
+/** Nobody can take an owner's role away, and so both directions are asked about. */
+function OwnerQuestion({ group, kind, member, close }: OwnerQuestionProps) {
+  const { roles: words, nameless } = useText()
+  const name = safeName(member.name) || nameless
+  const makes = kind === "make owner"
+  return (
+    <Question
+      title={makes ? <bdi>{words.makeOwnerTitle(name)}</bdi> : words.stepDownTitle}
+      body={makes ? words.makeOwnerBody(name) : words.stepDownBody}
+      yes={makes ? words.make.owner : words.stepDownDo}
+      open
+      close={close}
+      agreed={() => giveRole(group, member, makes ? "owner" : "admin")}
+    />
+  )
+}
+
+/** Owners change it here; for the others it is a sentence. */
+function PolicySection({ detail }: { readonly detail: GroupDetail }) {
+  const text = useText()
+  const { group, policy, state, may } = detail
+  const set = (changed: GroupPolicy) =>
+    act(text.roles.policy.failed, async () => {
+      await api.setPolicy(group, changed)
+      refresh.group(group)
+    })
+  return (
+    <details className="group-check">
+      <summary>{text.roles.policy.title}</summary>
+      {state === "active" && may.giveRoles ? (
+        <PolicyChoice policy={policy} choose={set} />
+      ) : (
+        <p className="row-second">{text.roles.policy.sentence[policy.invite][policy.remove]}</p>
+      )}
+      <p className="row-second">{text.roles.policy.ownersCount}</p>
+    </details>
+  )
+}
+
+function isOnlyOwner({ members, may }: GroupDetail): boolean {
+  return may.giveRoles && members.length > 1 && members.filter(({ role }) => role === "owner").length === 1
 }
 
 /** What members compare to know that they are in the same state of the same group. */

@@ -1,10 +1,11 @@
 import { useState, type FormEvent } from "react"
 
-import { api } from "../api/client.ts"
+import { api, USUAL_POLICY } from "../api/client.ts"
 import { refresh } from "../state/fetching.ts"
 import { go } from "../state/route.ts"
 import { useText } from "../text/use-text.ts"
 import { act } from "./act.ts"
+import { PolicyChoice } from "./policy-choice.tsx"
 import { Sheet } from "./sheet.tsx"
 
 interface Props {
@@ -15,12 +16,14 @@ interface Props {
 export function NewGroupDialog({ open, close }: Props) {
   const text = useText()
   const [name, setName] = useState("")
+  const [policy, setPolicy] = useState(USUAL_POLICY)
   const create = (event: FormEvent) => {
     event.preventDefault()
     act(text.newGroup.failed, async () => {
-      const { group } = await api.createGroup(name.trim())
+      const { group } = await api.createGroup(name.trim(), policy)
       refresh.groups()
       setName("")
+      setPolicy(USUAL_POLICY)
       close()
       go({ page: "group", group })
     })
@@ -41,6 +44,10 @@ export function NewGroupDialog({ open, close }: Props) {
           />
           <span className="field-hint">{text.newGroup.hint}</span>
         </label>
+        <details className="quiet-choice">
+          <summary>{text.roles.policy.sentence[policy.invite][policy.remove]}</summary>
+          <PolicyChoice policy={policy} choose={setPolicy} />
+        </details>
         <footer className="sheet-foot">
           <button className="button" type="button" onClick={close}>
             {text.cancel}

@@ -8,11 +8,14 @@ import {
   leave,
   remove,
   removeMailbox,
+  setPolicy,
+  setRole,
+  USUAL_POLICY,
   type GroupDetailView,
 } from "@starling/messenger"
 import type { Hono } from "hono"
 import type { Backend } from "../backend.ts"
-import { GroupUuid, NewGroup, NewInvitation, NewMailbox } from "../contract.ts"
+import { GroupPolicy, GroupUuid, NewGroup, NewInvitation, NewMailbox, NewRole, type NewPolicy } from "../contract.ts"
 import { Fault } from "../fault.ts"
 import { parse, readBody } from "../read-body.ts"
 import type { ApiEnv } from "../server.ts"
@@ -24,8 +27,8 @@ const INVITATION_PATIENCE_MS = 5_000
 export function groupRoutes(api: Hono<ApiEnv>, backend: Backend): void {
   api.get("/api/groups", (context) => context.json(groups(backend.state())))
   api.post("/api/groups", async (context) => {
-    const { name } = await readBody(context, NewGroup)
-    return context.json(backend.act((state, env) => createGroup(state, name, env)))
+    const { name, policy } = await readBody(context, NewGroup)
+    return context.json(backend.act((state, env) => createGroup(state, name, env, wholePolicy(policy))))
   })
   api.get("/api/groups/:group", (context) => context.json(knownGroup(backend, context.req.param("group"))))
   api.get("/api/groups/:group/timeline", (context) => {
@@ -58,10 +61,25 @@ export function groupRoutes(api: Hono<ApiEnv>, backend: Backend): void {
     const peer = context.req.param("peer")
     return context.json({ group, ...backend.act((state, env) => removeMailbox(state, group, peer, env)) })
   })
+  api.put("/api/groups/:group/members/:peer/role", async (context) => {
+    const { role } = await readBody(context, NewRole)
+    const group = groupName(context.req.param("group"))
+    const peer = context.req.param("peer")
+    return context.json(backend.act((state, env) => setRole(state, group, peer, role, env)))
+  })
+  api.put("/api/groups/:group/policy", async (context) => {
+    const policy = await readBody(context, GroupPolicy)
+    const group = groupName(context.req.param("group"))
+    return context.json(backend.act((state, env) => setPolicy(state, group, policy, env)))
+  })
   api.post("/api/groups/:group/leave", (context) => {
     const group = groupName(context.req.param("group"))
     return context.json(backend.act((state, env) => leave(state, group, env)))
   })
+}
+
+function wholePolicy({ invite = USUAL_POLICY.invite, remove = USUAL_POLICY.remove }: NewPolicy = {}): GroupPolicy {
+  return { invite, remove }
 }
 
 /** A well-formed name of a group. Throws `Fault` 400. */
