@@ -1,7 +1,7 @@
 import type { Catalogue } from "./en.ts"
 
 export const roles: Catalogue["roles"] = {
-  name: { member: "", admin: "Admin", owner: "Inhaber" },
+  name: { admin: "Admin", owner: "Inhaber" },
   make: { member: "Zum Mitglied machen", admin: "Zum Admin machen", owner: "Zum Inhaber machen" },
   made: {
     member: (name) => `${name} ist Mitglied wie andere`,

@@ -1,6 +1,6 @@
 /** What the UI says of roles, and of who may invite and remove. */
 export const roles = {
-  name: { member: "", admin: "Admin", owner: "Owner" },
+  name: { admin: "Admin", owner: "Owner" },
   make: { member: "Make member", admin: "Make admin", owner: "Make owner" },
   made: {
     member: (name: string) => `${name} is a member like others`,

@@ -26,13 +26,11 @@ export function MemberRow({ detail, member, ask }: Props) {
         <span className="member-name">
           <PersonName identity={member.identity} name={member.name} verified={member.verified && !member.self} />
           {member.self && <span className="tag">{text.you}</span>}
-          {member.role !== "member" && (
-            <span className="tag role" data-role={member.role}>
-              {text.roles.name[member.role]}
-            </span>
-          )}
         </span>
-        <span className="row-second">{second(member, text.members)}</span>
+        <span className="row-second">
+          {member.role !== "member" && <span className="tag role">{text.roles.name[member.role]}</span>}
+          {second(member, text.members)}
+        </span>
       </span>
       <MemberMenu detail={detail} member={member} ask={ask} />
     </li>

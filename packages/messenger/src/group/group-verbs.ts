@@ -156,7 +156,9 @@ export function remove(state: PeerState, uuid: string, peer: string, env: Env): 
     const [role, theirs] = [turn.own.identity, identity].map((each) => roleOf(group.membership, each))
     if (!mayRemove(group.membership.policy, role ?? "member", theirs ?? "member"))
       return refusal("not-allowed", "In this group admins remove members, and owners remove admins. Ask one of them.")
-    if (roomForOperations(turn, uuid, MAX_OPERATIONS - OPERATIONS_TO_LEAVE) < 1) return logFull()
+    if (roomForOperations(turn, uuid, MAX_OPERATIONS - OPERATIONS_TO_LEAVE) < 2) return logFull()
+    // Whoever invites them again invites a member.
+    if (role === "owner" && theirs === "admin") authorOperation(turn, uuid, { kind: "role", identity, role: "member" })
     authorOperation(turn, uuid, { kind: "remove", identity, after: group.live })
     settle(turn, uuid)
     syncSoon(turn, uuid)

@@ -2,6 +2,7 @@ import { assertNever } from "@starling/kernel"
 
 import type { IdentityId } from "../identity/identity-id.ts"
 import type { Policy, Role } from "../record/operation.ts"
+import type { RecordHash } from "../record/record.ts"
 import { depthOf, precedes, type CausalPasts } from "./causal-past.ts"
 import type { KnownOperation, Operations } from "./membership.ts"
 
@@ -20,8 +21,10 @@ const HEIGHTS = { member: 0, admin: 1, owner: 2 } as const satisfies Record<Role
 
 /**
  * The first owner is the creator. Owners give and take roles, except another owner's, and set the policy; admins, or everyone,
- * invite and remove as the policy has it, and where only admins remove, only somebody of a lower role. Among concurrent words
- * about one's role the least counts while they last. `standing` leaves out what a removal of its author voids.
+ * invite and remove as the policy has it, and where only admins remove, only somebody of a lower role. Of concurrent words about
+ * one's role the least counts, until an owner who knows of them says another. A word about somebody's role counts against what
+ * is concurrent with it too: nobody acts on a role that they were losing, or against one that another was given. `standing`
+ * leaves out what a removal of its author voids.
  */
 export function resolveAuthority(
   operations: Operations,
@@ -32,7 +35,7 @@ export function resolveAuthority(
 ): Authority {
   const accepted: KnownOperation[] = []
   const known = (op: KnownOperation): KnownOperation[] => accepted.filter(({ hash }) => precedes(pasts, hash, op.hash))
-  const roleAt = (op: KnownOperation, identity: IdentityId): Role => lastRole(known(op), identity, creator)
+  const roleAt = (op: KnownOperation, identity: IdentityId): Role => roleAfter(known(op), pasts, identity, creator)
   const policyAt = (op: KnownOperation): Policy => lastPolicy(known(op), founded)
   for (const op of inOrder(operations, pasts)) {
     const [{ change }, isOwner] = [op, roleAt(op, op.author) === "owner"]
@@ -40,25 +43,17 @@ export function resolveAuthority(
     const isAnothers = change.kind === "role" && !isOwn && roleAt(op, change.identity) === "owner"
     if (isOwner && !isAnothers && standing(op)) accepted.push(op)
   }
-  const lasting = (op: KnownOperation): Role => {
-    const concurrent = accepted.filter(
-      ({ hash, change }) =>
-        change.kind === "role" &&
-        change.identity === op.author &&
-        hash !== op.hash &&
-        !precedes(pasts, hash, op.hash) &&
-        !precedes(pasts, op.hash, hash),
-    )
-    const roles = concurrent.flatMap(({ change }) => (change.kind === "role" ? [change.role] : []))
-    return roles.reduce((least, role) => (HEIGHTS[role] < HEIGHTS[least] ? role : least), roleAt(op, op.author))
-  }
-  const allows = (op: KnownOperation, role: Role): boolean => {
-    if (pasts.get(op.hash)?.complete !== true) return false
+  const concurrent = (op: KnownOperation, identity: IdentityId): Role[] =>
+    accepted.flatMap(({ hash, change }) => {
+      if (change.kind !== "role" || change.identity !== identity || hash === op.hash) return []
+      return precedes(pasts, hash, op.hash) || precedes(pasts, op.hash, hash) ? [] : [change.role]
+    })
+  const allows = (op: KnownOperation, role: Role, roleOfSubject: (identity: IdentityId) => Role): boolean => {
     switch (op.change.kind) {
       case "add":
         return isRejoin(operations, op) || mayInvite(policyAt(op), role)
       case "remove":
-        return mayRemove(policyAt(op), role, roleAt(op, op.change.identity))
+        return mayRemove(policyAt(op), role, roleOfSubject(op.change.identity))
       case "role":
       case "policy":
         return accepted.includes(op)
@@ -68,9 +63,19 @@ export function resolveAuthority(
         return assertNever(op.change)
     }
   }
-  const permits = (op: KnownOperation): boolean => allows(op, roleAt(op, op.author))
-  const entitles = (op: KnownOperation): boolean => allows(op, lasting(op))
-  return { roles: rolesAfter(accepted, creator), policy: lastPolicy(accepted, founded), permits, entitles }
+  const isComplete = ({ hash }: KnownOperation): boolean => pasts.get(hash)?.complete === true
+  const permits = (op: KnownOperation): boolean =>
+    isComplete(op) && allows(op, roleAt(op, op.author), (identity) => roleAt(op, identity))
+  const entitles = (op: KnownOperation): boolean =>
+    isComplete(op) &&
+    allows(op, least([roleAt(op, op.author), ...concurrent(op, op.author)]), (identity) =>
+      greatest([roleAt(op, identity), ...concurrent(op, identity)]),
+    )
+  const named = accepted.flatMap(({ change }) => (change.kind === "role" ? [change.identity] : []))
+  const roles = new Map(
+    [creator, ...named].map((identity) => [identity, roleAfter(accepted, pasts, identity, creator)] as const),
+  )
+  return { roles, policy: lastPolicy(accepted, founded), permits, entitles }
 }
 
 export function mayInvite({ invite }: Policy, role: Role): boolean {
@@ -87,21 +92,37 @@ function isRejoin(operations: Operations, { author, change, previous }: KnownOpe
   return isOwn && operations.get(previous ?? "")?.change.kind === "leave"
 }
 
-/** What is about roles and policy, each after what its author knew. */
+/** What is about roles and policy and rests on nothing that is still to come, each after what its author knew. */
 function inOrder(operations: Operations, pasts: CausalPasts): KnownOperation[] {
   return [...operations.values()]
-    .filter(({ change }) => change.kind === "role" || change.kind === "policy")
+    .filter(({ change, hash }) => (change.kind === "role" || change.kind === "policy") && pasts.get(hash)?.complete)
     .sort((a, b) => depthOf(pasts, a.hash) - depthOf(pasts, b.hash) || (a.hash < b.hash ? -1 : 1))
 }
 
-function rolesAfter(accepted: readonly KnownOperation[], creator: IdentityId): Map<IdentityId, Role> {
-  const roles = new Map<IdentityId, Role>([[creator, "owner"]])
-  for (const { change } of accepted) if (change.kind === "role") roles.set(change.identity, change.role)
-  return roles
+/** By the words that no later one knew of; `accepted` in order. */
+function roleAfter(
+  accepted: readonly KnownOperation[],
+  pasts: CausalPasts,
+  identity: IdentityId,
+  creator: IdentityId,
+): Role {
+  const last: RecordHash[] = []
+  const roles: Role[] = []
+  for (const { hash, change } of accepted.toReversed()) {
+    if (change.kind !== "role" || change.identity !== identity) continue
+    if (last.some((later) => precedes(pasts, hash, later))) continue
+    last.push(hash)
+    roles.push(change.role)
+  }
+  return roles.length === 0 ? (identity === creator ? "owner" : "member") : least(roles)
 }
 
-function lastRole(accepted: readonly KnownOperation[], identity: IdentityId, creator: IdentityId): Role {
-  return rolesAfter(accepted, creator).get(identity) ?? "member"
+function least(roles: readonly Role[]): Role {
+  return roles.reduce((one, other) => (HEIGHTS[other] < HEIGHTS[one] ? other : one))
+}
+
+function greatest(roles: readonly Role[]): Role {
+  return roles.reduce((one, other) => (HEIGHTS[other] > HEIGHTS[one] ? other : one))
 }
 
 function lastPolicy(accepted: readonly KnownOperation[], founded: Policy): Policy {

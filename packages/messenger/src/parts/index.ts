@@ -68,7 +68,7 @@ export { decodeSealedMessage, encodeSealedMessage, messageAuthenticatedData } fr
 export { addSeq, hasSeq, joinSets, missingFrom, sharedBy, type SeqSet } from "../message/seq-set.ts"
 export { decodeAnswer, okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
 export { commitAuthenticatedData, decodeCommitRecord, encodeCommitRecord } from "../record/commit-record.ts"
-export { decodeOperation, encodeOperation, EQUALS, type Change, type Policy } from "../record/operation.ts"
+export { decodeOperation, encodeOperation, EQUALS, type Change, type Policy, type Role } from "../record/operation.ts"
 export { decodeRecord, FIRST_PREV, signRecord, verifyRecord, type LoggedRecord } from "../record/record.ts"
 export { decodeTestimony, encodeTestimony } from "../record/testimony-record.ts"
 export { headOf, isForked, judgeRecord } from "../record/record-log.ts"
