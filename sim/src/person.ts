@@ -21,6 +21,8 @@ import {
   remove,
   requested,
   send,
+  setPolicy,
+  setRole,
   start,
   wake,
   type Effect,
@@ -34,7 +36,7 @@ import {
   type ShownMessage,
   type Step,
 } from "@starling/messenger"
-import { EQUALS, type Policy } from "@starling/messenger/parts"
+import { EQUALS, type Policy, type Role } from "@starling/messenger/parts"
 import { StoreError, type Write } from "@starling/messenger/ports"
 import type { CiphersuiteId } from "@starling/mls"
 
@@ -179,6 +181,14 @@ export class Person {
 
   remove(group: string, other: Person): void {
     this.verb((state, env) => remove(state, group, other.identity, env))
+  }
+
+  giveRole(group: string, other: Person, role: Role): void {
+    this.verb((state, env) => setRole(state, group, other.identity, role, env))
+  }
+
+  setPolicy(group: string, policy: Policy): void {
+    this.verb((state, env) => setPolicy(state, group, policy, env))
   }
 
   leave(group: string): void {

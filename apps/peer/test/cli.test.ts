@@ -33,6 +33,10 @@ test.for([
   { argv: ["group"], says: "takes one of: create, list" },
   { argv: ["group", "sing"], says: "takes one of: create, list" },
   { argv: ["group", "create"], says: "usage: starling group create NAME" },
+  { argv: ["group", "create", "Owls", "--invite", "nobody"], says: '--invite takes everyone or admins, not "nobody"' },
+  { argv: ["group", "role", GROUP, "PEER", "king"], says: 'member, admin or owner, not "king"' },
+  { argv: ["group", "policy", GROUP, "--remove", "me"], says: "--remove takes everyone or admins" },
+  { argv: ["group", "policy", "the choir"], says: "a group's UUID" },
   { argv: ["send", "G", "two", "words"], says: "quote what has spaces" },
   { argv: ["status", "--wings"], says: "--wings" },
   { argv: ["status", "--wait", "3"], says: "takes no --wait" },
@@ -80,7 +84,8 @@ test("what follows `--` is taken as it is, and only there", async () => {
 test("help lists every command, and each command its options", async () => {
   const all = await run("--help")
   expect(all.status).toBe(0)
-  for (const words of ["up", "demo", "group heal", "entropy log", "contact verify"]) expect(all.out).toContain(words)
+  for (const words of ["up", "demo", "group heal", "group role", "group policy", "entropy log", "contact verify"])
+    expect(all.out).toContain(words)
   const one = await run("read", "--help")
   expect(one.out).toContain("--since ID")
 })

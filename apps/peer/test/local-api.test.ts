@@ -51,6 +51,20 @@ test.for([
   { method: "post", path: `/api/groups/${NOWHERE}/leave`, code: "unknown-group" },
   { method: "post", path: `/api/groups/${NOWHERE}/invitations`, body: { peer: NOBODY }, code: "unknown-group" },
   { method: "delete", path: `/api/groups/${NOWHERE}/members/${NOBODY}`, code: "unknown-group" },
+  {
+    method: "put",
+    path: `/api/groups/${NOWHERE}/members/${NOBODY}/role`,
+    body: { role: "admin" },
+    code: "unknown-group",
+  },
+  { method: "put", path: `/api/groups/${NOWHERE}/members/${NOBODY}/role`, body: { role: "king" }, code: "bad-request" },
+  {
+    method: "put",
+    path: `/api/groups/${NOWHERE}/policy`,
+    body: { invite: "admins", remove: "admins" },
+    code: "unknown-group",
+  },
+  { method: "put", path: `/api/groups/${NOWHERE}/policy`, body: { invite: "admins" }, code: "bad-request" },
   { method: "post", path: `/api/invitations/${NOWHERE}/accept`, code: "unknown-invitation" },
   { method: "post", path: `/api/invitations/${NOWHERE}/decline`, code: "unknown-invitation" },
   { method: "get", path: `/api/contacts/${NOBODY}/safety-number`, code: "unknown-peer" },
@@ -112,6 +126,26 @@ test("settings are shown, changed one by one, and last", async () => {
     retentionHours: 24,
   })
   expect(await api.get("/api/settings")).toEqual({ healEveryDays: 3, receipts: false, retentionHours: 24 })
+})
+
+test("a group has the policy that it was made with, until its owner sets another; an only owner stays one", async () => {
+  const { api, daemon } = await peer("Ana")
+  const { group: usual } = await api.post<{ group: string }>("/api/groups", { name: "Usual" })
+  expect(await api.get(`/api/groups/${usual}`)).toMatchObject({
+    policy: { invite: "everyone", remove: "admins" },
+    members: [{ role: "owner", self: true }],
+    may: { invite: true, giveRoles: true, remove: [] },
+  })
+  const { group } = await api.post<{ group: string }>("/api/groups", { name: "Strict", policy: { invite: "admins" } })
+  expect(await api.get(`/api/groups/${group}`)).toMatchObject({ policy: { invite: "admins", remove: "admins" } })
+  const policy = { invite: "everyone", remove: "everyone" }
+  expect(await api.put(`/api/groups/${group}/policy`, policy)).toEqual({ group })
+  expect(await api.get(`/api/groups/${group}`)).toMatchObject({ policy })
+  const own = `/api/groups/${group}/members/${daemon.identity}/role`
+  await expect(api.put(own, { role: "member" })).rejects.toMatchObject({ code: "not-allowed" })
+  await expect(api.put(`/api/groups/${group}/members/${NOBODY}/role`, { role: "admin" })).rejects.toMatchObject({
+    code: "not-a-member",
+  })
 })
 
 test("a call that waits for a message ends with the message, or with its patience", async () => {

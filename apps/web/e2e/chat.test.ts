@@ -227,6 +227,75 @@ test.skipIf(noChromium)(
   },
 )
 
+test.skipIf(noChromium)(
+  "an owner makes an admin, asks before making an owner, and says who may invite (needs chromium)",
+  async () => {
+    await using window = await openField()
+    const { page, daemon } = window
+    const detail = daemon.story.details[FIELD]!
+    const roleOf = (who: string) => detail.members.find(({ name }) => name === who)?.role
+    await page.getByRole("link", { name: "Members" }).click()
+    const members = page.getByRole("complementary", { name: "Members" })
+    const chiara = members.getByRole("listitem").filter({ hasText: "Chiara" })
+    await members.getByRole("button", { name: "Actions for Chiara" }).click()
+    await page.getByRole("menuitem", { name: "Make admin" }).click()
+    await chiara.getByText("Admin", { exact: true }).waitFor()
+    await members.getByRole("button", { name: "Actions for Chiara" }).click()
+    await page.getByRole("menuitem", { name: "Make owner" }).click()
+    expect(roleOf("Chiara")).toBe("admin")
+    await page.getByRole("alertdialog").getByRole("button", { name: "Make owner" }).click()
+    await chiara.getByText("Owner", { exact: true }).waitFor()
+    await members.getByRole("button", { name: "Actions for Chiara" }).click()
+    await page.getByRole("menuitem", { name: "Compare safety numbers" }).waitFor()
+    await expect(page.getByRole("menuitem").count()).resolves.toBe(1)
+    await page.keyboard.press("Escape")
+
+    await members.getByText("Who may…").click()
+    await members.getByRole("radiogroup", { name: "Invite people" }).getByRole("radio", { name: "Admins" }).click()
+    await expect.poll(() => detail.policy).toEqual({ invite: "admins", remove: "admins" })
+    await members.getByRole("button", { name: "Actions for Ana Ortiz" }).click()
+    await page.getByRole("menuitem", { name: "Give up being owner" }).click()
+    await page.getByRole("alertdialog").getByRole("button", { name: "Give up" }).click()
+    await expect.poll(() => roleOf("Ana Ortiz")).toBe("admin")
+    expect(window.complaints).toEqual([])
+  },
+)
+
+test.skipIf(noChromium)("what a member may not do is not offered (needs chromium)", async () => {
+  await using window = await openWindow(browser, living())
+  const { page } = window
+  await page.evaluate((to) => (location.hash = to), `#/g/${CHOIR}/members`)
+  const members = page.getByRole("complementary", { name: "Members" })
+  await members.getByText("Only admins invite people to this group.").waitFor()
+  await expect(members.getByRole("button", { name: "Invite people" }).count()).resolves.toBe(0)
+  await members.getByRole("button", { name: "Actions for Chiara" }).click()
+  await page.getByRole("menuitem", { name: "Compare safety numbers" }).waitFor()
+  await expect(page.getByRole("menuitem").count()).resolves.toBe(1)
+  await page.keyboard.press("Escape")
+  await members.getByText("Who may…").click()
+  await members.getByText("Admins invite and remove members.").waitFor()
+  await expect(members.getByRole("radio").count()).resolves.toBe(0)
+})
+
+test.skipIf(noChromium)("a new group takes the policy that was chosen (needs chromium)", async () => {
+  await using window = await openWindow(browser, living())
+  const { page, daemon } = window
+  await page
+    .getByRole("button", { name: /^New group/ })
+    .first()
+    .click()
+  const dialog = page.getByRole("dialog", { name: "New group" })
+  await dialog.getByRole("textbox", { name: "Group name" }).fill("Owls")
+  await dialog.getByText("Everyone invites; admins remove members.").click()
+  await dialog.getByRole("radiogroup", { name: "Invite people" }).getByRole("radio", { name: "Admins" }).click()
+  await dialog.getByText("Admins invite and remove members.").waitFor()
+  await dialog.getByRole("button", { name: "Create group" }).click()
+  await page.getByRole("heading", { name: "Owls", level: 1 }).waitFor()
+  const made = Object.values(daemon.story.details).find(({ name }) => name === "Owls")
+  expect(made?.policy).toEqual({ invite: "admins", remove: "admins" })
+  expect(window.complaints).toEqual([])
+})
+
 test.skipIf(noChromium)("Heal now adds an epoch to the timeline (needs chromium)", async () => {
   await using window = await openField()
   const { page } = window

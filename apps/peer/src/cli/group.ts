@@ -151,8 +151,8 @@ export const groupCommands: readonly Command[] = [
     options: ["invite", "remove"],
     summary: "who may invite and remove; with an option, change it",
     async run({ connect, output, options, arguments: [group = ""] }) {
-      const api = connect()
       const changes = policyOptions(options)
+      const api = connect()
       const before = await api.get<GroupDetail>(groupPath(group))
       const policy = { ...before.policy, ...changes }
       if (Object.keys(changes).length > 0) await api.put(`${groupPath(group)}/policy`, policy)

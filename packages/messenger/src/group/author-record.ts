@@ -35,10 +35,15 @@ export function authorRecord(
   return record
 }
 
-/** What an operation of this device depends on: what it has, and what those who added it had. */
+/**
+ * What an operation of this device depends on: what it has, and what those who added it had. Nothing that itself rests on
+ * something missing, which its author may have made up: whatever depended on that would never count.
+ */
 export function knownOperations(group: Group): RecordHash[] {
   const unseen = group.knownAtEntry.filter((hash) => !group.operations.has(hash))
-  return [...unseen, ...frontier(group.operations)].slice(0, MAX_DEPENDENCIES)
+  const { pasts } = group.membership
+  const whole = [...group.operations].filter(([hash]) => pasts.get(hash)?.complete === true)
+  return [...unseen, ...frontier(new Map(whole))].slice(0, MAX_DEPENDENCIES)
 }
 
 /** How many more operations this device's log has room for, when some are kept back. */

@@ -36,7 +36,10 @@ export function placeCommit(crypto: CryptoProvider, group: Group, record: Logged
   if (parent === undefined || cited.includes(undefined)) return { kind: "waiting" }
   const ops = cited.filter((op) => op !== undefined)
   const { pasts, permits } = group.membership
-  if (ops.some(({ hash }) => pasts.get(hash)?.complete !== true)) return { kind: "waiting" }
+  // Everybody may leave, whatever that rests on.
+  const isOpen = ({ hash, change }: KnownOperation): boolean =>
+    change.kind !== "leave" && pasts.get(hash)?.complete !== true
+  if (ops.some(isOpen)) return { kind: "waiting" }
   if (!ops.every(permits)) return { kind: "refused" }
   const header = publicCommitHeader(commit.mls)
   if (header.kind !== "ok" || !headerMatches(group, parent, record, commit, header.value)) return { kind: "refused" }

@@ -63,7 +63,8 @@ export function resolveAuthority(
         return assertNever(op.change)
     }
   }
-  const isComplete = ({ hash }: KnownOperation): boolean => pasts.get(hash)?.complete === true
+  const isComplete = ({ hash, change }: KnownOperation): boolean =>
+    change.kind === "leave" || pasts.get(hash)?.complete === true
   const permits = (op: KnownOperation): boolean =>
     isComplete(op) && allows(op, roleAt(op, op.author), (identity) => roleAt(op, identity))
   const entitles = (op: KnownOperation): boolean =>
