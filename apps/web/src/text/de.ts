@@ -1,7 +1,7 @@
 import { count } from "./count.ts"
 import { delivery, mailboxes } from "./de-delivery.ts"
 import type { Catalogue } from "./en.ts"
-import { roles } from "./roles-de.ts"
+import { roles } from "./de-roles.ts"
 
 export const de: Catalogue = {
   product: "Starling",

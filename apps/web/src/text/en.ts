@@ -1,6 +1,6 @@
 import { count } from "./count.ts"
 import { delivery, mailboxes } from "./en-delivery.ts"
-import { roles } from "./roles-en.ts"
+import { roles } from "./en-roles.ts"
 
 /** Every sentence of the UI. Verbs first, no jargon outside of what is about keys, and never more than is known. */
 export const en = {
