@@ -5,7 +5,7 @@ export interface Edit {
   readonly to: string
 }
 
-/** A fault in the messenger or the engine that the simulator must catch, and where it does so soonest. */
+/** A fault in the messenger or the engine that the simulator must catch, and the scenario in which it does so soonest, from `seed` on. */
 export interface Mutant {
   readonly edits: readonly Edit[]
   readonly caughtIn: { readonly scenario: string; readonly seed: number; readonly size: number }
@@ -31,8 +31,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${GROUP}/choose-commit.ts`,
-        from: "return parent.author !== author || ops.length > 0 ? above + 1 : above\n",
-        to: "return parent.author !== author || ops.length >= 0 ? above + 1 : above\n",
+        from: "child.added.length + child.removed.length > 0 ? above + 1 : above\n",
+        to: "child.added.length + child.removed.length >= 0 ? above + 1 : above\n",
       },
     ],
     caughtIn: { scenario: "grinding", seed: 1, size: 4 },
@@ -121,8 +121,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${GROUP}/drop-old-states.ts`,
-        from: "    (followed.get(node.sid) ?? node.placedAt) < turn.now - RETENTION\n",
-        to: "    (followed.get(node.sid) ?? node.placedAt) < 0\n",
+        from: "(followed.get(sid) ?? placedAt) < turn.now - RETENTION\n",
+        to: "(followed.get(sid) ?? placedAt) < 0\n",
       },
     ],
     caughtIn: { scenario: "days-offline", seed: 0, size: 3 },

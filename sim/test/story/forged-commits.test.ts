@@ -117,7 +117,7 @@ test("a bogus commit on a state that somebody does not hold displaces nobody whi
   world.goOffline(mallory)
   whisper(mallory, group, data, alice, bob)
   expect(standingOf(bob, group, sid)).toBe("open")
-  expect(standingOf(alice, group, sid)).toBe("invalid")
+  expect(standingOf(alice, group, sid)).toBe("barred")
   const before = bob.detail(group).epoch
   bob.heal(group)
   world.run(20_000)

@@ -7,7 +7,7 @@ import { RANK_SPAN } from "../limits.ts"
 import { bytesOf, type StateId } from "../record/operation.ts"
 import { anchorsAmong } from "./anchors.ts"
 import { childrenOf, type Forest, type ForestNode } from "./forest-node.ts"
-import { isExpelled, readmits, subjectOf, type KnownOperation, type Membership, type Operations } from "./membership.ts"
+import { isExpelled, subjectOf, type KnownOperation, type Membership, type Operations } from "./membership.ts"
 import { identitiesOf } from "./roster.ts"
 import type { Testimony } from "./testimony.ts"
 
@@ -179,8 +179,8 @@ class Trees {
 }
 
 /** A chain of commits by one hand that bring nobody in or out is no deeper than its first: commits cost nothing. */
-function depthOn(parent: ForestNode, { author, ops }: ForestNode, { above }: Behind = NOTHING): number {
-  return parent.author !== author || ops.length > 0 ? above + 1 : above
+function depthOn(parent: ForestNode, child: ForestNode, { above }: Behind = NOTHING): number {
+  return parent.author !== child.author || child.added.length + child.removed.length > 0 ? above + 1 : above
 }
 
 /** The same set where nothing is new, so that a long chain by few hands costs little. */
@@ -235,6 +235,9 @@ function isInPast(forest: Forest, node: ForestNode, { change }: KnownOperation):
 
 function isAfterReturn({ forest, operations, membership }: Choice, node: ForestNode, removal: KnownOperation): boolean {
   for (let at: ForestNode | undefined = node; at !== undefined; at = forest.get(at.parent ?? ""))
-    if (at.ops.some((hash) => readmits(operations.get(hash), removal, membership.pasts))) return true
+    for (const hash of at.ops) {
+      const op = operations.get(hash)
+      if (op !== undefined && membership.readmits(op, removal)) return true
+    }
   return false
 }

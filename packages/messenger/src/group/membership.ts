@@ -35,6 +35,8 @@ export interface Membership {
   /** Of those who are no plain members. */
   readonly roles: ReadonlyMap<IdentityId, Role>
   readonly policy: Policy
+  /** Whether `op`, which counts, adds the one whom `removal` removed, knowing of it. */
+  readonly readmits: (op: KnownOperation, removal: KnownOperation) => boolean
   /** Whether an operation's author was entitled to it, by what it knew. */
   readonly permits: (op: KnownOperation) => boolean
 }
@@ -68,7 +70,7 @@ export function resolveMembership(
   const unrevised = authorityOf(() => true)
   const first = resolve(unrevised, everybody)
   const authority = authorityOf(first.isStanding)
-  const { removals, adds, leaves } = resolve(authority, first.admitted)
+  const { removals, adds, leaves, readmitting } = resolve(authority, first.admitted)
   const desired = new Map<IdentityId, { device: Device; name: string; add: RecordHash | undefined }>()
   const outs = Map.groupBy([...removals, ...leaves], subjectOf)
   if (!outs.has(creator.identity)) desired.set(creator.identity, { device: creator, name: creatorName, add: undefined })
@@ -80,7 +82,8 @@ export function resolveMembership(
     if (standing) desired.set(device.identity, { device, name, add: add.hash })
   }
   const { roles, policy } = authority
-  return { desired, removals, leaves, pasts, seniority, roles, policy, permits: unrevised.permits }
+  const { permits } = unrevised
+  return { desired, removals, leaves, pasts, seniority, roles, policy, permits, readmits: readmitting }
 }
 
 interface Resolved {
@@ -91,6 +94,7 @@ interface Resolved {
   readonly admitted: ReadonlySet<IdentityId>
   /** False for what a removal of its author voids. */
   readonly isStanding: (op: KnownOperation) => boolean
+  readonly readmitting: Membership["readmits"]
 }
 
 /** One evaluation in which only what is `entitled` counts. */
@@ -108,11 +112,28 @@ function resolveOnce(
   const additions = Map.groupBy(all, (op) => (op.change.kind === "add" && entitled(op) ? subjectOf(op) : undefined))
   const removals: KnownOperation[] = []
   const against = new Map<IdentityId, KnownOperation[]>()
+  const sound = new Map<RecordHash, boolean>()
+  const additionsBefore = (op: KnownOperation): KnownOperation[] =>
+    (additions.get(op.author) ?? []).filter(({ hash }) => precedes(pasts, hash, op.hash))
+  const returned = (op: KnownOperation, removal: KnownOperation): boolean =>
+    additionsBefore(op).some((addition) => readmits(addition, removal, pasts) && isSound(addition))
   const isStanding = (op: KnownOperation): boolean =>
-    !isVoided(op, against.get(op.author) ?? [], additions.get(op.author) ?? [], pasts)
+    (against.get(op.author) ?? []).every(
+      (removal) => removal.hash === op.hash || precedes(pasts, op.hash, removal.hash) || returned(op, removal),
+    )
+  // By somebody who was a member as far as it knew itself: nobody comes back by their own word, or by that of whom they add.
+  const isSound = (addition: KnownOperation): boolean => {
+    const known = sound.get(addition.hash)
+    if (known !== undefined) return known
+    const isMembers = addition.author === creator || additionsBefore(addition).some(isSound)
+    const answer = isMembers && isStanding(addition)
+    sound.set(addition.hash, answer)
+    return answer
+  }
   for (const op of bySeniority) {
     if (!isStanding(op)) continue
     removals.push(op)
+    sound.clear()
     const others = against.get(subjectOf(op))
     if (others === undefined) against.set(subjectOf(op), [op])
     else others.push(op)
@@ -129,30 +150,14 @@ function resolveOnce(
       admitted.add(op.change.device.identity)
     }
   }
-  return { removals, adds: [...adds], leaves, admitted, isStanding }
-}
-
-/**
- * True where the author was removed by a removal that `op` neither precedes nor, after a new addition, follows. Both
- * `removals` and `additions` are those of the author.
- */
-function isVoided(
-  op: KnownOperation,
-  removals: readonly KnownOperation[],
-  additions: readonly KnownOperation[],
-  pasts: CausalPasts,
-): boolean {
-  if (removals.length === 0) return false
-  const known = additions.filter((addition) => precedes(pasts, addition.hash, op.hash))
-  return removals.some((removal) => {
-    if (removal.hash === op.hash || precedes(pasts, op.hash, removal.hash)) return false
-    return !known.some((addition) => readmits(addition, removal, pasts))
-  })
+  const readmitting = (op: KnownOperation, removal: KnownOperation): boolean =>
+    readmits(op, removal, pasts) && entitled(op) && isSound(op)
+  return { removals, adds: [...adds], leaves, admitted, isStanding, readmitting }
 }
 
 /** True where `op` adds the one whom `removal` removed, knowing of it. */
-export function readmits(op: KnownOperation | undefined, removal: KnownOperation, pasts: CausalPasts): boolean {
-  if (op?.change.kind !== "add" || op.change.device.identity !== subjectOf(removal)) return false
+function readmits(op: KnownOperation, removal: KnownOperation, pasts: CausalPasts): boolean {
+  if (op.change.kind !== "add" || op.change.device.identity !== subjectOf(removal)) return false
   return precedes(pasts, removal.hash, op.hash)
 }
 

@@ -1,6 +1,7 @@
-import { MAX_RESTORED_AHEAD } from "../limits.ts"
+import { MAX_OPERATIONS_UNASKED, MAX_RESTORED_AHEAD, REJOIN_PAUSE } from "../limits.ts"
 import { joinSets, type SeqSet } from "../message/seq-set.ts"
 import type { Turn } from "../peer/turn.ts"
+import { roomForOperations } from "./author-record.ts"
 import { askToBeAddedAnew } from "./rejoin.ts"
 
 /**
@@ -11,6 +12,8 @@ export function noteForgottenMessages(turn: Turn, uuid: string, theirs: SeqSet):
   const group = turn.group(uuid)
   const last = theirs.at(-1)?.to ?? 0
   if (last <= group.sentCount || last > group.sentCount + MAX_RESTORED_AHEAD) return
+  // It is their bare word: who makes it up can trouble this device now and then, and no more.
+  if (turn.now < (turn.work(uuid).rejoinedAt ?? -Infinity) + REJOIN_PAUSE) return
   const { device } = turn.own
   const held = new Map(group.held).set(device, joinSets(group.held.get(device) ?? [], [{ from: 1, to: last }]))
   turn.putGroup({ ...group, sentCount: last, held })
@@ -24,6 +27,7 @@ export function noteForgottenMessages(turn: Turn, uuid: string, theirs: SeqSet):
 export function goOnFromBackup(turn: Turn, uuid: string): void {
   const group = turn.group(uuid)
   if (group.phase !== "active" || group.restoredIn === group.live) return
+  if (roomForOperations(turn, uuid, MAX_OPERATIONS_UNASKED) < 2) return
   turn.putGroup({ ...group, restoredIn: group.live, sent: group.sent.map((sent) => ({ ...sent, copies: [] })) })
   askToBeAddedAnew(turn, uuid)
 }

@@ -115,13 +115,14 @@ function eager(forest: Forest): ForestNode[] {
 }
 
 /**
- * Refusals that rest on what the commit holds for this device alone: its author can have sealed something else to
- * everybody else. Others may well be in the state.
+ * Refusals that rest on what no state id covers: what the commit holds for this device alone, and its two tags. Its author can
+ * have given everybody else something else, and others may well be in the state.
  */
 const OWN_SECRETS: ReadonlySet<RefusalReason> = new Set([
   "undecryptable",
   "path-key-mismatch",
   "bad-confirmation-tag",
+  "bad-membership-tag",
 ] as const)
 
 function processCommit(turn: Turn, uuid: string, node: ForestNode, parent: ForestNode | undefined): ForestNode {

@@ -52,7 +52,7 @@ export function testify(turn: Turn, uuid: string): void {
   else turn.wakeGroup(uuid, dueAt)
 }
 
-/** Signs for what others refuse, and this device could enter: it would be chosen but for them. */
+/** Signs for what others refuse, and this device could enter: it would be chosen but for them. Whoever may refuse may. */
 function uphold(turn: Turn, uuid: string): void {
   const group = turn.group(uuid)
   if (group.testimony.refusals.size === 0) return
@@ -63,7 +63,8 @@ function uphold(turn: Turn, uuid: string): void {
   const held = path.find((node) => stateOf(node) !== undefined)
   const refused = path.findLast(({ sid }) => group.testimony.refusals.has(sid))
   if (held === undefined || refused === undefined || held.epoch < refused.epoch) return
-  if (!isWitness(group, refused, turn) || supportersOf(choice, refused).has(turn.own.identity)) return
+  const before = group.forest.get(refused.parent ?? "")?.roster ?? []
+  if (!hasDevice(before, turn.own.device) || supportersOf(choice, refused).has(turn.own.identity)) return
   if (testifyTo(turn, uuid, RECORD_KINDS.support, held.sid)) turn.putGroup(withTips(turn.crypto, turn.group(uuid)))
 }
 

@@ -108,6 +108,13 @@ test("a chain by one hand is no deeper than its first commit; one by two hands i
   expect(choose(both)).toBe(sid(105))
 })
 
+test("a chain by one hand is no deeper for citing what was realised before", () => {
+  const fork = [root, node(hers, creation, 1, second), node(mine, creation, 1, first)]
+  const citing = { ...on(hers, 102, second), ops: ["aa".repeat(32)] }
+  expect(choose([...fork, citing])).toBe(mine)
+  expect(choose([...fork, { ...citing, added: [third.identity] }])).toBe(citing.sid)
+})
+
 test("who came after a fork does not count at it, nor does who signed two histories", () => {
   const before = { ...root, roster: [first, second] }
   const fork = [before, node(hers, creation, 1, second), node(mine, creation, 1, first)]

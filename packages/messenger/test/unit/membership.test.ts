@@ -69,6 +69,21 @@ test("who leaves is out until added again by somebody who knows", () => {
   expect(story.members()).toEqual(["alice", "bob"])
 })
 
+test("nobody comes back from a removal by their own word, however often given, nor by that of whom they add", () => {
+  const story = new ToldOperations()
+  const bob = story.add("alice", "bob")
+  const removal = story.remove("alice", "bob", bob)
+  const first = story.add("bob", "bob", removal)
+  const second = story.add("bob", "bob", first)
+  expect(story.members()).toEqual(["alice"])
+  const carol = story.add("bob", "carol", second)
+  const back = story.add("carol", "bob", carol)
+  story.add("bob", "carol", back)
+  expect(story.members()).toEqual(["alice"])
+  story.add("alice", "bob", removal)
+  expect(story.members()).toEqual(["alice", "bob"])
+})
+
 test("the order in which operations come does not matter", () => {
   const step = fc.record({
     by: fc.constantFrom(...names),
