@@ -11,6 +11,7 @@ import {
   type TransportEvents,
 } from "@starling/messenger/ports"
 
+import { AwakeClock } from "./awake-clock.ts"
 import { Dialler, parsePeerId } from "./dialler.ts"
 import { DirectStreams } from "./direct-streams.ts"
 import { EventQueue } from "./event-queue.ts"
@@ -20,6 +21,7 @@ import { KnownPeers, type AddressBook } from "./known-peers.ts"
 import type { Limits } from "./limits.ts"
 import { Links } from "./links.ts"
 import type { NodeReport } from "./node-report.ts"
+import { Pulse } from "./pulse.ts"
 import { Standing, type Fault } from "./standing.ts"
 import { starlingLibp2p, type StarlingLibp2p } from "./starling-libp2p.ts"
 
@@ -49,6 +51,8 @@ export class Libp2pTransport implements Transport {
   readonly #direct: DirectStreams
   readonly #gossip: Gossip
   readonly #watchdog: GossipWatchdog
+  readonly #pulse: Pulse
+  readonly #awake = new AwakeClock(now())
   readonly #stopping = new AbortController()
   #ticking: NodeJS.Timeout | undefined
 
@@ -84,6 +88,7 @@ export class Libp2pTransport implements Transport {
     this.#links = new Links(node, {
       clock,
       now,
+      awake: () => this.#awake.time,
       identifyTime: limits.identifyTime,
       connected: (link, addresses) => {
         this.#known.linked(link.peerId, addresses, now())
@@ -117,6 +122,7 @@ export class Libp2pTransport implements Transport {
       deliver: (topic, data, from) => this.#queue.gossip(topic, data, from),
     })
     this.#watchdog = new GossipWatchdog(node.services.pubsub, limits.gossipSilence)
+    this.#pulse = new Pulse(limits, stopping)
   }
 
   addresses(): readonly string[] {
@@ -179,8 +185,14 @@ export class Libp2pTransport implements Transport {
 
   #tick(): void {
     const time = now()
+    this.#awake.tick(time)
     this.#links.tick()
-    for (const peerId of this.#watchdog.silent(this.#linkedConnections(), time)) {
+    const open = this.#node.getConnections().filter(({ status }) => status === "open")
+    for (const connection of this.#pulse.tick(open, this.#awake.time)) {
+      this.#wiring.report({ kind: "gone", peerId: connection.remotePeer.toString() })
+      connection.abort(new Error("no answer to a ping"))
+    }
+    for (const peerId of this.#watchdog.silent(this.#linkedConnections(), this.#awake.time)) {
       this.#wiring.report({ kind: "gossip-silent", peerId })
       this.#hangUp(peerId, "gossip is silent")
     }

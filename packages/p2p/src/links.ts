@@ -8,6 +8,8 @@ import { protocolId } from "./direct-streams.ts"
 export interface LinksWiring {
   readonly clock: () => Milliseconds
   readonly now: () => number
+  /** Of an `AwakeClock`. */
+  readonly awake: () => number
   readonly connected: (link: PeerLink, addresses: readonly string[]) => void
   readonly disconnected: (peerId: string, lasted: number) => void
   readonly stranger: (peerId: string) => void
@@ -54,9 +56,9 @@ export class Links {
     const ids = new Set(unknown.map((connection) => connection.id))
     for (const id of this.#unknown.keys()) if (!ids.has(id)) this.#unknown.delete(id)
     for (const connection of unknown) {
-      const since = this.#unknown.get(connection.id) ?? this.#wiring.now()
+      const since = this.#unknown.get(connection.id) ?? this.#wiring.awake()
       this.#unknown.set(connection.id, since)
-      if (this.#wiring.now() - since >= this.#wiring.identifyTime) this.#hangUp(connection)
+      if (this.#wiring.awake() - since >= this.#wiring.identifyTime) this.#hangUp(connection)
     }
   }
 

@@ -7,6 +7,7 @@ export type NodeReport =
   | { readonly kind: "found"; readonly peerId: string; readonly addresses: readonly string[] }
   | { readonly kind: "dial-failed"; readonly peerId: string; readonly error: unknown }
   | { readonly kind: "gossip-silent"; readonly peerId: string }
+  | { readonly kind: "gone"; readonly peerId: string }
   | { readonly kind: "refused"; readonly peerId: string; readonly fault: Fault }
   | { readonly kind: "stranger"; readonly peerId: string }
   | {

@@ -43,16 +43,14 @@ export async function starlingLibp2p(options: {
       inboundConnectionThreshold: 50,
       maxIncomingPendingConnections: 64,
       dialTimeout: limits.dialTime,
+      addressDialTimeout: limits.dialTime,
       // Whom to call again, and when, is our own affair.
       reconnectRetries: 0,
     },
-    // By default a busy peer is given up after 5 s, and one that the network drops after a minute, if others were before it.
-    connectionMonitor: {
-      pingInterval: limits.pingPause,
-      pingTimeout: { minTimeout: limits.pingTime, maxTimeout: limits.pingTime },
-    },
+    // `Pulse` does it: by the time of day, a busy or sleeping machine would give up peers whose answers lie there unread.
+    connectionMonitor: { enabled: false },
     services: {
-      identify: identify(),
+      identify: identify({ timeout: limits.identifyTime }),
       ping: ping(),
       pubsub: gossipsub(GOSSIP),
       lan: (components: MulticastDNSComponents): LanDiscovery => new LanDiscovery(components),

@@ -236,6 +236,35 @@ test("an idle link stays as it is", async () => {
   expect([...alice.reports, ...bob.reports, ...alice.disconnected, ...bob.disconnected]).toEqual([])
 })
 
+test("a peer that answers no ping is hung up", async () => {
+  await using alice = await openPeer("alice", { limits: { pingPause: 100, pingTime: 1000 } })
+  await using deaf = await rawPeer({ hello: true })
+  await deaf.unhandle("/ipfs/ping/1.0.0")
+  await deaf.handle("/ipfs/ping/1.0.0", () => {})
+  const gone = { kind: "gone", peerId: deaf.peerId.toString() }
+  await alice.transport.dial(gone.peerId, addressesOf(deaf), patience())
+  await eventually(() => expect(alice.reports).toContainEqual(gone))
+  await eventually(() => expect(alice.disconnected).toContain(gone.peerId))
+})
+
+test("a machine that is too busy to look takes nobody for gone", async () => {
+  await using alice = await openPeer("alice", { limits: { pingPause: 100, pingTime: 600 } })
+  await using bob = await rawPeer({ hello: true })
+  await bob.unhandle("/ipfs/ping/1.0.0")
+  let pings = 0
+  await bob.handle("/ipfs/ping/1.0.0", async (stream) => {
+    pings++
+    // Both are in this process: while the answer waits, alice does not run either.
+    const end = performance.now() + 1500
+    while (performance.now() < end);
+    stream.send(new Uint8Array(32))
+    await stream.close()
+  })
+  await alice.transport.dial(bob.peerId.toString(), addressesOf(bob), patience())
+  await eventually(() => expect(pings).toBeGreaterThan(2))
+  expect([...alice.reports, ...alice.disconnected]).toEqual([])
+})
+
 test("a node that was stopped leaves nothing that keeps the process alive", async () => {
   const run = spawn(process.execPath, [child("meet-and-stop.ts")], { stdio: ["ignore", "pipe", "inherit"] })
   const output = run.stdout.toArray()
