@@ -84,7 +84,7 @@ export class NetworkLab implements AsyncDisposable {
       const socket = join(sockets, name)
       this.#hosts.set(name, { name, address, command, port, socket })
       const [program, ...args] = [...command, process.execPath, RELAY, socket, String(port)]
-      const relay = spawn(program, args, { stdio: "inherit" })
+      const relay = spawn(program, args, { stdio: ["pipe", "inherit", "inherit"] })
       this.#resources.defer(async () => await end(relay))
     }
     for (const { socket } of this.#hosts.values()) while (!existsSync(socket)) await pause(20)

@@ -10,3 +10,6 @@ createServer({ allowHalfOpen: true }, (outside) => {
   // Whichever end breaks off, the other one is told by its own connection.
   for (const way of [pipeline(outside, inside), pipeline(inside, outside)]) way.catch(() => {})
 }).listen(socket)
+
+// The other end of stdin is whoever opened the lab: without it there is nobody to relay for.
+process.stdin.on("end", () => process.exit()).resume()
