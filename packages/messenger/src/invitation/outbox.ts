@@ -1,8 +1,11 @@
+import type { Bytes, Milliseconds } from "@starling/kernel"
+
 import type { Device } from "../identity/device-certificate.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
 import { MAX_CARRIED, RETRY_FIRST, RETRY_LAST } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { StateId } from "../record/operation.ts"
+import { decodeInvitation, encodeInvitation } from "./invitation-frame.ts"
 import type { OutboxEntry } from "./outbox-entry.ts"
 
 /** The topic that only this peer listens to for itself. */
@@ -45,7 +48,8 @@ export function flushOutbox(turn: Turn, peerId?: string): void {
     }
     const pause = Math.min(RETRY_LAST, RETRY_FIRST * 2 ** Math.min(entry.attempts, 16))
     setEntry(turn, key, { ...entry, attempts: entry.attempts + 1, nextAt: turn.now + pause })
-    turn.request("invitation", { kind: "invitation", peerId: entry.peerId, entry: key }, entry.invitation)
+    const invitation = datedByNow(entry.invitation, turn.now)
+    turn.request("invitation", { kind: "invitation", peerId: entry.peerId, entry: key }, invitation)
   }
 }
 
@@ -57,6 +61,12 @@ export function settleEntry(turn: Turn, key: string): void {
   const { welcomesDone } = turn.work(entry.group)
   const done = new Set(welcomesDone).add(`${entry.identity} ${entry.sid}`)
   if (turn.state.durable.groups.has(entry.group)) turn.changeWork(entry.group, { welcomesDone: done })
+}
+
+/** One that was made while a clock was ahead is dated when it goes out: its invitee takes nothing from a time to come. */
+function datedByNow(invitation: Bytes, now: Milliseconds): Bytes {
+  const frame = decodeInvitation(invitation)
+  return frame.kind === "ok" && frame.value.at > now ? encodeInvitation({ ...frame.value, at: now }) : invitation
 }
 
 function dropEntry(turn: Turn, key: string): void {

@@ -1,6 +1,7 @@
 import { stateOf } from "../group/forest-node.ts"
 import type { Group } from "../group/group.ts"
 import { settle } from "../group/settle.ts"
+import type { IdentityId } from "../identity/identity-id.ts"
 import {
   KEY_PACKAGE_LIFETIME,
   MAX_CLOCK_DIFFERENCE,
@@ -48,7 +49,7 @@ export function enterWaiting(turn: Turn): void {
   for (const [key, held] of turn.state.durable.invitations) {
     if (held.standing !== "joined") continue
     const group = turn.state.durable.groups.get(held.group)
-    if (group?.phase === "active" && !group.membership.desired.has(held.from)) continue
+    if (group?.phase === "active" && !isVouchedFor(turn, group, held.from)) continue
     const invitations = new Map(turn.state.durable.invitations)
     invitations.delete(key)
     turn.setDurable({ invitations })
@@ -73,7 +74,7 @@ function isSameGroup(turn: Turn, group: Group, opened: OpenedWelcome): boolean {
 
 /** The branch that this device was added on has lost, and a member has added it to the one that won. */
 function enterAgain(turn: Turn, group: Group, opened: OpenedWelcome): AnswerStatus {
-  if (!group.membership.desired.has(opened.inviter.identity)) {
+  if (!isVouchedFor(turn, group, opened.inviter.identity)) {
     // The inviter may be a member of whom this device has not heard yet; the Invitation comes again.
     syncNow(turn, group.uuid)
     return "not-a-member"
@@ -88,6 +89,18 @@ function enterAgain(turn: Turn, group: Group, opened: OpenedWelcome): AnswerStat
   settle(turn, group.uuid)
   syncNow(turn, group.uuid)
   return "ok"
+}
+
+/**
+ * By a member, or by somebody removed since whose COMMIT that adds this device has its place: what was said in the state
+ * that it leads to is for this device, too.
+ */
+function isVouchedFor(turn: Turn, { membership, forest }: Group, inviter: IdentityId): boolean {
+  if (membership.desired.has(inviter)) return true
+  return [...forest.values()].some(
+    ({ author, added, parent, standing }) =>
+      author === inviter && added.includes(turn.own.identity) && parent !== undefined && standing.kind === "open",
+  )
 }
 
 /** How many joined states stand in the forest of which nobody has shown the COMMIT yet. */
