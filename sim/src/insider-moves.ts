@@ -9,6 +9,7 @@ import {
 } from "@starling/messenger/parts"
 import { protect, receive } from "@starling/mls"
 
+import { withBadTag } from "./forged-commit.ts"
 import { foundingOf, groupIdOf, sendForged } from "./forge.ts"
 import { groupOf, isActive } from "./group-of.ts"
 import type { Forged, Insider } from "./insider.ts"
@@ -42,6 +43,30 @@ export function equivocate(stage: Stage): void {
   const record = insider.sign(COMMIT, other.body, false)
   insider.publishCommit(one, half)
   insider.publish("upd", record.encoded, other.node.era, rest)
+}
+
+/**
+ * One commit with two bodies under one id: some get the one whose tags are bad, before the good one or in its place, and now and
+ * then are cut off while the others build on it.
+ */
+export function twoBodies(stage: Stage): void {
+  const { dice, honest, world, ledger } = stage
+  const insider = dice.pick(stage.insiders)
+  const group = groupOf(insider.person, stage.group)
+  const parent = insider.hoard.nodes.get(group?.live ?? "")
+  const forged = parent === undefined ? undefined : insider.commitOn(parent)
+  if (forged === undefined) return
+  const body = withBadTag(forged.body, dice.chance(0.5) ? "confirmation" : "membership")
+  const misled = honest.filter(() => dice.chance(0.5))
+  const others = honest.filter((person) => !misled.includes(person))
+  const damaged = insider.sign(COMMIT, body, dice.chance(0.3))
+  insider.publish("upd", damaged.encoded, forged.node.era, misled)
+  insider.publishCommit(forged, dice.chance(0.3) ? honest : others)
+  if (!dice.chance(0.6)) return
+  world.run(500)
+  stage.sides = [misled, [...others, insider.person]]
+  world.partition(...stage.sides)
+  for (const person of others) ledger.heal(person)
 }
 
 /** An operation that claims to know of nothing: a removal of somebody, or an addition of somebody who is out. */

@@ -105,6 +105,9 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario("colluders", [...TALK, [2, moves.invite], [6, insider.shutOutTogether]], { insiders: 2, leastSize: 5 }),
   scenario("stolen-id", [...TALK, ...CHURN, [20, insider.stealId]], { insiders: 1 }),
   scenario("forged-invitation", [...TALK, ...CHURN, [14, insider.inviteFalsely]], { insiders: 1 }),
+  scenario("two-bodies", [...TALK, [4, moves.invite], [10, insider.twoBodies], [3, moves.split], [4, moves.meet]], {
+    insiders: 1,
+  }),
   scenario("all-faults", [...TALK, ...CHURN, ...PARTITION, ...FAULTS], { rounds: 50 }),
   scenario("everything", [...TALK, ...CHURN, ...PARTITION, ...FAULTS, ...MALICE], { insiders: 1, rounds: 50 }),
 ]

@@ -14,7 +14,7 @@ export function absorbRecords(turn: Turn, uuid: string, incoming: readonly Logge
   const before = turn.group(uuid)
   let group = before
   let waiting = [...turn.work(uuid).pendingRecords, ...incoming].filter((record) => isOfGroup(record, group.id))
-  const unplaced = [...turn.work(uuid).unplaced]
+  const commits: LoggedRecord[] = []
   for (let length = -1; length !== waiting.length;) {
     length = waiting.length
     waiting = waiting.filter((record) => {
@@ -22,7 +22,7 @@ export function absorbRecords(turn: Turn, uuid: string, incoming: readonly Logge
       const verdict = judgeRecord(turn.crypto, group.logs, record)
       if (verdict === "next") {
         group = addRecord(turn.crypto, group, record)
-        if (record.kind === RECORD_KINDS.commit) unplaced.push(record)
+        if (record.kind === RECORD_KINDS.commit) commits.push(record)
       }
       return verdict === "gap"
     })
@@ -30,6 +30,7 @@ export function absorbRecords(turn: Turn, uuid: string, incoming: readonly Logge
   if (group !== before) {
     const seen = new Set([...group.seen, ...group.records.slice(before.records.length).map(({ author }) => author)])
     const operations = group.operations !== before.operations
+    if (operations) takeUpDoubtful(turn, uuid)
     turn.putGroup({ ...group, seen, membership: operations ? membershipOf(group) : group.membership })
     tellOfForks(turn, before, group)
     if (group.records.slice(before.records.length).some(({ author }) => author === turn.own.device))
@@ -37,8 +38,14 @@ export function absorbRecords(turn: Turn, uuid: string, incoming: readonly Logge
   }
   const pendingRecords = bounded(waiting)
   if (group !== before || pendingRecords.length !== turn.work(uuid).pendingRecords.length)
-    turn.changeWork(uuid, { pendingRecords, unplaced })
+    turn.changeWork(uuid, { pendingRecords, unplaced: [...turn.work(uuid).unplaced, ...commits] })
   return waiting.length > 0
+}
+
+/** COMMITs that were not in order may be so by other operations. */
+function takeUpDoubtful(turn: Turn, uuid: string): void {
+  const { unplaced, doubtful } = turn.work(uuid)
+  if (doubtful.length > 0) turn.changeWork(uuid, { unplaced: [...unplaced, ...doubtful], doubtful: [] })
 }
 
 /** Tells once of each device that turns out to have signed two histories. */

@@ -16,10 +16,9 @@ interface Node {
  */
 const historiesWith = (back: fc.Arbitrary<number>) =>
   fc
-    .array(
-      fc.record({ device: fc.constantFrom("a", "b", "c"), deps: fc.array(fc.nat(30), { maxLength: 3 }), back }),
-      { maxLength: 24 },
-    )
+    .array(fc.record({ device: fc.constantFrom("a", "b", "c"), deps: fc.array(fc.nat(30), { maxLength: 3 }), back }), {
+      maxLength: 24,
+    })
     .map((steps) => {
       const nodes: Node[] = []
       for (const { device, deps, back } of steps) {
@@ -77,7 +76,9 @@ test("where branches of a log come one after the other, in any order, what was f
       const held: Node[] = []
       let pasts = causalPasts(new Map())
       while (left.length > 0) {
-        const ready = left.filter(({ previous }) => previous === undefined || held.some(({ hash }) => hash === previous))
+        const ready = left.filter(
+          ({ previous }) => previous === undefined || held.some(({ hash }) => hash === previous),
+        )
         const next = ready[(dice.next().value ?? 0) % ready.length]!
         held.push(next)
         left = left.filter((node) => node !== next)
