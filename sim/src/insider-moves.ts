@@ -46,27 +46,38 @@ export function equivocate(stage: Stage): void {
 }
 
 /**
- * One commit with two bodies under one id: some get the one whose tags are bad, before the good one or in its place, and now and
- * then are cut off while the others build on it.
+ * One commit with two bodies under one id: some get the one whose tags are bad, before the good one or in its place; now and then
+ * while they are cut off, and the others build on the commit.
  */
 export function twoBodies(stage: Stage): void {
-  const { dice, honest, world, ledger } = stage
+  const { dice, honest, ledger } = stage
   const insider = dice.pick(stage.insiders)
   const group = groupOf(insider.person, stage.group)
   const parent = insider.hoard.nodes.get(group?.live ?? "")
   const forged = parent === undefined ? undefined : insider.commitOn(parent)
   if (forged === undefined) return
-  const body = withBadTag(forged.body, dice.chance(0.5) ? "confirmation" : "membership")
-  const misled = honest.filter(() => dice.chance(0.5))
+  const misled = honest.filter(() => dice.chance(0.4))
   const others = honest.filter((person) => !misled.includes(person))
-  const damaged = insider.sign(COMMIT, body, dice.chance(0.3))
-  insider.publish("upd", damaged.encoded, forged.node.era, misled)
-  insider.publishCommit(forged, dice.chance(0.3) ? honest : others)
-  if (!dice.chance(0.6)) return
-  world.run(500)
-  stage.sides = [misled, [...others, insider.person]]
-  world.partition(...stage.sides)
+  const damaged = withBadTag(forged.body, dice.chance(0.6) ? "confirmation" : "membership")
+  const { node, body } = forged
+  insider.hoard.nodes.set(node.sid, node)
+  const first = insider.sign(COMMIT, damaged, dice.chance(0.3))
+  const second = insider.sign(COMMIT, body)
+  const isCut = dice.chance(0.6)
+  if (isCut) part(stage, [...misled, insider.person], others)
+  insider.publish("upd", first.encoded, node.era, misled)
+  if (isCut) part(stage, misled, [...others, insider.person])
+  insider.publish("upd", second.encoded, node.era, others)
+  if (!isCut) return
+  stage.world.run(500)
   for (const person of others) ledger.heal(person)
+}
+
+function part(stage: Stage, ...sides: readonly (readonly Person[])[]): void {
+  stage.world.run(500)
+  stage.sides = sides
+  stage.world.partition(...sides)
+  stage.world.run(500)
 }
 
 /** An operation that claims to know of nothing: a removal of somebody, or an addition of somebody who is out. */
