@@ -112,6 +112,24 @@ export function rebuildGroup(
   return { group, unplaced }
 }
 
+/** The group without some of its records, and without what they led to; also the COMMITs that have no place. */
+export function withoutRecords(
+  crypto: CryptoProvider,
+  group: Group,
+  dropped: ReadonlySet<RecordHash>,
+  plainTopics: boolean,
+): { readonly group: Group; readonly unplaced: readonly LoggedRecord[] } {
+  const records = group.records.filter(({ hash }) => !dropped.has(hash))
+  const nodes = Array.from(group.forest.values(), (node) => ({ ...node, eraKey: node.era?.key }))
+  const rebuilt = rebuildGroup(crypto, group, records, nodes, group.shown, plainTopics)
+  const isRooted = ({ sid, parent }: ForestNode): boolean =>
+    parent !== undefined || sid === group.creation || group.entries.includes(sid)
+  const forest = new Map([...rebuilt.group.forest].filter(([, node]) => isRooted(node)))
+  // The tips are those of before until they are chosen anew, so that a change is seen.
+  const { chosen, live, delivery } = group
+  return { group: { ...rebuilt.group, forest, chosen, live, delivery }, unplaced: rebuilt.unplaced }
+}
+
 function overlay(crypto: CryptoProvider, row: NodeRow, plainTopic: string | undefined) {
   const era = row.eraKey === undefined ? undefined : eraOf(crypto, row.eraKey, plainTopic)
   return { standing: row.standing, placedAt: row.placedAt, era } as const
