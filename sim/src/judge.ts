@@ -38,7 +38,12 @@ export function judgeStage(stage: Stage): Verdict {
     splits: splits(stage),
     lostMessages: missing.filter(({ supplied }) => supplied).map(({ text }) => text),
     duplicatedMessages: duplicates(stage),
-    removalsNotInForce: [...ledger.removalsIgnored, ...removedWhoStay(stage), ...removedWhoRead(stage, probes)],
+    removalsNotInForce: [
+      ...ledger.removalsIgnored,
+      ...removedWhoStay(stage),
+      ...removedWhoRead(stage, probes),
+      ...removedWhoDecide(stage),
+    ],
     stuckMembers: stuck(stage),
     oldSecrets: oldSecrets(stage),
     groundCommits: groundCommits(stage),
@@ -210,6 +215,18 @@ function removedWhoRead(stage: Stage, probes: readonly Uint8Array[]): string[] {
     .filter(({ lifted }) => !lifted)
     .flatMap(({ of }) => insiders.find(({ person }) => person === of) ?? [])
     .flatMap(({ person, hoard }) => (hoard.opens(probes, commits) ? [`${person.name} reads on after its removal`] : []))
+}
+
+/** Operations of somebody who had been removed, and that count all the same. */
+function removedWhoDecide(stage: Stage): string[] {
+  return membersOf(stage).flatMap((person) => {
+    const membership = groupOf(person, stage.group)?.membership
+    const additions = [...(membership?.desired.values() ?? [])].flatMap(({ add }) => add ?? [])
+    const counting = [...additions, ...(membership?.removals ?? []).map(({ hash }) => hash)]
+    return counting.some((hash) => stage.backdated.has(hash))
+      ? [`${person.name} heeds somebody who had been removed`]
+      : []
+  })
 }
 
 /** A state that others followed longer ago than the retention holds no secrets any more, but for the one in use. */

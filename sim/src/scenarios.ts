@@ -108,6 +108,22 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario("two-bodies", [...TALK, [4, moves.invite], [10, insider.twoBodies], [3, moves.split], [4, moves.meet]], {
     insiders: 1,
   }),
+  scenario("crowded-place", [...TALK, [4, moves.invite], [2, insider.crowd], [3, moves.split], [6, moves.meet]], {
+    insiders: 1,
+  }),
+  scenario("old-branch", [...TALK, [4, moves.invite], [6, moves.remove], [14, insider.writeInOldBranch]], {
+    insiders: 1,
+  }),
+  scenario("self-readmission", [...TALK, [4, moves.invite], [6, moves.remove], [10, insider.readmitItself]], {
+    insiders: 1,
+  }),
+  scenario("refused-good", [...TALK, ...CHURN, [14, insider.refuseGood], [4, moves.split], [4, moves.meet]], {
+    insiders: 1,
+  }),
+  scenario("realised-again", [...TALK, [8, moves.invite], [30, moves.healFounder], [15, insider.citeRealised]], {
+    insiders: 1,
+    pause: 800,
+  }),
   scenario("all-faults", [...TALK, ...CHURN, ...PARTITION, ...FAULTS], { rounds: 50 }),
   scenario("everything", [...TALK, ...CHURN, ...PARTITION, ...FAULTS, ...MALICE], { insiders: 1, rounds: 50 }),
 ]
