@@ -1,12 +1,15 @@
+import type { Bytes } from "@starling/kernel"
 import {
   decodeSealedMessage,
   drawOf,
   encodeOperation,
   encodeSealedMessage,
   encodeTestimony,
+  EQUALS,
   messageAuthenticatedData,
   rank,
   type ForestNode,
+  type LoggedRecord,
 } from "@starling/messenger/parts"
 import { protect, receive } from "@starling/mls"
 
@@ -241,18 +244,13 @@ export function crowd(stage: Stage): void {
   const half = honest.filter(() => dice.chance(0.5))
   const rest = honest.filter((person) => !half.includes(person))
   const place = insider.log()[dice.below(insider.log().length)]
-  for (const [side, other] of [
-    [half, rest],
-    [rest, half],
+  const parent = insider.hoard.nodes.get(groupOf(insider.person, stage.group)?.live ?? "")
+  for (const [side, other, records] of [
+    [half, rest, crowdAt(insider, place, parent)],
+    [rest, half, crowdAt(insider, place, parent)],
   ] as const) {
-    const parent = insider.hoard.nodes.get(groupOf(insider.person, stage.group)?.live ?? "")
-    const forged = parent === undefined ? undefined : insider.commitOn(parent)
-    const crowded = Array.from({ length: 300 }, (_, i) =>
-      insider.signAfter(place, UNKNOWN, new Uint8Array([i, i >> 8])),
-    )
-    const commits = forged === undefined ? [] : [insider.signAfter(place, COMMIT, forged.body)]
-    const { undo } = insider.implant([...commits, ...crowded])
-    part(stage, honest, [insider.person])
+    const { undo } = insider.implant(records)
+    part(stage, side, other, [insider.person])
     part(stage, [...side, insider.person], other)
     stage.world.run(2_000)
     for (const person of side) if (dice.chance(0.6)) stage.ledger.heal(person)
@@ -261,13 +259,30 @@ export function crowd(stage: Stage): void {
   }
 }
 
-/** When it has been removed, an operation in an old branch of its log, at a number that everybody has known for long. */
+function crowdAt(insider: Insider, place: LoggedRecord | undefined, parent: ForestNode | undefined): LoggedRecord[] {
+  const forged = parent === undefined ? undefined : insider.commitOn(parent)
+  const commits = forged === undefined ? [] : [insider.signAfter(place, COMMIT, forged.body)]
+  const random = (): Bytes => insider.person.env().mls.random.draw(8, "crowd")
+  return [...commits, ...Array.from({ length: 300 }, () => insider.signAfter(place, UNKNOWN, random()))]
+}
+
+/**
+ * When it has been removed, an operation in an old branch of its log, at a number that everybody has known for long; until then some
+ * that mean nothing, for there to be such numbers.
+ */
 export function writeInOldBranch(stage: Stage): void {
   const { dice, founder, world, group } = stage
   const insider = removedOf(stage)
-  const log = insider?.log() ?? []
+  if (insider === undefined) {
+    const [one] = stage.insiders
+    const body = encodeOperation({ change: { kind: "policy", policy: EQUALS }, deps: [] })
+    for (let i = 0; i < 2; i++)
+      one?.publish("upd", one.sign(OPERATION, body).encoded, one.states()[0]?.era, stage.honest)
+    return
+  }
+  const log = insider.log()
   const creation = groupOf(founder, group)?.creation
-  if (insider === undefined || creation === undefined || log.length < 2) return
+  if (creation === undefined || log.length < 2) return
   const targets = [...world.people.values()].filter((person) => person !== founder && person !== insider.person)
   const target = dice.pick(targets)
   const change = isActive(target, group)

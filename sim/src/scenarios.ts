@@ -108,7 +108,7 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario("two-bodies", [...TALK, [4, moves.invite], [10, insider.twoBodies], [3, moves.split], [4, moves.meet]], {
     insiders: 1,
   }),
-  scenario("crowded-place", [...TALK, [4, moves.invite], [2, insider.crowd], [3, moves.split], [6, moves.meet]], {
+  scenario("crowded-place", [...TALK, [4, moves.invite], [4, insider.crowd], [3, moves.split], [6, moves.meet]], {
     insiders: 1,
   }),
   scenario("old-branch", [...TALK, [4, moves.invite], [6, moves.remove], [14, insider.writeInOldBranch]], {
