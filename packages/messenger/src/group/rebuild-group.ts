@@ -98,6 +98,8 @@ export function rebuildGroup(
       if (placement.kind !== "placed") return placement.kind
       const { node } = placement
       const known = forest.get(node.sid)
+      // Where it came only now, it finds its place as what comes does.
+      if (known === undefined && !rows.has(node.sid)) return "waiting"
       forest.set(node.sid, known?.parent === undefined ? withRow(node) : withBody(known, node))
       return "placed"
     })
