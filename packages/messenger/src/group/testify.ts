@@ -103,14 +103,8 @@ function refuse(turn: Turn, uuid: string): void {
 }
 
 function refusalDueAt(turn: Turn, group: Group, { standing, placedAt }: ForestNode): Milliseconds {
-  switch (standing.kind) {
-    case "barred":
-      return turn.now
-    case "damaged":
-      return standing.since + BODY_PATIENCE
-    default:
-      return placedAt + slotOf(turn, group)
-  }
+  if (standing.kind === "barred") return turn.now
+  return standing.kind === "damaged" ? standing.since + BODY_PATIENCE : placedAt + slotOf(turn, group)
 }
 
 const BAD: ReadonlySet<string> = new Set(["invalid", "barred", "damaged"])
