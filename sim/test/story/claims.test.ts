@@ -24,6 +24,10 @@ function claim(from: Person, to: Person, group: string, about: Person, length: n
     tip: known.chosen,
     seen: [],
     mailboxes: [],
+    untold: new Map(),
+    shown: [],
+    named: [],
+    after: undefined,
   })
   to.input((state, env) => requested(state, "sync", payload, from.peerId, to.store, env))
 }
