@@ -1,3 +1,4 @@
+import * as claims from "./insider-claims.ts"
 import * as insider from "./insider-moves.ts"
 import * as moves from "./moves.ts"
 import type { Move } from "./moves.ts"
@@ -105,6 +106,18 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario("colluders", [...TALK, [2, moves.invite], [6, insider.shutOutTogether]], { insiders: 2, leastSize: 5 }),
   scenario("stolen-id", [...TALK, ...CHURN, [20, insider.stealId]], { insiders: 1 }),
   scenario("forged-invitation", [...TALK, ...CHURN, [14, insider.inviteFalsely]], { insiders: 1 }),
+  scenario("false-holdings", [...TALK, ...CHURN, [20, claims.claimHoldings], [4, moves.split], [4, moves.meet]], {
+    insiders: 1,
+  }),
+  scenario("odd-numbers", [...TALK, ...CHURN, [10, claims.skipNumbers], [4, moves.split], [6, moves.meet]], {
+    insiders: 1,
+  }),
+  scenario("invented-frontier", [...TALK, ...CHURN, [12, claims.inviteBeyond], [2, moves.split], [4, moves.meet]], {
+    insiders: 1,
+  }),
+  scenario("large-fork", [...TALK, ...CHURN, [4, claims.forkLargely], [4, moves.split], [6, moves.meet]], {
+    insiders: 1,
+  }),
   scenario("all-faults", [...TALK, ...CHURN, ...PARTITION, ...FAULTS], { rounds: 50 }),
   scenario("everything", [...TALK, ...CHURN, ...PARTITION, ...FAULTS, ...MALICE], { insiders: 1, rounds: 50 }),
 ]
