@@ -52,7 +52,11 @@ export function skipNumbers(stage: Stage): void {
   const sent = groupOf(insider.person, stage.group)?.sentCount ?? 0
   let { state } = node.standing
   for (const seq of [1, sent + 2, sent + 5 + 2 * dice.below(200)]) {
-    const content = encodeContent({ text: `odd ${seq} of ${world.now}`, at: world.now, salt: new Uint8Array(16).fill(seq) })
+    const content = encodeContent({
+      text: `odd ${seq} of ${world.now}`,
+      at: world.now,
+      salt: new Uint8Array(16).fill(seq),
+    })
     const authenticatedData = messageAuthenticatedData(device, seq)
     const { next, message } = protect(insider.person.env().mls, state, content, { authenticatedData })
     state = next

@@ -165,7 +165,15 @@ function processPrivate(
     case "application": {
       requireOpen(state)
       const { data } = content
-      return { kind: "application", next: state, sender, data, authenticatedData, generation, signature: auth.signature }
+      return {
+        kind: "application",
+        next: state,
+        sender,
+        data,
+        authenticatedData,
+        generation,
+        signature: auth.signature,
+      }
     }
     case "proposal":
       return keepProposal(mls, state, signed, content.proposal, author)

@@ -21,7 +21,9 @@ interface OwnWords {
  * counts on behind all of them. True where anything was new.
  */
 export function recallMessages(turn: Turn, uuid: string, forgotten: readonly ForgottenMessage[]): boolean {
-  const news = forgotten.flatMap((message) => readOwn(turn, uuid, message)).filter((own) => isForgotten(turn, uuid, own))
+  const news = forgotten
+    .flatMap((message) => readOwn(turn, uuid, message))
+    .filter((own) => isForgotten(turn, uuid, own))
   if (news.length === 0) return false
   for (const own of news.toSorted((a, b) => a.seq - b.seq)) recall(turn, uuid, own)
   goOnFromBackup(turn, uuid)

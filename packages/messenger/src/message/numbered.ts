@@ -40,8 +40,7 @@ export function putNumbered(
     writer.uint32(sender.leafIndex).opaque(signature)
   })
   put(turn, BUCKETS.numbered, uuid, `${device}:${seq}`, value)
-  if (turn.env.rows.get(BUCKETS.contexts, uuid, sid) === undefined)
-    put(turn, BUCKETS.contexts, uuid, sid, contextBytes)
+  if (turn.env.rows.get(BUCKETS.contexts, uuid, sid) === undefined) put(turn, BUCKETS.contexts, uuid, sid, contextBytes)
 }
 
 /** `undefined` for what was received before these rows were kept, or could not be read. */

@@ -3,13 +3,7 @@ import { receive } from "@starling/mls"
 
 import { stateOf } from "../group/forest-node.ts"
 import type { Group } from "../group/group.ts"
-import {
-  MAX_PENDING_PER_DEVICE,
-  MAX_PAST_RANGES,
-  MAX_PENDING_PER_GROUP,
-  MAX_SHOWN,
-  RECENTLY_SHOWN,
-} from "../limits.ts"
+import { MAX_PENDING_PER_DEVICE, MAX_PAST_RANGES, MAX_PENDING_PER_GROUP, MAX_SHOWN, RECENTLY_SHOWN } from "../limits.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
 import type { Turn } from "../peer/turn.ts"
 import { decodeContent, messageId, type Content, type MessageId } from "./content.ts"

@@ -25,7 +25,14 @@ import { forgottenBy, shownFor } from "./name-messages.ts"
 import { noteHoldings } from "./note-holdings.ts"
 import { partnersOf } from "./partners.ts"
 import { holdingsOf, requestSyncInTurn, requestSyncOfFormer, takesPart, toldTo } from "./request-sync.ts"
-import { decodeSyncRequest, encodeSyncAnswer, type Holdings, type SyncAnswer, type SyncCursor, type SyncRequest } from "./sync-frames.ts"
+import {
+  decodeSyncRequest,
+  encodeSyncAnswer,
+  type Holdings,
+  type SyncAnswer,
+  type SyncCursor,
+  type SyncRequest,
+} from "./sync-frames.ts"
 
 /**
  * Gives a member what it lacks and is entitled to, and asks in turn where it holds more. Somebody who was removed gets

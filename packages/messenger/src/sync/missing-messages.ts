@@ -6,7 +6,15 @@ import type { DeviceKey } from "../identity/device-certificate.ts"
 import { PAST_PROBES, SYNC_READS, SYNC_READS_AT_ONCE } from "../limits.ts"
 import { readSealed } from "../message/keep-sealed.ts"
 import { encodeSealedMessage } from "../message/sealed-message.ts"
-import { addSeq, descending, joinSets, missingFrom, sharedBy, type MessageVector, type SeqSet } from "../message/seq-set.ts"
+import {
+  addSeq,
+  descending,
+  joinSets,
+  missingFrom,
+  sharedBy,
+  type MessageVector,
+  type SeqSet,
+} from "../message/seq-set.ts"
 import type { Store } from "../ports/store.ts"
 import type { SyncCursor, SyncRequest } from "./sync-frames.ts"
 
