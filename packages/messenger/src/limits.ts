@@ -152,8 +152,6 @@ export const CATCH_UP = 10 * SECOND
 export const RANK_SPAN = 16
 /** Among equals, whose word weighs first where commits compete. */
 export const MAX_ANCHORS_OF_EQUALS = 8
-/** Messages that a device restored from a backup can be told it has sent since. */
-export const MAX_RESTORED_AHEAD = 65_536
 /** In a larger group only anchors sign that they are in a state. */
 export const MAX_WITNESSES = 32
 /** A branch that competes is left this long to be known to all before it is signed for. */

@@ -122,14 +122,14 @@ function whyOut(group: Group, device: DeviceKey): RecordHash[] {
 
 /** What the asker lacks, records first: as much as one answer holds, and from where to go on. */
 function select(
-  turn: Turn,
+  { crypto }: Turn,
   group: Group,
   records: readonly LoggedRecord[],
   request: SyncRequest,
   device: Device,
   reader: Pick<Store, "get">,
 ): Pick<SyncAnswer, "recordBytes" | "messageBytes" | "more" | "next" | "notYours"> {
-  const { recordBytes, left, end } = selectRecords(turn.crypto, group, records, request, SYNC_BUDGET)
+  const { recordBytes, left, end } = selectRecords(crypto, group, records, request, SYNC_BUDGET)
   const start = request.after ?? FIRST
   if (end !== undefined) {
     const next = { ...start, records: end }

@@ -1,6 +1,5 @@
 import { absorbRecords } from "../group/absorb-records.ts"
-import { authorOperation, roomForOperations } from "../group/author-record.ts"
-import { forgetInventedFrontier } from "../group/author-record.ts"
+import { authorOperation, forgetInventedFrontier, roomForOperations } from "../group/author-record.ts"
 import { dropOldStates } from "../group/drop-old-states.ts"
 import { ancestry } from "../group/forest-node.ts"
 import { roleOf } from "../group/membership.ts"
@@ -61,9 +60,9 @@ export function receiveSync(turn: Turn, uuid: string, from: PeerId, payload: Uin
   const goesOn = goOn(turn, uuid, from, next)
   if (more && progress) requestSync(turn, uuid, from)
   else if (goesOn || isNews || isRecalled) exchangeSoon(turn, uuid, from)
-  if (more) return
+  if (more && (progress || goesOn)) return
   turn.changeWork(uuid, { syncedAt: turn.now })
-  if (device !== undefined) forgetInventedFrontier(turn, uuid, device.device)
+  if (device !== undefined && !more) forgetInventedFrontier(turn, uuid, device.device)
 }
 
 /** The version before the one that was refused, until the connection ends. */

@@ -21,17 +21,15 @@ export function holdingsOf(crypto: CryptoProvider, group: Group, part: number): 
 }
 
 /** Asks one member for what this device lacks, unless it is being asked already. */
-export function requestSync(turn: Turn, uuid: string, peerId: PeerId): void {
+export function requestSync(turn: Turn, uuid: string, peerId: PeerId, inTurn = false): void {
   const group = turn.group(uuid)
   const { part } = turn.work(uuid).passes.get(peerId) ?? NO_PASS
-  askWith(turn, uuid, peerId, holdingsOf(turn.crypto, group, part), group.past, false)
+  askWith(turn, uuid, peerId, holdingsOf(turn.crypto, group, part), group.past, inTurn)
 }
 
 /** Asks back a member whose request showed that it holds more. */
 export function requestSyncInTurn(turn: Turn, uuid: string, peerId: PeerId): void {
-  const group = turn.group(uuid)
-  const { part } = turn.work(uuid).passes.get(peerId) ?? NO_PASS
-  askWith(turn, uuid, peerId, holdingsOf(turn.crypto, group, part), group.past, true)
+  requestSync(turn, uuid, peerId, true)
 }
 
 /** The same of a former member, who learns of this device's holdings what is `told` alone. */

@@ -23,7 +23,7 @@ export function goOn(turn: Turn, uuid: string, peerId: PeerId, next: SyncCursor 
   return goesOn
 }
 
-/** An answer that leads nowhere ends the pass, so that nobody can keep a device asking for ever. */
+/** An answer that leads nowhere ends the pass. */
 function isBehind(next: SyncCursor, after: SyncCursor | undefined): boolean {
   if (after === undefined) return true
   if (next.records !== after.records) return next.records > after.records
