@@ -1,15 +1,7 @@
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 
-import {
-  addSeq,
-  countParts,
-  hasSeq,
-  missingFrom,
-  partOf,
-  sharedBy,
-  type SeqSet,
-} from "@starling/messenger/parts"
+import { addSeq, countParts, hasSeq, missingFrom, partOf, sharedBy, type SeqSet } from "@starling/messenger/parts"
 
 const numbers = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 30 })
 const setOf = (members: readonly number[]): SeqSet => members.reduce<SeqSet>(addSeq, [])
