@@ -2,6 +2,7 @@ import { FIRST_PREV, RECORD_KINDS, signRecord, type LoggedRecord, type RecordHas
 import { bytesOf, encodeOperation, type Change } from "../record/operation.ts"
 import { countOperations, endOf } from "../record/record-log.ts"
 import { MAX_DEPENDENCIES } from "../limits.ts"
+import type { DeviceKey } from "../identity/device-certificate.ts"
 import type { Group } from "./group.ts"
 import type { Turn } from "../peer/turn.ts"
 import { frontier } from "./causal-past.ts"
@@ -44,6 +45,18 @@ export function knownOperations(group: Group): RecordHash[] {
   const { pasts } = group.membership
   const whole = [...group.operations].filter(([hash]) => pasts.get(hash)?.complete === true)
   return [...unseen, ...frontier(new Map(whole))].slice(0, MAX_DEPENDENCIES)
+}
+
+/**
+ * A member other than who let this device in has given everything that it holds: what the Welcome named and nobody brought may
+ * never have been, and nothing is to depend on it any more. Where it comes after all, it is depended on as everything else.
+ */
+export function forgetInventedFrontier(turn: Turn, uuid: string, device: DeviceKey): void {
+  const group = turn.group(uuid)
+  const known = group.knownAtEntry.filter((hash) => group.operations.has(hash))
+  if (known.length === group.knownAtEntry.length || !group.membership.desired.has(turn.own.identity)) return
+  if (group.entries.some((sid) => group.forest.get(sid)?.device === device)) return
+  turn.changeGroup(uuid, { knownAtEntry: known })
 }
 
 /** How many more operations this device's log has room for, when some are kept back. */
