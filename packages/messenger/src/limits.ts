@@ -110,6 +110,12 @@ export const MAX_MAILBOX_WORDS = 32
 export const MAX_BOXES = 1024
 export const MAX_BOX_BYTES = 64 * 1024 * 1024
 export const MAX_MAILBOX_BYTES = 1024 * 1024 * 1024
+/** What of that one peer may take up. */
+export const MAX_BOXES_OF_ONE = 128
+export const MAX_BOX_BYTES_OF_ONE = 32 * 1024 * 1024
+export const MAX_MAILBOX_BYTES_OF_ONE = 128 * 1024 * 1024
+/** Answers to fetch that are taken of one mailbox in one round: more than a full box needs. */
+export const MAX_FETCHES = 512
 /** Eras of a group whose boxes its members use, the newest ones; and records that they put into one. */
 export const MAX_BOXED_ERAS = 8
 export const MAX_BOXED_RECORDS = 512
