@@ -163,6 +163,8 @@ export const MAX_EAGER_SIBLINGS = 4
 /** How long a device waits for what would let it enter the chosen state before it asks to be added anew, and how often. */
 export const DISPLACED_PATIENCE = 30 * SECOND
 export const REJOIN_PAUSE = 600 * SECOND
+/** How often in a day a leaf is renewed at its device's word before that takes `REJOIN_PAUSE`, then twice as long each time. */
+export const RENEWALS_AT_ONCE = 3
 /** Devices that were left behind by one commit do not ask at one moment; who adds them anew waits for the others. */
 export const REJOIN_SPREAD = 4 * SECOND
 export const RENEWAL_BATCH = 5 * SECOND
@@ -175,6 +177,8 @@ export const HEAL_PERIOD_DAYS = 7
 export const MAX_HEAL_PERIOD_DAYS = 30
 /** Nothing is renewed unasked so soon after somebody's commit. */
 export const TIP_QUIET = 5 * SECOND
+/** For so long at most: somebody may commit again and again. */
+export const TIP_PATIENCE = 120 * SECOND
 /** Devices that missed their slot are spread over so long: at least, and for each member. */
 export const CATCH_UP_LEAST = 600 * SECOND
 export const CATCH_UP_OF_EACH = 30 * SECOND

@@ -284,7 +284,10 @@ test("one peer that fills its share takes no room from the others, and an empty 
   const before = mailbox.state
   expect(answerTo(mailbox, empty, "12D3KooWFlooder")).toMatchObject({ status: "malformed", step: { state: before } })
 
-  const open = (i: number): MailboxRequest => ({ ...put, box: Uint8Array.from({ length: 16 }, (_, k) => (k === 0 ? i : k)) })
+  const open = (i: number): MailboxRequest => ({
+    ...put,
+    box: Uint8Array.from({ length: 16 }, (_, k) => (k === 0 ? i : k)),
+  })
   const statuses = Array.from({ length: 200 }, (_, i) => {
     const { step, status } = answerTo(mailbox, open(i), "12D3KooWFlooder")
     if (status === "ok") mailbox.input(() => step)
@@ -310,7 +313,10 @@ test("one peer that fills its share takes no room from the others, and an empty 
 /** Envelopes that are well made and that no mailbox has. */
 function otherEnvelopes(requests: readonly MailboxRequest[]) {
   const entries = requests.flatMap(({ ask }) => (ask.kind === "put" ? ask.entries : []))
-  return entries.map(({ slot, envelope }) => ({ slot, envelope: envelope.map((byte, i) => (i === 20 ? byte ^ 1 : byte)) }))
+  return entries.map(({ slot, envelope }) => ({
+    slot,
+    envelope: envelope.map((byte, i) => (i === 20 ? byte ^ 1 : byte)),
+  }))
 }
 
 test.for([

@@ -80,13 +80,7 @@ export function pruneBoxes(turn: Turn, reader: Pick<Store, "list">): void {
 }
 
 /** All of the entries or none: what was taken stays for as long as the answer says. */
-function put(
-  turn: Turn,
-  box: Box,
-  entries: readonly PutEntry[],
-  by: Depositor,
-  reader: Pick<Store, "get">,
-): Bytes {
+function put(turn: Turn, box: Box, entries: readonly PutEntry[], by: Depositor, reader: Pick<Store, "get">): Bytes {
   const { keepFor } = turn.state.durable.settings
   // What is here already and nearly as fresh is not written anew.
   const promised = Math.floor((keepFor * 7) / 8)

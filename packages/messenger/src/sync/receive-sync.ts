@@ -3,6 +3,7 @@ import { authorOperation, roomForOperations } from "../group/author-record.ts"
 import { dropOldStates } from "../group/drop-old-states.ts"
 import { ancestry } from "../group/forest-node.ts"
 import { roleOf } from "../group/membership.ts"
+import { renewableAt } from "../group/renewal-pace.ts"
 import { mayInvite, mayRemove } from "../group/roles.ts"
 import { hasDevice } from "../group/roster.ts"
 import { settle } from "../group/settle.ts"
@@ -75,6 +76,7 @@ function renewMember(turn: Turn, uuid: string, device: Device, tip: StateId): vo
     return
   const addedAt = ancestry(group.forest, group.live).find(({ added }) => added.includes(device.identity))
   if (!ancestry(group.forest, tip).some(({ sid }) => sid === addedAt?.sid)) return
+  if (renewableAt(group, device.identity, turn.now) > turn.now) return
   const { policy } = group.membership
   const role = roleOf(group.membership, turn.own.identity)
   if (!mayInvite(policy, role) || !mayRemove(policy, role, roleOf(group.membership, device.identity))) return
