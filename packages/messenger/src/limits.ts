@@ -95,6 +95,15 @@ export const MAX_KEPT_PER_GROUP = 128 * 1024 * 1024
 /** Rows that one look at what is kept for too long goes through, per group. */
 export const PRUNE_AT_ONCE = 512
 
+/**
+ * What is entered into the history of a group of one device: so much at once, then so much a day, by whatever way it comes. At
+ * once it is more than members keep for somebody who was away; a day, more than people write, or programs say every ten seconds.
+ */
+export const TAKEN_MESSAGES = { burst: 20_000, perDay: 10_000 }
+export const TAKEN_BYTES = { burst: MAX_KEPT_PER_DEVICE, perDay: 8 * 1024 * 1024 }
+/** Places of one device before which it is shown that messages were left out. */
+export const MAX_WITHHELD_RUNS = 8
+
 /** A message that is missing for longer is shown as a gap. */
 export const GAP_PATIENCE = 20 * SECOND
 /** Places before which something is missing, per group. */

@@ -41,6 +41,8 @@ export interface Mailbox {
 
 /** Messages in a row that somebody wrote and that are not here, or can't be read any more. */
 export interface Gap {
+  /** `missing`: this device does not have them; `too-many`: they came, and were more than are taken of one device in a time. */
+  readonly why: "missing" | "too-many"
   readonly from: string
   readonly name: string
   readonly count: number

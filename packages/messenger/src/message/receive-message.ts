@@ -7,6 +7,7 @@ import { MAX_PENDING_PER_DEVICE, MAX_PAST_RANGES, MAX_PENDING_PER_GROUP, MAX_SHO
 import type { Turn } from "../peer/turn.ts"
 import { decodeContent, messageId, type Content, type MessageId } from "./content.ts"
 import { noteArrival } from "./gaps.ts"
+import { closeWithheld, noteWithheld, takeIntoHistory } from "./history-budget.ts"
 import { encodeHistoryRow, HISTORY } from "./history-row.ts"
 import { keepSealed } from "./keep-sealed.ts"
 import { messageAuthenticatedData, type SealedMessage } from "./sealed-message.ts"
@@ -48,6 +49,10 @@ function readMessage(turn: Turn, uuid: string, message: SealedMessage): "read" |
     held: addToVector(group.held, message.device, message.seq),
     seen: group.seen.has(message.device) ? group.seen : new Set(group.seen).add(message.device),
   })
+  if (!takeIntoHistory(turn, uuid, message.device, message.mls.length)) {
+    noteWithheld(turn, uuid, message.device)
+    return "read"
+  }
   keepSealed(turn, uuid, message)
   const content = decodeContent(received.data)
   const author = node.roster.find((device) => device?.device === message.device)
@@ -55,6 +60,7 @@ function readMessage(turn: Turn, uuid: string, message: SealedMessage): "read" |
   const id = messageId(turn.crypto, message.device, received.data)
   show(turn, uuid, id, content.value, { from: author.identity, epoch: node.epoch, mine: false })
   noteArrival(turn, uuid, message.device, message.seq, id)
+  closeWithheld(turn, uuid, message.device, id)
   return "read"
 }
 

@@ -149,12 +149,14 @@ function mayDo({ membership }: Group, self: IdentityId, present: ReadonlySet<Ide
 
 function gapsIn(state: PeerState, group: Group, now: number): readonly GapView[] {
   const { own } = state.durable
-  return gapsOf(group, state.work.get(group.uuid) ?? NO_WORK, own.device)
+  const gaps = gapsOf(group, state.work.get(group.uuid) ?? NO_WORK, own.device)
     .filter(({ since }) => since <= now - GAP_PATIENCE)
-    .map(({ device, count, before }) => {
-      const from = findDevice(group, device)?.identity ?? ""
-      return { from, name: nameIn(state, from), count, ...(before === undefined ? {} : { before }) }
-    })
+    .map((gap) => ({ ...gap, why: "missing" as const }))
+  const withheld = group.delivery.withheld.map((run) => ({ ...run, why: "too-many" as const }))
+  return [...gaps, ...withheld].map(({ why, device, count, before }) => {
+    const from = findDevice(group, device)?.identity ?? ""
+    return { why, from, name: nameIn(state, from), count, ...(before === undefined ? {} : { before }) }
+  })
 }
 
 function nameIn(state: PeerState, identity: IdentityId): string {

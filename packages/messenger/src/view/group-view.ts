@@ -31,8 +31,12 @@ export interface MemberView {
   readonly role: Role
 }
 
-/** Messages in a row that somebody wrote and that this device does not have, or can't read any more. */
+/**
+ * Messages in a row that somebody wrote and that are not shown: `missing` where this device does not have them, or can't read
+ * them any more; `too-many` where they came and were more than is taken of one device within a time.
+ */
 export interface GapView {
+  readonly why: "missing" | "too-many"
   /** Identity of their author. */
   readonly from: string
   readonly name: string
