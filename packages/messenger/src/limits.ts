@@ -26,12 +26,18 @@ export const MAX_ADDRESS = 256
 export const MAX_OPERATIONS = 4096
 export const MAX_OTHER_RECORDS = 4096
 export const MAX_OTHER_BODY = 4096
-export const MAX_COMMITS = 65_536
+export const MAX_COMMITS = 8192
 export const MAX_LOG_BYTES = 64 * 1024 * 1024
+/** How often these are halved at most, for a device that no admin brought in: twice for each member between it and one. */
+export const MAX_HALVINGS_OF_LOG = 4
+/**
+ * Devices that may owe their membership to one that is no admin's; and the part of the places that are left which each one takes
+ * that it brings in.
+ */
+export const PLACES = 512
+export const PLACES_SHARE = 6
 /** Records kept beside the others of a device that signed two for one place. */
 export const MAX_FORKED_RECORDS = 256
-/** Operations that a device makes unasked, before it keeps the rest for what its person asks for. */
-export const MAX_OPERATIONS_UNASKED = 2048
 /** Operations that a device keeps for leaving. */
 export const OPERATIONS_TO_LEAVE = 64
 

@@ -7,19 +7,24 @@ import { goOnFromBackup } from "./restored.ts"
 import { addRecord, findDevice, membershipOf } from "./rebuild-group.ts"
 
 /**
- * Takes records into the logs, in whatever order they come: those that continue a log of a known device are kept, those
- * beyond a gap wait. Returns true where something is missing that another member may hold.
+ * Takes records into the logs, in whatever order they come: those that continue a log of a device that somebody answers for are
+ * kept, as far as that log goes; those beyond a gap wait. Returns true where something is missing that another member may hold.
  */
 export function absorbRecords(turn: Turn, uuid: string, incoming: readonly LoggedRecord[]): boolean {
   const before = turn.group(uuid)
   let group = before
+  let known = before.operations
   let waiting = [...turn.work(uuid).pendingRecords, ...incoming].filter((record) => isOfGroup(record, group.id))
   const unplaced = [...turn.work(uuid).unplaced]
   for (let length = -1; length !== waiting.length;) {
     length = waiting.length
+    if (group.operations !== known) group = { ...group, membership: membershipOf(group) }
+    known = group.operations
+    const { vouched } = group.membership
     waiting = waiting.filter((record) => {
-      if (findDevice(group, record.author) === undefined) return true
-      const verdict = judgeRecord(turn.crypto, group.logs, record)
+      const halvings = vouched.get(record.author)
+      if (halvings === undefined) return true
+      const verdict = judgeRecord(turn.crypto, group.logs, record, halvings)
       if (verdict === "next") {
         group = addRecord(turn.crypto, group, record)
         if (record.kind === RECORD_KINDS.commit) unplaced.push(record)
@@ -29,8 +34,7 @@ export function absorbRecords(turn: Turn, uuid: string, incoming: readonly Logge
   }
   if (group !== before) {
     const seen = new Set([...group.seen, ...group.records.slice(before.records.length).map(({ author }) => author)])
-    const operations = group.operations !== before.operations
-    turn.putGroup({ ...group, seen, membership: operations ? membershipOf(group) : group.membership })
+    turn.putGroup({ ...group, seen, membership: group.operations === known ? group.membership : membershipOf(group) })
     tellOfForks(turn, before, group)
     if (group.records.slice(before.records.length).some(({ author }) => author === turn.own.device))
       goOnFromBackup(turn, uuid)

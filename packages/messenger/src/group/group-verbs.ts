@@ -5,7 +5,6 @@ import { clocksDiffer, clockText } from "../contacts/meet.ts"
 import { isName } from "../contacts/name.ts"
 import { acceptInvitation, declineInvitation } from "../invitation/decide.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
-import { MAX_OPERATIONS, OPERATIONS_TO_LEAVE } from "../limits.ts"
 import { lifetimeFrom } from "../invitation/issued-key-package.ts"
 import { isText } from "../message/content.ts"
 import { noteSeen } from "../message/note-seen.ts"
@@ -15,7 +14,7 @@ import type { Env, Outcome, Refusal } from "../peer/step.ts"
 import { isRefusal, refusal, takeVerb, type Turn } from "../peer/turn.ts"
 import type { Policy, Role } from "../record/operation.ts"
 import { syncNow, syncSoon } from "../sync/request-sync.ts"
-import { authorOperation, roomForOperations } from "./author-record.ts"
+import { authorOperation, ownRoom } from "./author-record.ts"
 import { beginEra } from "./era.ts"
 import { stateOf } from "./forest-node.ts"
 import { encodeFounding, FOUNDING_EXTENSION, SUPPORTED_EXTENSIONS } from "./group-extensions.ts"
@@ -98,7 +97,12 @@ export function invite(
     if (!group.membership.desired.has(known.device.identity)) {
       if (!mayInvite(group.membership.policy, roleOf(group.membership, turn.own.identity)))
         return refusal("not-allowed", "In this group only admins invite. Ask one of them.")
-      if (roomForOperations(turn, uuid, MAX_OPERATIONS - OPERATIONS_TO_LEAVE) < 1) return logFull()
+      if (!hasPlaceFor(turn, group, known))
+        return refusal(
+          "not-allowed",
+          "You have brought in as many people as a member who is no admin can. Ask an admin to invite them, or an owner to make you an admin.",
+        )
+      if (ownRoom(group, turn.own.device).operations < 1) return logFull()
       authorOperation(turn, uuid, { kind: "add", device: known.device, name: known.name })
       syncSoon(turn, uuid)
     }
@@ -136,6 +140,7 @@ export function heal(state: PeerState, uuid: string, env: Env): Outcome<{ readon
   return takeVerb(state, env, (turn) => {
     const group = activeGroup(turn, uuid)
     if (isRefusal(group)) return group
+    if (!ownRoom(group, turn.own.device).canCommit) return logFull()
     turn.putGroup({ ...group, healing: { kind: "wanted" } })
     settle(turn, uuid)
     syncSoon(turn, uuid)
@@ -156,7 +161,7 @@ export function remove(state: PeerState, uuid: string, peer: string, env: Env): 
     const [role, theirs] = [turn.own.identity, identity].map((each) => roleOf(group.membership, each))
     if (!mayRemove(group.membership.policy, role ?? "member", theirs ?? "member"))
       return refusal("not-allowed", "In this group admins remove members, and owners remove admins. Ask one of them.")
-    if (roomForOperations(turn, uuid, MAX_OPERATIONS - OPERATIONS_TO_LEAVE) < 2) return logFull()
+    if (ownRoom(group, turn.own.device).operations < 2) return logFull()
     // Whoever invites them again invites a member.
     if (role === "owner" && theirs === "admin") authorOperation(turn, uuid, { kind: "role", identity, role: "member" })
     authorOperation(turn, uuid, { kind: "remove", identity, after: group.live })
@@ -187,7 +192,7 @@ export function setRole(
     if (before === "owner" && role !== "owner" && owners(group).length < 2)
       return refusal("not-allowed", "You are the only owner. Make somebody else an owner first.")
     if (before === role) return { group: uuid }
-    if (roomForOperations(turn, uuid, MAX_OPERATIONS - OPERATIONS_TO_LEAVE) < 1) return logFull()
+    if (ownRoom(group, turn.own.device).operations < 1) return logFull()
     authorOperation(turn, uuid, { kind: "role", identity, role })
     settle(turn, uuid)
     syncSoon(turn, uuid)
@@ -209,7 +214,7 @@ export function setPolicy(
       return refusal("not-allowed", "Only owners of the group say who may invite and remove. Ask one of them.")
     const { invite: circle, remove: removers } = group.membership.policy
     if (policy.invite === circle && policy.remove === removers) return { group: uuid }
-    if (roomForOperations(turn, uuid, MAX_OPERATIONS - OPERATIONS_TO_LEAVE) < 1) return logFull()
+    if (ownRoom(group, turn.own.device).operations < 1) return logFull()
     authorOperation(turn, uuid, { kind: "policy", policy })
     settle(turn, uuid)
     syncSoon(turn, uuid)
@@ -266,10 +271,16 @@ function whyNotInvite(turn: Turn, group: Group, { device, name }: KnownPeer): Re
   return refusal("clock-differs", `${clockText(name || identity.slice(0, 8), clockAhead)} Then invite again.`)
 }
 
+function hasPlaceFor({ own }: Turn, { membership }: Group, { device }: KnownPeer): boolean {
+  if (roleOf(membership, own.identity) !== "member" || membership.vouched.has(device.device)) return true
+  // What brought this device in may still be on its way.
+  return (membership.placesLeft.get(own.device) ?? 1) > 0
+}
+
 function logFull(): Refusal {
   return refusal(
     "log-full",
-    "This device has added and removed as often as one device can in a group. Ask another member to do it.",
+    "This device has used up what members keep of one device's changes to a group. You can still read, write and leave. Ask another member to make this change; where an admin did not invite you, ask one to invite you once more, which makes room here.",
   )
 }
 

@@ -1,7 +1,7 @@
-import { MAX_OPERATIONS_UNASKED, MAX_RESTORED_AHEAD, REJOIN_PAUSE } from "../limits.ts"
+import { MAX_RESTORED_AHEAD, REJOIN_PAUSE } from "../limits.ts"
 import { joinSets, type SeqSet } from "../message/seq-set.ts"
 import type { Turn } from "../peer/turn.ts"
-import { roomForOperations } from "./author-record.ts"
+import { ownRoom } from "./author-record.ts"
 import { askToBeAddedAnew } from "./rejoin.ts"
 
 /**
@@ -27,7 +27,7 @@ export function noteForgottenMessages(turn: Turn, uuid: string, theirs: SeqSet):
 export function goOnFromBackup(turn: Turn, uuid: string): void {
   const group = turn.group(uuid)
   if (group.phase !== "active" || group.restoredIn === group.live) return
-  if (roomForOperations(turn, uuid, MAX_OPERATIONS_UNASKED) < 2) return
+  if (ownRoom(group, turn.own.device).unasked < 2) return
   turn.putGroup({ ...group, restoredIn: group.live, sent: group.sent.map((sent) => ({ ...sent, copies: [] })) })
   askToBeAddedAnew(turn, uuid)
 }

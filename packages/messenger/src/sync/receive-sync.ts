@@ -1,5 +1,5 @@
 import { absorbRecords } from "../group/absorb-records.ts"
-import { authorOperation, roomForOperations } from "../group/author-record.ts"
+import { authorOperation, ownRoom } from "../group/author-record.ts"
 import { dropOldStates } from "../group/drop-old-states.ts"
 import { ancestry } from "../group/forest-node.ts"
 import { roleOf } from "../group/membership.ts"
@@ -9,7 +9,6 @@ import { hasDevice } from "../group/roster.ts"
 import { settle } from "../group/settle.ts"
 import type { Device } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
-import { MAX_OPERATIONS_UNASKED } from "../limits.ts"
 import { absorbMessages } from "../message/receive-message.ts"
 import { decodeSealedMessage } from "../message/sealed-message.ts"
 import { decodeAnswer } from "../peer/answer-frame.ts"
@@ -80,7 +79,7 @@ function renewMember(turn: Turn, uuid: string, device: Device, tip: StateId): vo
   const { policy } = group.membership
   const role = roleOf(group.membership, turn.own.identity)
   if (!mayInvite(policy, role) || !mayRemove(policy, role, roleOf(group.membership, device.identity))) return
-  if (roomForOperations(turn, uuid, MAX_OPERATIONS_UNASKED) < 2) return
+  if (ownRoom(group, turn.own.device).unasked < 2) return
   authorOperation(turn, uuid, { kind: "remove", identity: device.identity, after: group.live })
   authorOperation(turn, uuid, { kind: "add", device, name: wanted.name })
   settle(turn, uuid)
