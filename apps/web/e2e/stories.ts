@@ -116,6 +116,7 @@ export class Story {
       ],
       policy,
       waiting: [],
+      ownLog: "roomy",
       gaps: [],
       mailboxes: [],
       ownKeys: { plan: { kind: "planned", at: Date.now() + 3 * 86_400_000 } },

@@ -132,6 +132,11 @@ export interface GroupDetail {
   readonly epochAuthenticator: string
   readonly suite: string
   readonly members: readonly Member[]
+  /**
+   * Room for this device's changes of the group; messages need none. `full`: it can't invite, remove, give roles or renew its keys
+   * any more, and an admin who invites it once more makes room where no admin did before.
+   */
+  readonly ownLog: "roomy" | "scarce" | "full"
   readonly gaps: readonly Gap[]
   readonly mailboxes: readonly Mailbox[]
   readonly policy: GroupPolicy

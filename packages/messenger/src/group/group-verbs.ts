@@ -77,7 +77,7 @@ export function createGroup(
 }
 
 /**
- * Asks for somebody's membership. "invited": they are connected, and added as soon as their KeyPackage comes; "waiting":
+ * Asks for somebody's membership, or answers as an admin for that of somebody whom members brought in. "invited": they are connected, and added as soon as their KeyPackage comes; "waiting":
  * the same when they are connected next, by whichever member sees them first.
  */
 export function invite(
@@ -94,7 +94,7 @@ export function invite(
       return refusal("unknown-peer", "This peer is neither a contact nor nearby. Add them by their contact link first.")
     const reason = whyNotInvite(turn, group, known)
     if (reason !== undefined) return reason
-    if (!group.membership.desired.has(known.device.identity)) {
+    if (!group.membership.desired.has(known.device.identity) || makesRoom(turn, group, known)) {
       if (!mayInvite(group.membership.policy, roleOf(group.membership, turn.own.identity)))
         return refusal("not-allowed", "In this group only admins invite. Ask one of them.")
       if (!hasPlaceFor(turn, group, known))
@@ -264,11 +264,16 @@ function whyNotInvite(turn: Turn, group: Group, { device, name }: KnownPeer): Re
   const { identity, peerId } = device
   if (identity === turn.own.identity) return refusal("own-identity", "You are in this group already.")
   const present = identitiesOf(group.forest.get(group.live)?.roster ?? [])
-  if (present.has(identity) && group.membership.desired.has(identity))
+  if (present.has(identity) && group.membership.desired.has(identity) && !makesRoom(turn, group, { device }))
     return refusal("already-member", "This peer is in the group already.")
   const clockAhead = turn.state.acquaintances.get(peerId)?.clockAhead ?? 0
   if (!turn.isConnected(peerId) || !clocksDiffer(clockAhead)) return undefined
   return refusal("clock-differs", `${clockText(name || identity.slice(0, 8), clockAhead)} Then invite again.`)
+}
+
+/** An admin answers for a member that none answered for so far: more is kept of what its device says of the group. */
+function makesRoom({ own }: Turn, { membership }: Group, { device }: Pick<KnownPeer, "device">): boolean {
+  return roleOf(membership, own.identity) !== "member" && (membership.vouched.get(device.device) ?? 0) > 0
 }
 
 function hasPlaceFor({ own }: Turn, { membership }: Group, { device }: KnownPeer): boolean {

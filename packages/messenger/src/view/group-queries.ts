@@ -6,6 +6,8 @@ import type { Group } from "../group/group.ts"
 import { roleOf } from "../group/membership.ts"
 import { mayInvite, mayRemove } from "../group/roles.ts"
 import { NO_WORK } from "../group/group-work.ts"
+import { ownRoom } from "../group/author-record.ts"
+import type { DeviceKey } from "../identity/device-certificate.ts"
 import { findDevice } from "../group/rebuild-group.ts"
 import { healPlan } from "../group/heal-by-calendar.ts"
 import { openInvitations } from "../invitation/open-invitations.ts"
@@ -47,6 +49,7 @@ export function groupDetail(state: PeerState, uuid: string, env: Env): GroupDeta
     members: [...present].map((identity) => memberView(state, group, live, identity)),
     policy: group.membership.policy,
     may: mayDo(group, state.durable.own.identity, present),
+    ownLog: ownLog(group, state.durable.own.device),
     gaps: gapsIn(state, group, env.now),
     mailboxes: usedMailboxes(group).map(({ peerId, addresses }) => {
       return { peerId, addresses, connected: state.links.has(peerId) }
@@ -106,6 +109,11 @@ function ownKeys(state: PeerState, group: Group, env: Env): GroupDetailView["own
   const period = group.phase === "active" ? settings.healPeriod : undefined
   const { renewedAt, plan } = healPlan({ crypto: env.mls.crypto, own }, group, period, env.now)
   return { plan, ...(renewedAt === undefined ? {} : { renewedAt }) }
+}
+
+function ownLog(group: Group, own: DeviceKey): GroupDetailView["ownLog"] {
+  const { operations, canCommit, isScarce } = ownRoom(group, own)
+  return operations < 1 || !canCommit ? "full" : isScarce ? "scarce" : "roomy"
 }
 
 function summaryOf(state: PeerState, group: Group): GroupSummaryView {

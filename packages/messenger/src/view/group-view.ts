@@ -79,6 +79,11 @@ export interface GroupDetailView {
     /** Identities. */
     readonly remove: readonly string[]
   }
+  /**
+   * Room for this device's changes of the group (who is in it, its roles and keys), of which members keep so much of one device:
+   * `scarce` when three quarters are used up, `full` when it can make no more of some kind. Messages need none.
+   */
+  readonly ownLog: "roomy" | "scarce" | "full"
   readonly gaps: readonly GapView[]
   readonly mailboxes: readonly GroupMailboxView[]
   /** Wanted as members, and in no tree yet: their KeyPackage has not been had. */
