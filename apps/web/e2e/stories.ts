@@ -138,7 +138,12 @@ export class Story {
     const invite = policy.invite === "everyone" || own !== "member"
     return {
       ...detail,
-      may: { invite, giveRoles: own === "owner", remove: others.map(({ identity }) => identity) },
+      may: {
+        invite,
+        giveRoles: own === "owner",
+        chooseMailboxes: true,
+        remove: others.map(({ identity }) => identity),
+      },
     }
   }
 

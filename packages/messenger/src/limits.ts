@@ -117,9 +117,12 @@ export const MAX_BREAKS = 256
 /** How far beyond what was received a member's word counts that somebody has written more. */
 export const MAX_CLAIMED = 10_000
 
-/** Mailboxes that a group uses; and those of which it is known whether it does. */
+/** Mailboxes that a group uses; and words about mailboxes that count of one device, the last ones. */
 export const MAX_MAILBOXES = 4
 export const MAX_MAILBOX_WORDS = 32
+/** Of what a record about a mailbox says: addresses, and words that it supersedes. */
+export const MAX_ADDRESSES_IN_RECORD = 8
+export const MAX_SUPERSEDED = 32
 
 /** What a mailbox keeps: boxes, bytes in one of them, and in all. What goes beyond is refused, and nothing is dropped for it. */
 export const MAX_BOXES = 1024

@@ -144,6 +144,7 @@ export interface GroupDetail {
   readonly may: {
     readonly invite: boolean
     readonly giveRoles: boolean
+    readonly chooseMailboxes: boolean
     /** Identities of those whom they may remove. */
     readonly remove: readonly string[]
   }

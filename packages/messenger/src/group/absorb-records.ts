@@ -1,6 +1,7 @@
 import { RECORD_KINDS, type LoggedRecord } from "../record/record.ts"
 import { isForked, isOfGroup, judgeRecord } from "../record/record-log.ts"
 import { MAX_PENDING_PER_DEVICE, MAX_PENDING_PER_GROUP } from "../limits.ts"
+import { heedMailboxWords } from "../mailbox/mailbox-words.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { Group } from "./group.ts"
 import { goOnFromBackup } from "./restored.ts"
@@ -35,6 +36,7 @@ export function absorbRecords(turn: Turn, uuid: string, incoming: readonly Logge
   if (group !== before) {
     const seen = new Set([...group.seen, ...group.records.slice(before.records.length).map(({ author }) => author)])
     turn.putGroup({ ...group, seen, membership: group.operations === known ? group.membership : membershipOf(group) })
+    heedMailboxWords(turn, uuid, before.mailboxWords)
     tellOfForks(turn, before, group)
     if (group.records.slice(before.records.length).some(({ author }) => author === turn.own.device))
       goOnFromBackup(turn, uuid)

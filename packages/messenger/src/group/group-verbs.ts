@@ -22,6 +22,7 @@ import { creationId, drawGroupId, uuidOf } from "./group-id.ts"
 import type { Group } from "./group.ts"
 import { healBeforeSending } from "./heal-by-calendar.ts"
 import { bareGroup } from "./rebuild-group.ts"
+import { logFull } from "./log-full.ts"
 import { isOut, roleOf } from "./membership.ts"
 import { mayInvite, mayRemove } from "./roles.ts"
 import { closeGate } from "./reconcile.ts"
@@ -280,13 +281,6 @@ function hasPlaceFor({ own }: Turn, { membership }: Group, { device }: KnownPeer
   if (roleOf(membership, own.identity) !== "member" || membership.vouched.has(device.device)) return true
   // What brought this device in may still be on its way.
   return (membership.placesLeft.get(own.device) ?? 1) > 0
-}
-
-function logFull(): Refusal {
-  return refusal(
-    "log-full",
-    "This device has used up what members keep of one device's changes to a group. You can still read, write and leave. Ask another member to make this change; where an admin did not invite you, ask one to invite you once more, which makes room here.",
-  )
 }
 
 function epochOf(group: Group): number {

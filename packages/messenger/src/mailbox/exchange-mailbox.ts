@@ -12,8 +12,9 @@ import { boxedEras } from "./boxed-eras.ts"
 import { nextPut } from "./fill-box.ts"
 import type { GroupMailbox } from "./group-mailbox.ts"
 import { encodeMailboxRequest, type MailboxAsk } from "./mailbox-frames.ts"
+import { usedMailboxes } from "./mailbox-words.ts"
 import { NO_INSTANCE, type MailboxExchange, type Put } from "./mailbox-work.ts"
-import { changeMailboxWork, mailboxWork, underWay, usedMailboxes } from "./rounds.ts"
+import { changeMailboxWork, mailboxWork, underWay } from "./rounds.ts"
 
 /** Goes on with every mailbox that is connected and whose time has come. */
 export function exchangeWithMailboxes(turn: Turn, uuid: string, reader: Pick<Store, "get">): void {

@@ -24,6 +24,7 @@ export interface GroupDelivery {
   readonly withheld: readonly Withheld[]
   /** Bytes of ciphertext that are kept for others, by author. */
   readonly keptBytes: ReadonlyMap<DeviceKey, number>
+  /** Those that the group used before mailboxes were chosen by records. */
   readonly mailboxes: ReadonlyMap<PeerId, GroupMailbox>
   /** Own messages that a mailbox keeps, and until when. */
   readonly inMailboxes: ReadonlyMap<PeerId, ReadonlyMap<number, Milliseconds>>
@@ -97,7 +98,11 @@ function readBreak(reader: Reader): Break {
 }
 
 function writeTaken(writer: Writer, [device, { messages, bytes, at }]: readonly [DeviceKey, TakenOfDevice]): void {
-  writer.fixed(bytesOf(device)).uint64(BigInt(Math.ceil(messages))).uint64(BigInt(Math.ceil(bytes))).uint64(BigInt(at))
+  writer
+    .fixed(bytesOf(device))
+    .uint64(BigInt(Math.ceil(messages)))
+    .uint64(BigInt(Math.ceil(bytes)))
+    .uint64(BigInt(at))
 }
 
 function readTaken(reader: Reader): readonly [DeviceKey, TakenOfDevice] {

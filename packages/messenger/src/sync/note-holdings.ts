@@ -1,4 +1,3 @@
-import { joinMailboxes, type GroupMailbox } from "../mailbox/group-mailbox.ts"
 import { notifyDelivery } from "../message/delivery.ts"
 import { noteClaims } from "../message/gaps.ts"
 import { noteReader } from "../message/read-receipts.ts"
@@ -20,13 +19,12 @@ export function noteHoldings(
   turn: Turn,
   uuid: string,
   device: DeviceKey,
-  holdings: Holdings & Pick<SyncRequest, "seen" | "mailboxes">,
+  holdings: Holdings & Pick<SyncRequest, "seen">,
 ): void {
   const group = turn.group(uuid)
   if (!group.seen.has(device)) turn.changeGroup(uuid, { seen: new Set(group.seen).add(device) })
   noteForgottenMessages(turn, uuid, holdings.messages.get(turn.own.device) ?? [])
   noteMessages(turn, uuid, device, holdings.messages, holdings.seen)
-  noteMailboxes(turn, uuid, holdings.mailboxes)
   if (group.phase === "leaving") noteWitness(turn, uuid, device, holdings)
 }
 
@@ -42,14 +40,6 @@ export function noteNotOurs(turn: Turn, uuid: string, notYours: MessageVector): 
   if (notYours.size === 0) return
   const notOurs = boundVector(joinVectors(turn.work(uuid).notOurs, notYours), MAX_PAST_RANGES)
   turn.changeWork(uuid, { notOurs })
-}
-
-function noteMailboxes(turn: Turn, uuid: string, told: readonly GroupMailbox[]): void {
-  const { mailboxes } = turn.group(uuid).delivery
-  const joined = joinMailboxes(mailboxes, told, turn.now)
-  if (joined === mailboxes) return
-  turn.changeDelivery(uuid, { mailboxes: joined })
-  turn.state = { ...turn.state, dialAt: turn.now }
 }
 
 /**

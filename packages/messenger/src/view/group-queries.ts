@@ -13,7 +13,7 @@ import { healPlan } from "../group/heal-by-calendar.ts"
 import { openInvitations } from "../invitation/open-invitations.ts"
 import { devicesOf, identitiesOf } from "../group/roster.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
-import { usedMailboxes } from "../mailbox/rounds.ts"
+import { mayChooseMailboxes, usedMailboxes } from "../mailbox/mailbox-words.ts"
 import { GAP_PATIENCE } from "../limits.ts"
 import { deliveryCount } from "../message/delivery.ts"
 import { gapsOf } from "../message/gaps.ts"
@@ -151,6 +151,7 @@ function mayDo({ membership }: Group, self: IdentityId, present: ReadonlySet<Ide
   return {
     invite: mayInvite(policy, role),
     giveRoles: role === "owner",
+    chooseMailboxes: mayChooseMailboxes(policy, role),
     remove: [...present].filter((other) => other !== self && mayRemove(policy, role, roleOf(membership, other))),
   }
 }

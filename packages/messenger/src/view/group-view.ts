@@ -76,6 +76,7 @@ export interface GroupDetailView {
   readonly may: {
     readonly invite: boolean
     readonly giveRoles: boolean
+    readonly chooseMailboxes: boolean
     /** Identities. */
     readonly remove: readonly string[]
   }
