@@ -9,7 +9,7 @@ import { findDevice } from "../group/rebuild-group.ts"
 import { hasDevice } from "../group/roster.ts"
 import type { Device, DeviceKey } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
-import { PAST_PROBES, SYNC_BUDGET } from "../limits.ts"
+import { MESSAGES_AT_ONCE, PAST_PROBES, SYNC_BUDGET } from "../limits.ts"
 import { readSealed } from "../message/keep-sealed.ts"
 import { encodeSealedMessage } from "../message/sealed-message.ts"
 import { addSeq, hasSeq, joinVectors, missingFrom, sharedBy, type SeqSet } from "../message/seq-set.ts"
@@ -121,7 +121,8 @@ function select(
       notYours.set(found.device, addSeq(notYours.get(found.device) ?? [], found.seq))
       continue
     }
-    if (left < found.bytes.length) return { recordBytes, messageBytes, notYours, more: true }
+    if (left < found.bytes.length || messageBytes.length === MESSAGES_AT_ONCE)
+      return { recordBytes, messageBytes, notYours, more: true }
     left -= found.bytes.length
     messageBytes.push(found.bytes)
   }
