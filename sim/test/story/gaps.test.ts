@@ -32,7 +32,9 @@ test("messages that nobody who is there can supply are one gap in their place, u
   expect(carol.detail(group).gaps).toEqual([])
   world.run(20_000)
   const [three] = carol.messages(group)
-  expect(carol.detail(group).gaps).toEqual([{ why: "missing", from: alice.identity, name: "alice", count: 2, before: three?.id }])
+  expect(carol.detail(group).gaps).toEqual([
+    { why: "missing", from: alice.identity, name: "alice", count: 2, before: three?.id },
+  ])
   expect(carol.notifications.some((event) => event.kind === "group")).toBe(true)
   carol.restart()
   world.run(1_000)

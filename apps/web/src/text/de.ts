@@ -153,11 +153,6 @@ export const de: Catalogue = {
     invite: "Leute einladen",
     pending: "Eingeladen, noch ohne Antwort",
     waiting: "Wartet, bis das Gerät da ist",
-    ownLog: {
-      scarce:
-        "Dieses Gerät hat die meisten Änderungen aufgebraucht, die Mitglieder von einem Gerät aufheben. Überlass anderen welche.",
-      full: "Dieses Gerät kann an dieser Gruppe nichts mehr ändern: Mitglieder heben von einem Gerät nur so viel auf. Du kannst weiter lesen, schreiben und die Gruppe verlassen. Andere können einladen und entfernen; hat dich niemand eingeladen, der die Gruppe verwaltet, dann bitte so jemanden um eine neue Einladung: das schafft Platz.",
-    },
     verified: "Bestätigt",
     notVerified: "Nicht bestätigt",
     devices: (n) => count(n, "Gerät", "Geräte"),

@@ -152,10 +152,6 @@ export const en = {
     invite: "Invite people",
     pending: "Invited, has not answered yet",
     waiting: "Waiting until they are online",
-    ownLog: {
-      scarce: "This device has used up most of the changes that members keep of one device. Leave some to others.",
-      full: "This device can make no more changes to this group: members keep only so many of one device. You can still read, write and leave. Others can invite and remove; if no admin invited you, ask one to invite you once more, which makes room.",
-    },
     verified: "Verified",
     notVerified: "Not verified",
     devices: (n: number) => count(n, "device", "devices"),

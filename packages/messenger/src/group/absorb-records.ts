@@ -19,7 +19,7 @@ export function absorbRecords(turn: Turn, uuid: string, incoming: readonly Logge
   const unplaced = [...turn.work(uuid).unplaced]
   for (let length = -1; length !== waiting.length;) {
     length = waiting.length
-    if (group.operations !== known) group = { ...group, membership: membershipOf(group) }
+    if (group.operations !== known) group = withMembership(group)
     known = group.operations
     const { vouched } = group.membership
     waiting = waiting.filter((record) => {
@@ -45,6 +45,10 @@ export function absorbRecords(turn: Turn, uuid: string, incoming: readonly Logge
   if (group !== before || pendingRecords.length !== turn.work(uuid).pendingRecords.length)
     turn.changeWork(uuid, { pendingRecords, unplaced })
   return waiting.length > 0
+}
+
+function withMembership(group: Group): Group {
+  return { ...group, membership: membershipOf(group) }
 }
 
 /** Tells once of each device that turns out to have signed two histories. */
