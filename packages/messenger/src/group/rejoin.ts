@@ -1,9 +1,9 @@
-import { DISPLACED_PATIENCE, MAX_OPERATIONS_UNASKED, REJOIN_PAUSE, REJOIN_SPREAD, SYNC_SOON } from "../limits.ts"
+import { DISPLACED_PATIENCE, REJOIN_PAUSE, REJOIN_SPREAD, SYNC_SOON } from "../limits.ts"
 import { jitter } from "../peer/jitter.ts"
 import type { Turn } from "../peer/turn.ts"
 import { connectedPartners } from "../sync/partners.ts"
 import { isSyncing, syncSoon } from "../sync/request-sync.ts"
-import { authorOperation, roomForOperations } from "./author-record.ts"
+import { authorOperation, ownRoom } from "./author-record.ts"
 import { hasDevice } from "./roster.ts"
 import { isDisplaced } from "./tips.ts"
 import { isWaitingForNewLeaf } from "./work-left.ts"
@@ -37,7 +37,7 @@ export function rejoinIfLeftBehind(turn: Turn, uuid: string): void {
     turn.changeWork(uuid, { displacedSince: isAlone ? undefined : since, dueAt: Math.min(dueAt ?? next, next) })
     return
   }
-  if (roomForOperations(turn, uuid, MAX_OPERATIONS_UNASKED) < 2) return
+  if (ownRoom(group, turn.own.device).unasked < 2) return
   askToBeAddedAnew(turn, uuid)
   const text = `This device could not follow the group “${group.founding.name}”. It has asked the members to add it anew.`
   turn.notify({ kind: "trouble", code: "left-behind", text })

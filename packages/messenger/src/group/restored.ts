@@ -1,10 +1,10 @@
-import { MAX_OPERATIONS_UNASKED, MAX_SENT, RESEND_PATIENCE } from "../limits.ts"
+import { MAX_SENT, RESEND_PATIENCE } from "../limits.ts"
 import { decodeContent, messageId, type Content, type MessageId } from "../message/content.ts"
 import { isOwnMessage, type ForgottenMessage } from "../message/forgotten-message.ts"
 import { isShown, show } from "../message/receive-message.ts"
 import { addToVector } from "../message/seq-set.ts"
 import type { Turn } from "../peer/turn.ts"
-import { roomForOperations } from "./author-record.ts"
+import { ownRoom } from "./author-record.ts"
 import type { Group, SentMessage } from "./group.ts"
 import { askToBeAddedAnew } from "./rejoin.ts"
 
@@ -69,7 +69,7 @@ function withMessage({ sent }: Group, message: SentMessage, now: number): readon
 export function goOnFromBackup(turn: Turn, uuid: string): void {
   const group = turn.group(uuid)
   if (group.phase !== "active" || group.restoredIn === group.live) return
-  if (roomForOperations(turn, uuid, MAX_OPERATIONS_UNASKED) < 2) return
+  if (ownRoom(group, turn.own.device).unasked < 2) return
   turn.putGroup({ ...group, restoredIn: group.live, sent: group.sent.map((sent) => ({ ...sent, copies: [] })) })
   askToBeAddedAnew(turn, uuid)
 }

@@ -8,6 +8,7 @@ import type { DeviceKey } from "../identity/device-certificate.ts"
 import type { Turn } from "../peer/turn.ts"
 import { decodeContent, messageId, type Content, type MessageId } from "./content.ts"
 import { noteArrival } from "./gaps.ts"
+import { closeWithheld, noteWithheld, takeIntoHistory } from "./history-budget.ts"
 import { encodeHistoryRow, HISTORY, holdsMessage } from "./history-row.ts"
 import { keepSealed } from "./keep-sealed.ts"
 import { putNumbered } from "./numbered.ts"
@@ -50,6 +51,10 @@ function readMessage(turn: Turn, uuid: string, message: SealedMessage): "read" |
     held: addToVector(group.held, message.device, message.seq),
     seen: group.seen.has(message.device) ? group.seen : new Set(group.seen).add(message.device),
   })
+  if (!takeIntoHistory(turn, uuid, message.device, message.mls.length)) {
+    noteWithheld(turn, uuid, message.device)
+    return "read"
+  }
   keepSealed(turn, uuid, message)
   const content = decodeContent(received.data)
   const author = node.roster.find((device) => device?.device === message.device)
@@ -59,6 +64,7 @@ function readMessage(turn: Turn, uuid: string, message: SealedMessage): "read" |
   putNumbered(turn, uuid, message, state, { ...received, id, salt: content.value.salt })
   noteShown(turn, uuid, message.device, id)
   noteArrival(turn, uuid, message.device, message.seq, id)
+  closeWithheld(turn, uuid, message.device, id)
   return "read"
 }
 

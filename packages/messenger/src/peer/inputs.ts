@@ -16,6 +16,7 @@ import { deliveryCount } from "../message/delivery.ts"
 import { absorbMessages } from "../message/receive-message.ts"
 import { decodeSealedMessage } from "../message/sealed-message.ts"
 import { hasSeq } from "../message/seq-set.ts"
+import { signFormerMailboxes } from "../mailbox/group-mailbox-verbs.ts"
 import { turnToMailbox } from "../mailbox/rounds.ts"
 import type { GossipVerdict, PeerLink } from "../ports/transport.ts"
 import { decodeRecord } from "../record/record.ts"
@@ -36,7 +37,10 @@ export function start(state: PeerState, env: Env): Step {
     const topics = topicsOf(state, env.now)
     turn.state = { ...withTimersAnew(state, env.now), topics }
     for (const topic of topics) turn.effects.push({ kind: "subscribe", topic })
-    for (const uuid of state.durable.groups.keys()) settle(turn, uuid)
+    for (const uuid of state.durable.groups.keys()) {
+      settle(turn, uuid)
+      signFormerMailboxes(turn, uuid)
+    }
     dialWhoIsAway(turn)
   })
 }

@@ -3,7 +3,7 @@ import type { Bytes } from "@starling/kernel"
 import type { Group } from "../group/group.ts"
 import { hasDevice } from "../group/roster.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
-import { PAST_PROBES, SYNC_READS, SYNC_READS_AT_ONCE } from "../limits.ts"
+import { MESSAGES_AT_ONCE, PAST_PROBES, SYNC_READS, SYNC_READS_AT_ONCE } from "../limits.ts"
 import { readSealed } from "../message/keep-sealed.ts"
 import { encodeSealedMessage } from "../message/sealed-message.ts"
 import {
@@ -53,7 +53,8 @@ export function selectMessages(
     if (search.isHalfSpent) return { messageBytes, notYours, end: { device, seq } }
     for (const each of candidates(search, group, request, device, seq)) {
       const found = search.isSpent ? undefined : search.find(device, each)
-      if (found === undefined || (found.kind === "yours" && left < found.bytes.length))
+      const isFull = messageBytes.length === MESSAGES_AT_ONCE
+      if (found === undefined || (found.kind === "yours" && (isFull || left < found.bytes.length)))
         return { messageBytes, notYours, end: { device, seq } }
       seq = each
       if (found.kind === "not-yours") notYours.set(device, addSeq(notYours.get(device) ?? [], seq))

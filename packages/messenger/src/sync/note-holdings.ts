@@ -1,4 +1,3 @@
-import { joinMailboxes, type GroupMailbox } from "../mailbox/group-mailbox.ts"
 import { notifyDelivery } from "../message/delivery.ts"
 import { noteClaims } from "../message/gaps.ts"
 import { noteReader } from "../message/read-receipts.ts"
@@ -28,7 +27,7 @@ export function noteHoldings(
   turn: Turn,
   uuid: string,
   device: DeviceKey,
-  holdings: Holdings & Pick<SyncRequest, "seen" | "mailboxes" | "shown" | "version">,
+  holdings: Holdings & Pick<SyncRequest, "seen" | "shown" | "version">,
 ): void {
   const group = turn.group(uuid)
   if (!group.seen.has(device)) turn.changeGroup(uuid, { seen: new Set(group.seen).add(device) })
@@ -36,7 +35,6 @@ export function noteHoldings(
   else noteShownThere(turn, uuid, device, holdings)
   noteReader(turn, uuid, device, holdings.seen)
   noteClaims(turn, uuid, holdings.messages)
-  noteMailboxes(turn, uuid, holdings.mailboxes)
   if (group.phase === "leaving") noteWitness(turn, uuid, device, holdings)
 }
 
@@ -52,14 +50,6 @@ export function noteNotOurs(turn: Turn, uuid: string, notYours: MessageVector): 
   if (notYours.size === 0) return
   const notOurs = boundVector(joinVectors(turn.work(uuid).notOurs, notYours), MAX_PAST_RANGES)
   turn.changeWork(uuid, { notOurs })
-}
-
-function noteMailboxes(turn: Turn, uuid: string, told: readonly GroupMailbox[]): void {
-  const { mailboxes } = turn.group(uuid).delivery
-  const joined = joinMailboxes(mailboxes, told, turn.now)
-  if (joined === mailboxes) return
-  turn.changeDelivery(uuid, { mailboxes: joined })
-  turn.state = { ...turn.state, dialAt: turn.now }
 }
 
 /**

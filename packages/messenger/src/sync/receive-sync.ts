@@ -1,15 +1,15 @@
 import { absorbRecords } from "../group/absorb-records.ts"
-import { authorOperation, forgetInventedFrontier, roomForOperations } from "../group/author-record.ts"
+import { authorOperation, forgetInventedFrontier, ownRoom } from "../group/author-record.ts"
 import { dropOldStates } from "../group/drop-old-states.ts"
 import { ancestry } from "../group/forest-node.ts"
 import { roleOf } from "../group/membership.ts"
+import { renewableAt } from "../group/renewal-pace.ts"
 import { mayInvite, mayRemove } from "../group/roles.ts"
 import { hasDevice } from "../group/roster.ts"
 import { recallMessages } from "../group/restored.ts"
 import { settle } from "../group/settle.ts"
 import type { Device } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
-import { MAX_OPERATIONS_UNASKED } from "../limits.ts"
 import { absorbMessages } from "../message/receive-message.ts"
 import { decodeSealedMessage } from "../message/sealed-message.ts"
 import { decodeAnswer } from "../peer/answer-frame.ts"
@@ -86,10 +86,11 @@ function renewMember(turn: Turn, uuid: string, device: Device, tip: StateId): vo
     return
   const addedAt = ancestry(group.forest, group.live).find(({ added }) => added.includes(device.identity))
   if (!ancestry(group.forest, tip).some(({ sid }) => sid === addedAt?.sid)) return
+  if (renewableAt(group, device.identity, turn.now) > turn.now) return
   const { policy } = group.membership
   const role = roleOf(group.membership, turn.own.identity)
   if (!mayInvite(policy, role) || !mayRemove(policy, role, roleOf(group.membership, device.identity))) return
-  if (roomForOperations(turn, uuid, MAX_OPERATIONS_UNASKED) < 2) return
+  if (ownRoom(group, turn.own.device).unasked < 2) return
   authorOperation(turn, uuid, { kind: "remove", identity: device.identity, after: group.live })
   authorOperation(turn, uuid, { kind: "add", device, name: wanted.name })
   settle(turn, uuid)

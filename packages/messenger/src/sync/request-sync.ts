@@ -3,9 +3,10 @@ import type { Milliseconds } from "@starling/kernel"
 
 import type { Group } from "../group/group.ts"
 import type { PeerId } from "../identity/peer-id.ts"
+import { wordsInForce } from "../mailbox/mailbox-words.ts"
 import { receiptsFor } from "../message/read-receipts.ts"
 import { joinVectors, partOf, type MessageVector } from "../message/seq-set.ts"
-import { ACK_SOON, SYNC_GAP_PAUSE, SYNC_PATIENCE, SYNC_PERIOD, SYNC_SOON } from "../limits.ts"
+import { ACK_SOON, MAX_MAILBOX_WORDS, SYNC_GAP_PAUSE, SYNC_PATIENCE, SYNC_PERIOD, SYNC_SOON } from "../limits.ts"
 import { jitter } from "../peer/jitter.ts"
 import type { PendingRequest } from "../peer/pending-request.ts"
 import type { Turn } from "../peer/turn.ts"
@@ -61,12 +62,15 @@ function askWith(turn: Turn, uuid: string, peerId: PeerId, told: Holdings, past:
   turn.request("sync", { kind: "sync", peerId, group: uuid, at: turn.now }, payload)
 }
 
-/** A member learns which of its messages were seen here, and which mailboxes the group uses; somebody who is out does not. */
+/**
+ * A member learns which of its messages were seen here; somebody who is out does not. Which mailboxes the group uses is a matter of
+ * records: it is told for members of former versions, and not heeded.
+ */
 export function toldTo(turn: Turn, uuid: string, peerId: PeerId): Pick<SyncRequest, "seen" | "mailboxes"> {
   const partner = partnersOf(turn.group(uuid), turn.own.peerId).get(peerId)
   if (partner === undefined) return { seen: [], mailboxes: [] }
-  const mailboxes = [...turn.group(uuid).delivery.mailboxes.values()]
-  return { seen: receiptsFor(turn, uuid, partner.device), mailboxes }
+  const mailboxes = wordsInForce(turn.group(uuid)).map(({ mailbox }) => mailbox)
+  return { seen: receiptsFor(turn, uuid, partner.device), mailboxes: mailboxes.slice(0, MAX_MAILBOX_WORDS) }
 }
 
 /** True while somebody has been asked for what this device lacks in the group. */

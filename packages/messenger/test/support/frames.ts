@@ -16,6 +16,7 @@ import {
   decodeKeyPackageRequest,
   decodeFetchAnswer,
   decodeMailboxLink,
+  decodeMailboxRecord,
   decodeMailboxRequest,
   decodePutAnswer,
   decodeReceiptNote,
@@ -42,6 +43,7 @@ import {
   encodeKeyPackageRequest,
   encodeFetchAnswer,
   encodeMailboxLink,
+  encodeMailboxRecord,
   encodeMailboxRequest,
   encodePutAnswer,
   encodeOperation,
@@ -150,6 +152,7 @@ const mailboxLink = {
   access: counting(0xd0, 16),
   addresses: ["/ip4/192.0.2.2/tcp/4001"],
 }
+const mailboxRecord = { mailbox: { ...mailboxLink, at: CLOCK, used: true }, supersedes: [sid(0xe0)] }
 const ids = [toHex(counting(0xa0, 16))]
 const untold = new Map([[device.device, [{ from: 9, to: 12 }]]])
 const told = { seen: [{ from: 1, to: 2 }], mailboxes: [{ ...mailboxLink, at: CLOCK, used: true }], shown: ids }
@@ -275,6 +278,13 @@ export const EXAMPLES: readonly Example[] = [
     bytes: encodeTestimony(sid(0x80)),
     decode: decodeTestimony,
     value: sid(0x80),
+    unversioned: true,
+  },
+  {
+    name: "mailbox record",
+    bytes: encodeMailboxRecord(mailboxRecord),
+    decode: decodeMailboxRecord,
+    value: mailboxRecord,
     unversioned: true,
   },
   { name: "commit", bytes: encodeCommitRecord(commit), decode: decodeCommitRecord, value: commit, unversioned: true },
