@@ -56,7 +56,7 @@ export function receiveSync(turn: Turn, uuid: string, from: PeerId, payload: Uin
   }
   const isRecalled = device !== undefined && recallMessages(turn, uuid, decoded.value.forgotten)
   const isNews = device !== undefined && after.held.get(device.device) !== group.held.get(device.device)
-  const progress = after.records.length > group.records.length || after.held !== group.held
+  const progress = after.records !== group.records || after.held !== group.held
   const goesOn = goOn(turn, uuid, from, next)
   if (more && progress) requestSync(turn, uuid, from)
   else if (goesOn || isNews || isRecalled) exchangeSoon(turn, uuid, from)
