@@ -36,8 +36,11 @@ export const MAX_HALVINGS_OF_LOG = 4
  */
 export const PLACES = 512
 export const PLACES_SHARE = 6
-/** Records kept beside the others of a device that signed two for one place. */
-export const MAX_FORKED_RECORDS = 256
+/** Records kept beside the longest branch of a device that signed two for one place, where nobody else names them; and the largest. */
+export const MAX_STRAYS = 256
+export const MAX_STRAY = 256 * 1024
+/** Bodies that are tried of one COMMIT; they differ in what its id does not cover. */
+export const MAX_BODIES = 8
 /** Operations that a device keeps for leaving. */
 export const OPERATIONS_TO_LEAVE = 64
 
@@ -177,6 +180,8 @@ export const MAX_WITNESSES = 32
 export const SUPPORT_DELAY = 3 * SECOND
 /** How much longer a branch was known than one that comes to compete with it, for its members to stand up for it. */
 export const DEFENCE = 10 * SECOND
+/** How long a COMMIT whose tags are bad is left to show another body, before it is refused. */
+export const BODY_PATIENCE = 10 * SECOND
 /** Commits of one author on one state that are processed unless they are chosen. */
 export const MAX_EAGER_SIBLINGS = 4
 
