@@ -7,7 +7,12 @@ import { runRandomOperations } from "./random-operations.ts"
 const SLOW: readonly number[] = [5, 7]
 
 const RUNS = COMPOSITIONS.flatMap(({ suite, engines }) =>
-  (SLOW.includes(suite) ? ["1"] : ["1", "2"]).map((seed) => ({ suite, engines, seed, who: engines.map(({ name }) => name).join(" and ") })),
+  (SLOW.includes(suite) ? ["1"] : ["1", "2"]).map((seed) => ({
+    suite,
+    engines,
+    seed,
+    who: engines.map(({ name }) => name).join(" and "),
+  })),
 )
 
 test.for(RUNS)("$who agree under random operations in suite $suite (seed $seed)", async ({ suite, engines, seed }) => {
