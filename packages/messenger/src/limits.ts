@@ -76,8 +76,14 @@ export const MAX_SHOWN = 4096
 /** Own messages that may be sent again on another branch, per group. */
 export const MAX_SENT = 200
 
-/** Ranges of a device's messages in one vector; what is cut off is sent once more. */
+/** Ranges of a device's messages in one vector; the others are told of in the exchanges that follow. */
 export const MAX_RANGES = 64
+/** Messages that one exchange names, and those of them that are named unasked since they came last. */
+export const MAX_NAMED = 256
+export const RECENTLY_SHOWN = 64
+/** Numbers of a device that are looked at in one exchange, the newest first, for messages that it has forgotten; and given. */
+export const FORGOTTEN_PROBES = 64
+export const MAX_FORGOTTEN = 16
 /** Ranges of messages, over all devices, that an inviter can keep a joiner from asking for. */
 export const MAX_PAST_RANGES = 1024
 /** Rows that are looked at for messages which a joiner was not to ask for, and could read after all. */
@@ -87,6 +93,9 @@ export const MAX_DEVICES = 4096
 export const SYNC_BUDGET = 256 * 1024
 /** Messages in one: to read each takes its time, however short it is. */
 export const MESSAGES_AT_ONCE = 128
+/** Rows that one answer looks at, and one to a version that can't be told where to go on. */
+export const SYNC_READS = 1024
+export const SYNC_READS_AT_ONCE = 16 * SYNC_READS
 /**
  * What gossip brings of one device in one group: so much at once, then so much a second. More than people and their programs
  * do; the rest comes by sync, which takes a flood at a small part of the price.
@@ -172,8 +181,6 @@ export const CATCH_UP = 10 * SECOND
 export const RANK_SPAN = 16
 /** Among equals, whose word weighs first where commits compete. */
 export const MAX_ANCHORS_OF_EQUALS = 8
-/** Messages that a device restored from a backup can be told it has sent since. */
-export const MAX_RESTORED_AHEAD = 65_536
 /** In a larger group only anchors sign that they are in a state. */
 export const MAX_WITNESSES = 32
 /** A branch that competes is left this long to be known to all before it is signed for. */

@@ -53,6 +53,18 @@ export function knownOperations(group: Group, own: DeviceKey): RecordHash[] {
   return [...new Set(known)].slice(0, MAX_DEPENDENCIES)
 }
 
+/**
+ * A member other than who let this device in has given everything that it holds: what the Welcome named and nobody brought may
+ * never have been, and nothing is to depend on it any more. Where it comes after all, it is depended on as everything else.
+ */
+export function forgetInventedFrontier(turn: Turn, uuid: string, device: DeviceKey): void {
+  const group = turn.group(uuid)
+  const known = group.knownAtEntry.filter((hash) => group.operations.has(hash))
+  if (known.length === group.knownAtEntry.length || !group.membership.desired.has(turn.own.identity)) return
+  if (group.entries.some((sid) => group.forest.get(sid)?.device === device)) return
+  turn.changeGroup(uuid, { knownAtEntry: known })
+}
+
 function isAdditionOf({ change }: KnownOperation, device: DeviceKey): boolean {
   return change.kind === "add" && change.device.device === device
 }

@@ -11,7 +11,8 @@ import { isWaitingForNewLeaf } from "./work-left.ts"
 /**
  * A device that stays in the roster of the chosen state and cannot enter it, though a member has brought what is merely
  * late and has nothing more, asks to be added anew: it leaves and adds itself in one step, and any member who is there
- * renews its leaf. Until that is done it asks for nothing else, and goes on reading and sending where it is.
+ * renews its leaf. Until that is done it asks for nothing else, and goes on reading and sending where it is. Where it was
+ * done, and the Welcome got lost, as with what was written after a backup, it asks once more.
  */
 export function rejoinIfLeftBehind(turn: Turn, uuid: string): void {
   const group = turn.group(uuid)
@@ -20,7 +21,7 @@ export function rejoinIfLeftBehind(turn: Turn, uuid: string): void {
     isDisplaced(group) &&
     hasDevice(group.forest.get(group.chosen)?.roster ?? [], turn.own.device) &&
     group.membership.desired.has(turn.own.identity) &&
-    !isWaitingForNewLeaf(group, turn.own.identity)
+    !isWaitingForNewLeaf(group, turn.own.identity, group.chosen)
   const { displacedSince, rejoinedAt, syncedAt, dueAt } = turn.work(uuid)
   if (!isLeftBehind) {
     if (displacedSince !== undefined) turn.changeWork(uuid, { displacedSince: undefined })

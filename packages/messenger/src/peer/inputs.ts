@@ -70,13 +70,16 @@ export function disconnected(state: PeerState, peerId: string, env: Env): Step {
     const links = new Map(turn.state.links)
     links.delete(peerId)
     const requests = new Map([...turn.state.requests].filter(([, request]) => request.peerId !== peerId))
-    const formerSync = new Set(turn.state.formerSync)
+    const formerSync = new Map(turn.state.formerSync)
     formerSync.delete(peerId)
     const restockedAt = new Map(turn.state.restockedAt)
     restockedAt.delete(peerId)
     const dialAt = Math.min(turn.state.dialAt, turn.now + 1000)
     turn.state = { ...turn.state, links, requests, formerSync, restockedAt, dialAt }
-    for (const uuid of turn.state.work.keys()) askWhoWaits(turn, uuid)
+    for (const [uuid, { passes }] of turn.state.work) {
+      turn.changeWork(uuid, { passes: new Map([...passes].filter(([other]) => other !== peerId)) })
+      askWhoWaits(turn, uuid)
+    }
   })
 }
 

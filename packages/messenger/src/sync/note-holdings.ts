@@ -1,10 +1,18 @@
 import { notifyDelivery } from "../message/delivery.ts"
 import { noteClaims } from "../message/gaps.ts"
 import { noteReader } from "../message/read-receipts.ts"
-import { boundVector, joinVectors, missingFrom, type MessageVector, type SeqSet } from "../message/seq-set.ts"
+import {
+  addSeq,
+  boundVector,
+  joinSets,
+  joinVectors,
+  missingFrom,
+  sharedBy,
+  type MessageVector,
+  type SeqSet,
+} from "../message/seq-set.ts"
 import { MAX_PAST_RANGES } from "../limits.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
-import { noteForgottenMessages } from "../group/restored.ts"
 import { goOut } from "../group/settle.ts"
 import type { Turn } from "../peer/turn.ts"
 import { headOf } from "../record/record-log.ts"
@@ -19,12 +27,14 @@ export function noteHoldings(
   turn: Turn,
   uuid: string,
   device: DeviceKey,
-  holdings: Holdings & Pick<SyncRequest, "seen">,
+  holdings: Holdings & Pick<SyncRequest, "seen" | "shown" | "version">,
 ): void {
   const group = turn.group(uuid)
   if (!group.seen.has(device)) turn.changeGroup(uuid, { seen: new Set(group.seen).add(device) })
-  noteForgottenMessages(turn, uuid, holdings.messages.get(turn.own.device) ?? [])
-  noteMessages(turn, uuid, device, holdings.messages, holdings.seen)
+  if (holdings.version < 3) noteAcks(turn, uuid, device, holdings.messages.get(turn.own.device) ?? [])
+  else noteShownThere(turn, uuid, device, holdings)
+  noteReader(turn, uuid, device, holdings.seen)
+  noteClaims(turn, uuid, holdings.messages)
   if (group.phase === "leaving") noteWitness(turn, uuid, device, holdings)
 }
 
@@ -55,6 +65,29 @@ function noteWitness(turn: Turn, uuid: string, device: DeviceKey, holdings: Hold
   const partners = partnersOf(group, turn.own.peerId)
   const connected = connectedPartners(turn, group).map((peerId) => partners.get(peerId)?.device)
   if (connected.every((each) => each !== undefined && witnesses.has(each))) goOut(turn, uuid, "left")
+}
+
+/**
+ * Which of this device's messages another one shows. It names them: under one and the same number it may hold something else,
+ * where this device was restored from a backup. What it says to hold no more was lost there.
+ */
+function noteShownThere(
+  turn: Turn,
+  uuid: string,
+  device: DeviceKey,
+  { messages, untold, shown }: Holdings & Pick<SyncRequest, "shown">,
+): void {
+  const { own } = turn
+  const group = turn.group(uuid)
+  const named = new Set(shown)
+  const copies = group.sent.filter(({ id }) => named.has(id)).flatMap((sent) => sent.copies.map(({ seq }) => seq))
+  const before = group.acks.get(device) ?? []
+  const held = joinSets(messages.get(own.device) ?? [], untold.get(own.device) ?? [])
+  const after = sharedBy(copies.reduce<SeqSet>(addSeq, before), held)
+  const [fresh, lost] = [missingFrom(after, before), missingFrom(before, after)]
+  if (fresh.length + lost.length === 0) return
+  turn.changeGroup(uuid, { acks: new Map(group.acks).set(device, after) })
+  if (fresh.length > 0) notifyDelivery(turn, uuid, fresh)
 }
 
 function noteAcks(turn: Turn, uuid: string, device: DeviceKey, held: SeqSet): void {
