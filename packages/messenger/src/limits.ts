@@ -91,11 +91,11 @@ export const PAST_PROBES = 16
 export const MAX_DEVICES = 4096
 /** Bytes of records and messages in one answer to a sync request: taking them must not keep others waiting for long. */
 export const SYNC_BUDGET = 256 * 1024
-/** Messages in one: to read each takes its time, however short it is. */
-export const MESSAGES_AT_ONCE = 128
 /** Rows that one answer looks at, and one to a version that can't be told where to go on. */
 export const SYNC_READS = 1024
 export const SYNC_READS_AT_ONCE = 16 * SYNC_READS
+/** Messages in one: to read each takes its time, however short it is. */
+export const MESSAGES_AT_ONCE = 128
 /**
  * What gossip brings of one device in one group: so much at once, then so much a second. More than people and their programs
  * do; the rest comes by sync, which takes a flood at a small part of the price.

@@ -54,7 +54,8 @@ export function selectMessages(
     if (search.isHalfSpent) return { messageBytes, notYours, end: { device, seq } }
     for (const each of candidates(search, group, request, device, seq)) {
       const found = search.isSpent ? undefined : search.find(device, each)
-      if (found === undefined || (found.kind === "yours" && !fits(found.bytes)))
+      const isFull = messageBytes.length === MESSAGES_AT_ONCE
+      if (found === undefined || (found.kind === "yours" && (isFull || left < found.bytes.length)))
         return { messageBytes, notYours, end: { device, seq } }
       seq = each
       if (found.kind === "not-yours") notYours.set(device, addSeq(notYours.get(device) ?? [], seq))
