@@ -57,7 +57,6 @@ function takeUp(turn: Turn, before: Group, candidates: readonly LoggedRecord[]):
       return verdict === "gap"
     })
   }
-  if (group.operations !== known) group = withMembership(group)
   const strays = group === before ? new Set<RecordHash>() : straysIn(turn.crypto, group)
   const kept = group.records.slice(before.records.length).filter(({ hash }) => !strays.has(hash))
   if (kept.length === group.records.length - before.records.length) return { group, waiting }

@@ -46,7 +46,6 @@ export function selectMessages(
   const messageBytes: Bytes[] = []
   const notYours = new Map<DeviceKey, SeqSet>()
   let left = budget
-  const fits = ({ length }: Bytes): boolean => length <= left && messageBytes.length < MESSAGES_AT_ONCE
   for (const device of [...group.held.keys()].sort()) {
     if (device === requester || device < after.device) continue
     let seq = device === after.device ? after.seq : 0
