@@ -73,11 +73,14 @@ export class HttpAppliance implements EntropySource {
 
   async #request(length: number, patience: Patience): Promise<Bytes> {
     const ask = this.#options.profile.ask(length)
+    let failure: SourceFailed | undefined
     for (let pause = FIRST_PAUSE; ; pause *= 2) {
       const outcome = await this.#attempt(ask, patience)
       if (!(outcome instanceof SourceFailed)) return outcome
+      // That an attempt was cut off by the time says less than what went wrong before.
+      if (failure === undefined || outcome.fault !== "too slow") failure = outcome
       await patience.wait(pause)
-      if (!patience.lasts) throw outcome
+      if (!patience.lasts) throw failure
     }
   }
 
@@ -90,7 +93,7 @@ export class HttpAppliance implements EntropySource {
       maxBody: ask.maxAnswer,
       signal: patience.signal,
     })
-    if (!patience.lasts) throw new SourceFailed(this.id, "too slow", "no whole answer in time")
+    if (!patience.lasts) return new SourceFailed(this.id, "too slow", "no whole answer in time")
     if (answer.kind === "failed") {
       const failure = new SourceFailed(this.id, answer.fault, answer.code)
       if (answer.fault === "unreachable") return failure
