@@ -67,7 +67,7 @@ const Command = z.discriminatedUnion("command", [
       .int()
       .min(0)
       .max(2 ** 40),
-    raw: z.boolean().default(false),
+    stage: z.enum(["raw", "extracted", "output"]).default("output"),
     source,
   }),
   z.strictObject({ command: z.literal("qrng status"), ...common }),
@@ -86,7 +86,7 @@ starling-eaas user add NAME [--quota N]                             prints a one
 starling-eaas user list
 starling-eaas qrng status                                           the source of a running PVS
 starling-eaas qrng restart                                          after a failure that was seen to
-starling-eaas qrng sample --bytes N [--raw]                         writes bytes for referees to stdout
+starling-eaas qrng sample --bytes N [--raw | --extracted]           writes bytes for referees to stdout
 For all, pvs and qrng sample: [--source simulator | device:PATH | anu | idq | quandela | qrypt] [--source-entropy BITS]
   [--source-url URL] [--source-ca FILE] [--source-key-file FILE]. The key may stand in $STARLING_EAAS_SOURCE_KEY instead.
 Everywhere: [--data DIR] [--json]. Without --data: $STARLING_EAAS_DATA, else ~/.starling-eaas.`
@@ -96,8 +96,11 @@ export function readCommand(argv: readonly string[]): Command {
   const { values, positionals } = parse(argv)
   const { "epoch-hours": epochHours, "pvs-key": pvsKey, "as-key": asKey, "lp-key": lpKey, ...others } = values
   const { source, rest } = sourceOf(others)
+  const { raw, extracted, ...plain } = rest
+  if (raw && extracted) throw new UsageError("samples are either raw or extracted")
+  const stage = raw ? "raw" : extracted ? "extracted" : undefined
   const data = resolve(values.data ?? process.env["STARLING_EAAS_DATA"] ?? join(homedir(), ".starling-eaas"))
-  const given = { ...rest, ...nameOf(positionals), data, epochHours, pvsKey, asKey, lpKey, source }
+  const given = { ...plain, stage, ...nameOf(positionals), data, epochHours, pvsKey, asKey, lpKey, source }
   const command = Command.safeParse(present(given))
   if (!command.success) throw new UsageError(`${z.prettifyError(command.error)}\n\n${USAGE}`)
   return command.data
@@ -122,6 +125,7 @@ function parse(argv: readonly string[]) {
         "lp-key": { type: "string", multiple: true },
         bytes: { type: "string" },
         raw: { type: "boolean" },
+        extracted: { type: "boolean" },
         source: { type: "string" },
         "source-url": { type: "string" },
         "source-key-file": { type: "string" },

@@ -34,6 +34,8 @@ export class QuantumSource implements EntropySource {
   readonly entropyPerSample: number
   readonly cutoffs: { readonly repetitionCount: number; readonly adaptiveProportion: number }
   readonly extraction: Extraction
+  /** What the extractor gives, for referees alone: behind the XOR with a generator they could find no fault of it. */
+  readonly extracted: EntropySource
   readonly #tested: HealthTestedSource
   readonly #output: Rbg3
 
@@ -47,6 +49,7 @@ export class QuantumSource implements EntropySource {
     this.cutoffs = { repetitionCount: repetition.cutoff, adaptiveProportion: proportion.cutoff }
     this.#tested = new HealthTestedSource(device, [repetition, proportion, ...ownTests], watch)
     const extracted = new ExtractedSource(this.#tested, os)
+    this.extracted = extracted
     this.extraction = extracted.extraction
     this.#output = new Rbg3(extracted, os)
   }

@@ -11,18 +11,20 @@ const CHUNK = 64 * 1024
 export interface Sampling {
   readonly source: SourceSettings
   readonly bytes: number
-  /** As the device gave them: no test, no extractor. */
-  readonly raw: boolean
+  readonly stage: Stage
 }
+
+/** `raw`: as the device gave them, without a test. `extracted`: behind tests and extractor. `output`: as for a key. */
+export type Stage = "raw" | "extracted" | "output"
 
 /** Writes samples for outside referees, and tells what they are. Throws `SourceFailed`. */
 export async function sample(
-  { source: settings, bytes, raw }: Sampling,
+  { source: settings, bytes, stage }: Sampling,
   out: Writable,
   tell: (line: string) => void,
 ): Promise<void> {
   const { device, ownTests } = openDevice(settings)
-  if (raw) {
+  if (stage === "raw") {
     await using source = device
     tell(`${describe(device)}; raw samples, neither tested nor extracted`)
     return await pour(source, bytes, out)
@@ -30,6 +32,8 @@ export async function sample(
   requireAssessed(settings)
   await using source = new QuantumSource({ device, ownTests, os: osEntropy })
   for (const line of explain(source, bytes)) tell(line)
+  if (stage === "extracted") return await pour(source.extracted, bytes, out)
+  tell("RBG3(XOR) with HMAC_DRBG-SHA-256, seeded by the operating system")
   await pour(source, bytes, out)
 }
 
@@ -45,7 +49,6 @@ function explain(source: QuantumSource, bytes: number): readonly string[] {
     `SP 800-90B cut-offs: repetition count ${cutoffs.repetitionCount}, adaptive proportion ${cutoffs.adaptiveProportion} of 512`,
     `Toeplitz extractor: ${extraction.bytesIn} bytes (${extraction.minEntropy.toFixed(1)} bits of min-entropy) to ${extraction.bytesOut}, ` +
       `epsilon 2^${extraction.log2Epsilon.toFixed(1)} a block, 2^${(extraction.log2Epsilon + Math.log2(Math.max(1, blocks))).toFixed(1)} for all ${blocks}`,
-    "RBG3(XOR) with HMAC_DRBG-SHA-256, seeded by the operating system",
   ]
 }
 
