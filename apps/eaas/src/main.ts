@@ -122,6 +122,7 @@ function fail(error: unknown): void {
 
 function codeOf(error: Error): string {
   if (error instanceof UsageError) return "usage"
+  if (error instanceof SourceFailed) return "source-failed"
   if ("code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT")) return "disk-full"
   return error instanceof DatabaseError ? error.reason : "refused"
 }

@@ -13,6 +13,7 @@ import type { Log } from "../src/log.ts"
 import { PlatformSource } from "../src/source/platform-source.ts"
 import { sample, type Stage } from "../src/source/sample.ts"
 import type { SourceSettings } from "../src/source/settings.ts"
+import { SourceOfPvs } from "../src/source/source-of-pvs.ts"
 
 const root = mkdtempSync(join(tmpdir(), "starling-source-"))
 const patience = AbortSignal.timeout(60_000)
@@ -180,6 +181,25 @@ describe("a platform's source", () => {
     expect(seen.join()).not.toContain("key-Zr8q")
     server.close()
   })
+})
+
+test("an AS calls the source of its PVS simulated until the PVS says otherwise", async () => {
+  let simulated = false
+  const server = createServer((_, response) => void response.end(JSON.stringify({ version: 1, source: { simulated } })))
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address() as { port: number }
+  const ask = async (): Promise<boolean> => {
+    await using source = await SourceOfPvs.watch(`http://127.0.0.1:${port}/pvs/`)
+    return source.simulated
+  }
+  expect(await ask()).toBe(false)
+  simulated = true
+  expect(await ask()).toBe(true)
+  simulated = false
+  server.close()
+  await once(server, "close")
+  expect(await ask(), "unreachable").toBe(true)
 })
 
 describe("samples for referees", () => {

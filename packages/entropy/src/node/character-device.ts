@@ -35,7 +35,7 @@ export class CharacterDevice implements EntropySource {
   #handle: FileHandle | undefined
 
   constructor({ path, entropyPerByte, patience = PATIENCE }: CharacterDeviceOptions) {
-    this.id = `character device ${basename(path).slice(0, 40)} (untested on hardware)`
+    this.id = `character device ${plain(basename(path))} (untested on hardware)`
     this.entropyPerByte = entropyPerByte
     this.#path = path
     this.#patience = patience
@@ -89,6 +89,11 @@ export class CharacterDevice implements EntropySource {
   #failed(fault: SourceFault, detail: string, cause?: unknown): SourceFailed {
     return new SourceFailed(this.id, fault, detail, { cause })
   }
+}
+
+/** Fit for provenance, which is bounded and shown. */
+function plain(name: string): string {
+  return name.replaceAll(/[^\x21-\x7e]/g, "?").slice(0, 40)
 }
 
 /** How many bytes came, 0 at the end, `undefined` where none are ready. */
