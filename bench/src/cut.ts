@@ -1,4 +1,4 @@
-// `npm run cut [-- --cut 60 --json]`: eight daemons on a network of their own, which is cut in two while both sides talk, renew
+// `npm run cut [-- --cut 60 --pause 1000 --json]`: eight daemons on a network of their own, which is cut in two while both sides talk, renew
 // their keys and invite; one is ended by `kill -9` meanwhile, one is off all the time. Needs root and iproute2.
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -29,9 +29,12 @@ const GUEST = "ivo"
 const INVITER = "eli"
 
 const API_PORT = 7420
-const TALK_PAUSE = 500
+/** Milliseconds between two words of one person: more talk than people make. */
+const TALK_PAUSE = 1000
 const HEAL_EACH = 8
 const PATIENCE = 60_000
+/** Milliseconds between looks whether all agree: looking takes the daemons time, too. */
+const LOOK_EACH = 250
 
 export interface CutResult {
   readonly daemons: number
@@ -53,18 +56,24 @@ export interface CutResult {
   readonly guestAgrees: boolean
 }
 
-export async function cutInTwo(cutSeconds: number): Promise<CutResult> {
+export async function cutInTwo(cutSeconds: number, talkPause = TALK_PAUSE): Promise<CutResult> {
   const folder = await mkdtemp(join(tmpdir(), "starling-cut-"))
   try {
     await using lab = await NetworkLab.open([...MEMBERS, GUEST], API_PORT)
     await using people = new People(lab, folder)
-    return await story(lab, people, cutSeconds)
+    return await story(lab, people, { cutSeconds, talkPause })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function story(lab: NetworkLab, people: People, cutSeconds: number): Promise<CutResult> {
+interface CutPlan {
+  readonly cutSeconds: number
+  /** Milliseconds between two words of one person; every `HEAL_EACH`th comes with a renewal of the keys. */
+  readonly talkPause: number
+}
+
+async function story(lab: NetworkLab, people: People, { cutSeconds, talkPause }: CutPlan): Promise<CutResult> {
   await Promise.all([...MEMBERS, GUEST].map(async (name) => await people.start(name)))
   const group = await formGroup(people)
   const talk = new Talk(people, group)
@@ -79,7 +88,7 @@ async function story(lab: NetworkLab, people: People, cutSeconds: number): Promi
     for (let i = 0; isCut(); i++) {
       if (i % HEAL_EACH === 1) await talk.heal(name)
       await talk.say(name)
-      await pause(TALK_PAUSE)
+      await pause(talkPause)
       if (name === KILLED && i === 2) await people.restart(name)
     }
   })
@@ -91,7 +100,7 @@ async function story(lab: NetworkLab, people: People, cutSeconds: number): Promi
   const seconds = (): number => Math.round(performance.now() - mended) / 1000
   const starting = people.start(OFFLINE)
   const first = async (condition: () => Promise<boolean>): Promise<number> =>
-    await until(condition, PATIENCE).then(seconds, () => Infinity)
+    await until(condition, PATIENCE, LOOK_EACH).then(seconds, () => Infinity)
   const [secondsToAgreement, secondsToMessages] = await Promise.all([
     first(async () => (await statesOf(people, group, MEMBERS)).size === 1),
     first(async () => await talk.isOnAllScreens(MEMBERS)),
@@ -254,9 +263,13 @@ async function statesOf(people: People, group: string, names: readonly string[])
 
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { cut: { type: "string", default: "60" }, json: { type: "boolean", default: false } },
+    options: {
+      cut: { type: "string", default: "60" },
+      pause: { type: "string", default: String(TALK_PAUSE) },
+      json: { type: "boolean", default: false },
+    },
   })
-  const result = await cutInTwo(Number(values.cut))
+  const result = await cutInTwo(Number(values.cut), Number(values.pause))
   console.log(values.json ? JSON.stringify(result) : result)
   const isGood =
     result.lost + result.duplicated === 0 && Math.max(result.secondsToAgreement, result.secondsToMessages) <= 10

@@ -131,11 +131,11 @@ export async function formGroup(host: Daemon, guest: Daemon, name: string): Prom
   return group
 }
 
-/** Asks again every 50 ms; throws after `milliseconds`. */
-export async function until(condition: () => Promise<boolean>, milliseconds = 30_000): Promise<void> {
+/** Asks again `between` milliseconds after each answer; throws after `milliseconds`. */
+export async function until(condition: () => Promise<boolean>, milliseconds = 30_000, between = 50): Promise<void> {
   const deadline = performance.now() + milliseconds
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`not so within ${milliseconds} ms`)
-    await pause(50)
+    await pause(between)
   }
 }

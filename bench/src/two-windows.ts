@@ -158,7 +158,11 @@ async function talk(ana: Page, bo: Page): Promise<readonly [string, ...string[]]
     await page.keyboard.press("Enter")
     for (const reader of [ana, bo]) await reader.getByRole("article").filter({ hasText: text }).waitFor()
   }
-  await ana.getByRole("img", { name: "Delivered" }).first().waitFor()
+  // Whichever comes first: a window that shows the message may have read it before the other window looked.
+  await ana
+    .getByRole("img", { name: /^(Delivered|Read)$/ })
+    .first()
+    .waitFor()
   return ["Did you get home before the rain?", ...lines.slice(1).map(([, text]) => text)]
 }
 

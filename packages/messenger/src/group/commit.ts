@@ -112,7 +112,7 @@ function adopt(turn: Turn, uuid: string, { parent, before, planned, ops, created
     ops,
     mls,
     ...describe(planned, group.operations),
-    roster: rosterOf(turn.crypto, next),
+    roster: rosterOf(turn.crypto, next, parent.roster),
     standing: { kind: "held", state: next },
     era: eraAfter(turn, uuid, parent, planned.removals.length > 0, next),
     placedAt: turn.now,

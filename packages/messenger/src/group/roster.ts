@@ -1,3 +1,4 @@
+import { equalBytes } from "@starling/kernel"
 import { members, type Credential, type CryptoProvider, type GroupState, type PublicCommitHeader } from "@starling/mls"
 
 import { authenticateDevice } from "../identity/authenticate-device.ts"
@@ -7,14 +8,24 @@ import type { IdentityId } from "../identity/identity-id.ts"
 /** The devices of a state by leaf; a blank leaf is `undefined`. */
 export type Roster = readonly (Device | undefined)[]
 
-/** The roster of a state that this device holds. */
-export function rosterOf(crypto: CryptoProvider, state: GroupState): Roster {
+/** The roster of a state that this device holds. What sits where it sat in `known` is verified already. */
+export function rosterOf(crypto: CryptoProvider, state: GroupState, known: Roster = []): Roster {
   const roster: (Device | undefined)[] = []
   for (const { leafIndex, credential } of members(state)) {
     while (roster.length < leafIndex) roster.push(undefined)
-    roster[leafIndex] = deviceOf(crypto, credential)
+    const before = known[leafIndex]
+    roster[leafIndex] = isOf(credential, before) ? before : deviceOf(crypto, credential)
   }
   return roster
+}
+
+/** True where the leaves of `state` bear the certificates of `roster`, to the byte: nothing needs to be verified for that. */
+export function isRosterOf(state: GroupState, roster: Roster): boolean {
+  const leaves = members(state)
+  return (
+    leaves.length === devicesOf(roster).length &&
+    leaves.every(({ leafIndex, credential }) => isOf(credential, roster[leafIndex]))
+  )
 }
 
 /**
@@ -38,12 +49,6 @@ export function nextRoster(crypto: CryptoProvider, roster: Roster, header: Publi
   return next
 }
 
-/** True where the same devices of the same identities sit at the same leaves. */
-export function sameRoster(a: Roster, b: Roster): boolean {
-  const length = Math.max(a.length, b.length)
-  return Array.from({ length }).every((_, i) => a[i]?.device === b[i]?.device && a[i]?.identity === b[i]?.identity)
-}
-
 export function devicesOf(roster: Roster): Device[] {
   return roster.filter((device) => device !== undefined)
 }
@@ -54,6 +59,10 @@ export function hasDevice(roster: Roster, device: DeviceKey): boolean {
 
 export function identitiesOf(roster: Roster): Set<IdentityId> {
   return new Set(devicesOf(roster).map(({ identity }) => identity))
+}
+
+function isOf(credential: Credential, device: Device | undefined): boolean {
+  return device !== undefined && credential.kind === "basic" && equalBytes(credential.identity, device.encoded)
 }
 
 function deviceOf(crypto: CryptoProvider, credential: Credential): Device | undefined {

@@ -15,7 +15,7 @@ import { placeCommit, placeInOrder } from "./place-commit.ts"
 import { reconcile } from "./reconcile.ts"
 import { MAX_EAGER_SIBLINGS } from "../limits.ts"
 import { rejoinIfLeftBehind } from "./rejoin.ts"
-import { hasDevice, rosterOf, sameRoster } from "./roster.ts"
+import { hasDevice, isRosterOf } from "./roster.ts"
 import { defend, testify } from "./testify.ts"
 import { isAttached, isDisplaced, withTips } from "./tips.ts"
 
@@ -76,7 +76,7 @@ function place(turn: Turn, group: Group, node: ForestNode): void {
   const known = group.forest.get(node.sid)
   if (known?.parent !== undefined || node.sid === group.creation) return
   const state = stateOf(known)
-  const isAnother = state !== undefined && !sameRoster(rosterOf(turn.crypto, state), node.roster)
+  const isAnother = state !== undefined && !isRosterOf(state, node.roster)
   const { standing, era, placedAt } = isAnother ? { ...node, standing: { kind: "barred" } as const } : (known ?? node)
   turn.putGroup({ ...group, forest: new Map(group.forest).set(node.sid, { ...node, standing, era, placedAt }) })
 }
@@ -137,7 +137,7 @@ function processCommit(turn: Turn, uuid: string, node: ForestNode, parent: Fores
   const agrees =
     stateIdOf(turn.crypto, next) === node.sid &&
     equalBytes(authenticatedData, commitAuthenticatedData(parent.sid, node.ops)) &&
-    sameRoster(rosterOf(turn.crypto, next), node.roster)
+    isRosterOf(next, node.roster)
   if (!agrees) return refused("invalid")
   const era = eraAfter(turn, uuid, parent, node.removed.length > 0, next)
   return { ...node, standing: { kind: "held", state: next }, era }
