@@ -3,6 +3,7 @@ import { inspect } from "node:util"
 import { SourceFailed } from "@starling/entropy"
 import { APPLIANCES, HttpAppliance, type ApplianceName, type HttpApplianceOptions } from "@starling/entropy/node"
 import { Secret, utf8 } from "@starling/kernel"
+import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 
 import { Seeded } from "./seeded.ts"
@@ -99,6 +100,22 @@ test.for<{ name: ApplianceName; answer: object; detail: string }>([
     fault: "malformed answer",
     detail: expect.stringContaining(detail),
   })
+})
+
+test.for(names)("%s never throws on an answer, and takes none of another length", (name) => {
+  const { ask, read } = APPLIANCES[name]
+  const wanted = ask(1024)
+  const answers = fc.oneof(
+    fc.uint8Array({ maxLength: 1023 }),
+    fc.json().map(utf8),
+    fc.record({ random: fc.array(fc.base64String()), size: fc.nat(3) }).map((value) => utf8(JSON.stringify(value))),
+    fc.record({ jobs: fc.array(fc.anything()) }).map((value) => utf8(JSON.stringify(value))),
+  )
+  fc.assert(
+    fc.property(answers, (body) => {
+      expect(read(new Uint8Array(body), wanted).kind).toBe("malformed")
+    }),
+  )
 })
 
 describe("an appliance that fails", () => {

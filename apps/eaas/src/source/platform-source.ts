@@ -5,9 +5,6 @@ import { LatchFile, type Latched } from "./latch-file.ts"
 import { openDevice, requireAssessed } from "./open-device.ts"
 import type { SourceSettings } from "./settings.ts"
 
-/** Time for a start-up test. In milliseconds. */
-const START_UP = 15_000
-
 /** What an operator, and whoever asks for `/health`, is told of a source. */
 export interface SourceHealth {
   readonly id: string
@@ -46,7 +43,7 @@ export class PlatformSource implements AsyncDisposable {
   /** Runs the start-up test; a source that fails it, or had failed before, is there all the same, and gives nothing. */
   static async open(folder: string, settings: SourceSettings, log: Log): Promise<PlatformSource> {
     const source = new PlatformSource(folder, settings, log)
-    await source.#start(async (signal) => await source.#source.start(signal))
+    await source.#start(source.#source.start(unhurried()))
     return source
   }
 
@@ -81,7 +78,7 @@ export class PlatformSource implements AsyncDisposable {
     this.#latch.clear()
     this.#latched = undefined
     this.#log("source restarted", { source: this.#source.id })
-    await this.#start(async (signal) => await this.#source.restart(signal))
+    await this.#start(this.#source.restart(unhurried()))
     return this.health
   }
 
@@ -89,9 +86,9 @@ export class PlatformSource implements AsyncDisposable {
     await this.#source[Symbol.asyncDispose]()
   }
 
-  async #start(test: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async #start(test: Promise<void>): Promise<void> {
     try {
-      await test(AbortSignal.timeout(START_UP))
+      await test
     } catch (error) {
       if (!(error instanceof SourceFailed)) throw error
     }
@@ -109,4 +106,9 @@ export class PlatformSource implements AsyncDisposable {
       this.#log("latch not written", { fault: error instanceof Error ? error.name : "unknown" })
     }
   }
+}
+
+/** A start-up test takes as long as its device is given for a few reads; nobody gives up before. */
+function unhurried(): AbortSignal {
+  return new AbortController().signal
 }

@@ -18,7 +18,7 @@ export interface HttpApplianceOptions {
   readonly address: URL
   /** Goes into a header, and nowhere else. */
   readonly key?: Secret | undefined
-  /** PEM of the authority that signs the appliance's certificate, where the system doesn't know it. */
+  /** PEM of the authority that signs the appliance's certificate: it, and none of those that Node brings. */
   readonly authority?: string | undefined
   readonly entropyPerByte: number
   /** Milliseconds for one read, with all its attempts. */
