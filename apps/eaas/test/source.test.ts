@@ -111,8 +111,8 @@ describe("a platform's source", () => {
       simulated: true,
       state: "running",
       failure: null,
-      samples: { entropyPerByte: 4.379, repetitionCountCutoff: 11, adaptiveProportionCutoff: 66 },
-      extractor: { bytesIn: 292, bytesOut: 128, log2Epsilon: expect.closeTo(-128.3, 1) },
+      samples: { entropyPerByte: 4.36, repetitionCountCutoff: 11, adaptiveProportionCutoff: 67 },
+      extractor: { bytesIn: 294, bytesOut: 128, log2Epsilon: expect.closeTo(-129.9, 1) },
     })
     expect(await source.bytes.read(8192, patience)).toHaveLength(8192)
     expect(events).toHaveLength(1)
@@ -214,7 +214,7 @@ describe("samples for referees", () => {
   test("extracted ones come with the extractor's epsilon", async () => {
     const { bytes, told } = await collect({ kind: "simulator" }, 100_000, "output")
     expect(bytes).toHaveLength(100_000)
-    expect(told).toContain("epsilon 2^-128.3 a block, 2^-118.7 for all 782")
+    expect(told).toContain("epsilon 2^-129.9 a block, 2^-120.3 for all 782")
     expect(told).toContain("simulated")
   })
 

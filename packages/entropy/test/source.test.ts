@@ -39,7 +39,7 @@ describe("the simulated homodyne detector", () => {
   })
 
   test("credits no more than the assessed entropy", () => {
-    expect(new SimulatedHomodyne(new Seeded(1).bytes).entropyPerByte).toBe(4.379)
+    expect(new SimulatedHomodyne(new Seeded(1).bytes).entropyPerByte).toBe(4.36)
     expect(new SimulatedHomodyne(new Seeded(1).bytes, { ...HOMODYNE, assessed: 8 }).entropyPerByte).toBeCloseTo(
       6.141,
       3,
