@@ -28,8 +28,11 @@ export const MAX_OTHER_RECORDS = 4096
 export const MAX_OTHER_BODY = 4096
 export const MAX_COMMITS = 65_536
 export const MAX_LOG_BYTES = 64 * 1024 * 1024
-/** Records kept beside the others of a device that signed two for one place. */
-export const MAX_FORKED_RECORDS = 256
+/** Records kept beside the longest branch of a device that signed two for one place, where nobody else names them; and the largest. */
+export const MAX_STRAYS = 256
+export const MAX_STRAY = 256 * 1024
+/** Bodies that are tried of one COMMIT; they differ in what its id does not cover. */
+export const MAX_BODIES = 8
 /** Operations that a device makes unasked, before it keeps the rest for what its person asks for. */
 export const MAX_OPERATIONS_UNASKED = 2048
 /** Operations that a device keeps for leaving. */
@@ -151,6 +154,8 @@ export const MAX_WITNESSES = 32
 export const SUPPORT_DELAY = 3 * SECOND
 /** How much longer a branch was known than one that comes to compete with it, for its members to stand up for it. */
 export const DEFENCE = 10 * SECOND
+/** How long a COMMIT whose tags are bad is left to show another body, before it is refused. */
+export const BODY_PATIENCE = 10 * SECOND
 /** Commits of one author on one state that are processed unless they are chosen. */
 export const MAX_EAGER_SIBLINGS = 4
 

@@ -58,7 +58,7 @@ export {
 export { protect, type ProtectOptions } from "./protect.ts"
 export { publicCommitHeader, type PublicCommitHeader } from "./public-commit-header.ts"
 export type { Proposer } from "./public-author.ts"
-export { confirmedTranscriptHashAfter, type TranscriptBefore } from "./public-transcript.ts"
+export { confirmedTranscriptHashAfter, interimTranscriptHashAfter, type TranscriptBefore } from "./public-transcript.ts"
 export type { ReceivedCommit, SelfRemoved } from "./receive-commit.ts"
 export {
   receive,

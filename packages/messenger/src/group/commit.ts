@@ -1,4 +1,4 @@
-import type { Bytes } from "@starling/kernel"
+import { toHex, type Bytes } from "@starling/kernel"
 import { createCommit, type CreatedCommit, type ProposalIntent, type Refused } from "@starling/mls"
 
 import { encodeInvitation } from "../invitation/invitation-frame.ts"
@@ -111,6 +111,8 @@ function adopt(turn: Turn, uuid: string, { parent, before, planned, ops, created
     at,
     ops,
     mls,
+    bodies: [mls],
+    interims: new Set([toHex(next.interimTranscriptHash)]),
     ...describe(planned, group.operations),
     roster: rosterOf(turn.crypto, next, parent.roster),
     standing: { kind: "held", state: next },

@@ -19,6 +19,8 @@ export interface GroupWork {
   readonly pendingMessages: readonly SealedMessage[]
   /** COMMITs in the logs that have no node in the forest yet. */
   readonly unplaced: readonly LoggedRecord[]
+  /** Those of them that are not in order by what is here: judged again when that changes. */
+  readonly doubtful: readonly LoggedRecord[]
   /** Verified KeyPackages of people to be added. */
   readonly keyPackages: ReadonlyMap<IdentityId, KeyPackage>
   /** When to ask somebody for a KeyPackage again. */
@@ -83,6 +85,7 @@ export const NO_WORK: GroupWork = {
   pendingRecords: [],
   pendingMessages: [],
   unplaced: [],
+  doubtful: [],
   keyPackages: new Map(),
   askAt: new Map(),
   carryAskedAt: new Map(),

@@ -1,7 +1,7 @@
 import { equalBytes, toHex } from "@starling/kernel"
 import { receive } from "@starling/mls"
 
-import { stateOf } from "../group/forest-node.ts"
+import { isUndecided, stateOf } from "../group/forest-node.ts"
 import type { Group } from "../group/group.ts"
 import { MAX_PENDING_PER_DEVICE, MAX_PAST_RANGES, MAX_PENDING_PER_GROUP, MAX_SHOWN } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
@@ -30,7 +30,7 @@ function readMessage(turn: Turn, uuid: string, message: SealedMessage): "read" |
   if (message.device === turn.own.device) return "known"
   if (hasSeq(group.held.get(message.device) ?? [], message.seq)) return "known"
   const node = group.forest.get(message.sid)
-  if (node === undefined || node.standing.kind === "open") return "waiting"
+  if (node === undefined || isUndecided(node)) return "waiting"
   const state = stateOf(node)
   if (state === undefined) {
     if (node.standing.kind === "dropped") noteUnreadable(turn, uuid, message)

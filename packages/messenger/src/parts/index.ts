@@ -71,5 +71,5 @@ export { commitAuthenticatedData, decodeCommitRecord, encodeCommitRecord } from 
 export { decodeOperation, encodeOperation, EQUALS, type Change, type Policy, type Role } from "../record/operation.ts"
 export { decodeRecord, FIRST_PREV, signRecord, verifyRecord, type LoggedRecord } from "../record/record.ts"
 export { decodeTestimony, encodeTestimony } from "../record/testimony-record.ts"
-export { headOf, isForked, judgeRecord } from "../record/record-log.ts"
+export { headOf, isForked, judgeRecord, straysOf } from "../record/record-log.ts"
 export { decodeSyncAnswer, decodeSyncRequest, encodeSyncAnswer, encodeSyncRequest } from "../sync/sync-frames.ts"

@@ -14,6 +14,7 @@ import { readSealed } from "../message/keep-sealed.ts"
 import { encodeSealedMessage } from "../message/sealed-message.ts"
 import { addSeq, hasSeq, joinVectors, missingFrom, sharedBy, type SeqSet } from "../message/seq-set.ts"
 import { okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
+import { jitter } from "../peer/jitter.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { Store } from "../ports/store.ts"
 import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/record.ts"
@@ -40,7 +41,7 @@ export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId, reader
   const device = current ?? (group === undefined ? undefined : formerMember(group, from))
   if (group === undefined || device === undefined) return refusedAnswer("not-a-member")
   const records = current === undefined ? recordsForFormer(group, device.device) : group.records
-  const answer = select(turn.crypto, group, records, request, device, reader)
+  const answer = select(turn, group, records, request, device, reader)
   const own = superseded(group, request.messages.get(turn.own.device) ?? [])
   const notYours = own.length === 0 ? answer.notYours : joinVectors(answer.notYours, new Map([[turn.own.device, own]]))
   const told = current === undefined ? sharedHoldings(turn.crypto, request, group) : holdingsOf(turn.crypto, group)
@@ -98,7 +99,7 @@ function whyOut(group: Group, device: DeviceKey): RecordHash[] {
 }
 
 function select(
-  crypto: CryptoProvider,
+  turn: Turn,
   group: Group,
   records: readonly LoggedRecord[],
   request: SyncRequest,
@@ -109,7 +110,7 @@ function select(
   const messageBytes: Bytes[] = []
   const notYours = new Map<DeviceKey, SeqSet>()
   let left = SYNC_BUDGET
-  for (const record of missingRecords(crypto, group, records, request)) {
+  for (const record of missingRecords(turn, group, records, request)) {
     // However large it is, the first one goes: what it kept back would keep back all that stands behind it.
     if (left < record.encoded.length && recordBytes.length > 0)
       return { recordBytes, messageBytes, notYours, more: true }
@@ -134,17 +135,25 @@ function superseded({ sent }: Group, held: SeqSet): SeqSet {
   return former.filter((seq) => !hasSeq(held, seq)).reduce<SeqSet>(addSeq, [])
 }
 
-/** Of a log that forked and of which the other one holds something else, everything: what it lacks can stand anywhere. */
+/**
+ * Of a log that forked and of which the other one holds something else, everything: what it lacks can stand anywhere. Where that is
+ * more than one answer holds, each begins elsewhere.
+ */
 function missingRecords(
-  crypto: CryptoProvider,
+  turn: Turn,
   { logs }: Group,
   records: readonly LoggedRecord[],
   request: SyncRequest,
 ): LoggedRecord[] {
   const from = new Map<DeviceKey, number>()
   for (const [device, theirs] of request.records)
-    from.set(device, isOtherwise(headOf(crypto, logs, device, theirs.length), theirs) ? 0 : theirs.length)
-  return records.filter(({ author, seq }) => seq > (from.get(author) ?? 0))
+    from.set(device, isOtherwise(headOf(turn.crypto, logs, device, theirs.length), theirs) ? 0 : theirs.length)
+  const missing = records.filter(({ author, seq }) => seq > (from.get(author) ?? 0))
+  const isWhole = ({ author }: LoggedRecord): boolean => from.get(author) === 0
+  const whole = missing.filter(isWhole)
+  if (whole.reduce((sum, { encoded }) => sum + encoded.length, 0) <= SYNC_BUDGET) return missing
+  const start = jitter(turn, `records at ${turn.now}`, whole.length)
+  return [...missing.filter((record) => !isWhole(record)), ...whole.slice(start), ...whole.slice(0, start)]
 }
 
 function isOtherwise(ours: LogHead | undefined, theirs: LogHead): boolean {

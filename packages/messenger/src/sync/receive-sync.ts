@@ -57,7 +57,7 @@ export function receiveSync(turn: Turn, uuid: string, from: PeerId, payload: Uin
   }
   const isNews = device !== undefined && after.held.get(device.device) !== group.held.get(device.device)
   if (isNews) exchangeSoon(turn, uuid, from)
-  const progress = after.records.length > group.records.length || after.held !== group.held
+  const progress = after.records !== group.records || after.held !== group.held
   if (more && progress) requestSync(turn, uuid, from)
   else turn.changeWork(uuid, { syncedAt: turn.now })
 }
