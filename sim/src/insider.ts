@@ -138,3 +138,12 @@ export interface Forged {
   /** What it leads to, as its maker sees it. */
   readonly node: ForestNode
 }
+
+/** Lets a person's Welcomes name operations that nobody ever made. */
+export function inventFrontier(person: Person, group: string, hashes: readonly string[]): void {
+  const { durable } = person.state
+  const known = durable.groups.get(group)
+  if (known === undefined) return
+  const groups = new Map(durable.groups).set(group, { ...known, knownAtEntry: hashes })
+  person.state = { ...person.state, durable: { ...durable, groups } }
+}

@@ -124,6 +124,7 @@ function stuck(stage: Stage): string[] {
     if (!isWanted) return []
     if (!isActive(person, group)) return [`${person.name} is wanted, and ${own?.phase ?? "was never let in"}`]
     if (own?.live !== tip) return [`${person.name} cannot follow the others`]
+    if (own?.restoredIn === tip) return [`${person.name} waits to be added anew after it was restored`]
     return secretOf(person, group) === secretOf(sample, group)
       ? []
       : [`${person.name} has another secret in the same state`]

@@ -1,3 +1,4 @@
+import * as claims from "./insider-claims.ts"
 import * as insider from "./insider-moves.ts"
 import * as moves from "./moves.ts"
 import type { Move } from "./moves.ts"
@@ -123,6 +124,18 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario("realised-again", [...TALK, [8, moves.invite], [30, moves.healFounder], [15, insider.citeRealised]], {
     insiders: 1,
     pause: 800,
+  }),
+  scenario("false-holdings", [...TALK, ...CHURN, [20, claims.claimHoldings], [4, moves.split], [4, moves.meet]], {
+    insiders: 1,
+  }),
+  scenario("odd-numbers", [...TALK, ...CHURN, [10, claims.skipNumbers], [4, moves.split], [6, moves.meet]], {
+    insiders: 1,
+  }),
+  scenario("invented-frontier", [...TALK, ...CHURN, [12, claims.inviteBeyond], [2, moves.split], [4, moves.meet]], {
+    insiders: 1,
+  }),
+  scenario("large-fork", [...TALK, ...CHURN, [4, claims.forkLargely], [4, moves.split], [6, moves.meet]], {
+    insiders: 1,
   }),
   scenario("all-faults", [...TALK, ...CHURN, ...PARTITION, ...FAULTS], { rounds: 50 }),
   scenario("everything", [...TALK, ...CHURN, ...PARTITION, ...FAULTS, ...MALICE], { insiders: 1, rounds: 50 }),

@@ -1,3 +1,4 @@
+export { applicationSignatureIsValid, type SignedApplication } from "./application-signature.ts"
 export { requiredCapabilitiesExtension, type Capabilities, type RequiredCapabilities } from "./capabilities.ts"
 export type { Ciphersuite, CiphersuiteId } from "./ciphersuite.ts"
 export type { AuthenticationService, MlsContext, RandomSource } from "./context.ts"

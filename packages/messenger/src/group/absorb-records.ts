@@ -1,6 +1,7 @@
 import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/record.ts"
 import { isForked, isOfGroup, judgeRecord } from "../record/record-log.ts"
 import { MAX_PENDING_PER_DEVICE, MAX_PENDING_PER_GROUP } from "../limits.ts"
+import { heedMailboxWords } from "../mailbox/mailbox-words.ts"
 import type { Turn } from "../peer/turn.ts"
 import { straysIn } from "./drop-strays.ts"
 import type { Group } from "./group.ts"
@@ -8,8 +9,8 @@ import { goOnFromBackup } from "./restored.ts"
 import { addRecord, findDevice, membershipOf, withoutRecords } from "./rebuild-group.ts"
 
 /**
- * Takes records into the logs, in whatever order they come: those that continue a log of a known device are kept, those
- * beyond a gap wait. Returns true where something is missing that another member may hold.
+ * Takes records into the logs, in whatever order they come: those that continue a log of a device that somebody answers for are
+ * kept, as far as that log goes; those beyond a gap wait. Returns true where something is missing that another member may hold.
  */
 export function absorbRecords(turn: Turn, uuid: string, incoming: readonly LoggedRecord[]): boolean {
   const before = turn.group(uuid)
@@ -20,10 +21,10 @@ export function absorbRecords(turn: Turn, uuid: string, incoming: readonly Logge
     const commits = fresh.filter(({ kind }) => kind === RECORD_KINDS.commit)
     if (commits.length > 0) turn.changeWork(uuid, { unplaced: [...turn.work(uuid).unplaced, ...commits] })
     const seen = new Set([...group.seen, ...fresh.map(({ author }) => author)])
-    const operations = group.operations !== before.operations
-    if (operations) takeUpDoubtful(turn, uuid)
-    turn.putGroup({ ...group, seen, membership: operations ? membershipOf(group) : group.membership })
+    if (group.operations !== before.operations) takeUpDoubtful(turn, uuid)
+    turn.putGroup({ ...group, seen })
     dropStrays(turn, uuid)
+    heedMailboxWords(turn, uuid, before.mailboxWords)
     tellOfForks(turn, before, turn.group(uuid))
     if (fresh.some(({ author }) => author === turn.own.device)) goOnFromBackup(turn, uuid)
   }
@@ -41,12 +42,17 @@ interface Taken {
 /** The group with what continues its logs. What came now and is not kept leaves no trace. */
 function takeUp(turn: Turn, before: Group, candidates: readonly LoggedRecord[]): Taken {
   let group = before
+  let known = before.operations
   let waiting = [...candidates]
   for (let length = -1; length !== waiting.length;) {
     length = waiting.length
+    if (group.operations !== known) group = withMembership(group)
+    known = group.operations
+    const { vouched } = group.membership
     waiting = waiting.filter((record) => {
-      if (findDevice(group, record.author) === undefined) return true
-      const verdict = judgeRecord(turn.crypto, group.logs, record)
+      const halvings = vouched.get(record.author)
+      if (halvings === undefined) return true
+      const verdict = judgeRecord(turn.crypto, group.logs, record, halvings)
       if (verdict === "next") group = addRecord(turn.crypto, group, record)
       return verdict === "gap"
     })
@@ -70,6 +76,10 @@ function dropStrays(turn: Turn, uuid: string): void {
 function takeUpDoubtful(turn: Turn, uuid: string): void {
   const { unplaced, doubtful } = turn.work(uuid)
   if (doubtful.length > 0) turn.changeWork(uuid, { unplaced: [...unplaced, ...doubtful], doubtful: [] })
+}
+
+function withMembership(group: Group): Group {
+  return { ...group, membership: membershipOf(group) }
 }
 
 /** Tells once of each device that turns out to have signed two histories. */

@@ -31,6 +31,8 @@ export type Placement =
  * operation that asks for it, by somebody who was entitled to.
  */
 export function placeCommit(crypto: CryptoProvider, group: Group, record: LoggedRecord, now: Milliseconds): Placement {
+  // Before anything is decoded: somebody may have signed thousands that have no parent.
+  if (record.body.length >= 32 && !group.forest.has(toHex(record.body.subarray(0, 32)))) return { kind: "waiting" }
   const decoded = decodeCommitRecord(record.body)
   if (decoded.kind !== "ok") return { kind: "refused" }
   const commit = decoded.value

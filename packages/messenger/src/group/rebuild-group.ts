@@ -3,6 +3,7 @@ import type { CryptoProvider } from "@starling/mls"
 
 import type { Device } from "../identity/device-certificate.ts"
 import type { MessageId } from "../message/content.ts"
+import { withMailboxWord } from "../mailbox/mailbox-words.ts"
 import { NO_DELIVERY } from "../message/group-delivery.ts"
 import { decodeOperation } from "../record/operation.ts"
 import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/record.ts"
@@ -30,6 +31,7 @@ export function bareGroup(crypto: CryptoProvider, row: GroupRow, shown: Readonly
     operations: new Map(),
     membership: resolveMembership(new Map(), row.founding),
     testimony: NO_TESTIMONY,
+    mailboxWords: new Map(),
     forest: new Map([[creation.sid, creation]]),
     creation: creation.sid,
     chosen: creation.sid,
@@ -51,6 +53,8 @@ function withMeaning(crypto: CryptoProvider, group: Group, record: LoggedRecord)
   if (author === undefined) return group
   const testimony = withTestimony(group.testimony, record, author.identity)
   if (testimony !== group.testimony) return { ...group, testimony }
+  const mailboxWords = withMailboxWord(group.mailboxWords, record, author.identity)
+  if (mailboxWords !== group.mailboxWords) return { ...group, mailboxWords }
   const operation = readOperation(crypto, group, record, author)
   if (operation === undefined || group.operations.has(record.hash)) return group
   let next: Group = { ...group, operations: new Map(group.operations).set(record.hash, operation) }

@@ -4,10 +4,9 @@ import { BODY_PATIENCE, DEFENCE, MAX_WITNESSES, SUPPORT_DELAY } from "../limits.
 import type { Turn } from "../peer/turn.ts"
 import type { StateId } from "../record/operation.ts"
 import { RECORD_KINDS } from "../record/record.ts"
-import { hasRoomToTestify } from "../record/record-log.ts"
 import { encodeTestimony } from "../record/testimony-record.ts"
 import { anchorsAmong } from "./anchors.ts"
-import { authorRecord } from "./author-record.ts"
+import { authorRecord, ownRoom } from "./author-record.ts"
 import { candidatesAt, chooseTip, supportersOf } from "./choose-commit.ts"
 import { ancestry, stateOf, type ForestNode } from "./forest-node.ts"
 import type { Group } from "./group.ts"
@@ -136,7 +135,7 @@ function isWitness({ forest, membership }: Group, { parent }: ForestNode, turn: 
 /** False where this device's log has no room for it. */
 function testifyTo(turn: Turn, uuid: string, kind: number, sid: StateId): boolean {
   const group = turn.group(uuid)
-  if (!hasRoomToTestify(group.logs.get(turn.own.device) ?? [])) return false
+  if (!ownRoom(group, turn.own.device).canTestify) return false
   authorRecord(turn, uuid, kind, encodeTestimony(sid), group.forest.get(group.live)?.era)
   return true
 }

@@ -45,6 +45,7 @@ const DERIVED = [
   "operations",
   "membership",
   "testimony",
+  "mailboxWords",
   "forest",
   "chosen",
   "live",

@@ -10,6 +10,7 @@ import {
   MAX_OTHER_RECORDS,
   MAX_STRAY,
   MAX_STRAYS,
+  OPERATIONS_TO_LEAVE,
 } from "../limits.ts"
 import { bytesOf } from "./operation.ts"
 import { FIRST_PREV, RECORD_KINDS, verifyRecord, type LoggedRecord, type RecordHash } from "./record.ts"
@@ -41,13 +42,16 @@ export interface LogHead {
  */
 export type LogVerdict = "next" | "known" | "gap" | "forged" | "full"
 
-/** Whether `record`, by a device that the group knows, continues something in that device's log. */
-export function judgeRecord(crypto: CryptoProvider, logs: RecordLogs, record: LoggedRecord): LogVerdict {
+/**
+ * Whether `record`, by a device that the group knows, continues something in that device's log, whose bounds are halved
+ * `halvings` times.
+ */
+export function judgeRecord(crypto: CryptoProvider, logs: RecordLogs, record: LoggedRecord, halvings = 0): LogVerdict {
   const log = logs.get(record.author) ?? []
   if (heldAt(log, record.seq).some(({ hash }) => hash === record.hash)) return "known"
   if (!verifyRecord(crypto, record)) return "forged"
   if (record.seq === 1 ? !equalBytes(record.prev, FIRST_PREV) : precursorOf(log, record) === undefined) return "gap"
-  return isWithinBounds(branchTo(log, record), record) ? "next" : "full"
+  return isWithinBounds(branchTo(log, record), record, 2 ** -halvings) ? "next" : "full"
 }
 
 /** The record that `record` continues, where it is held. */
@@ -120,33 +124,55 @@ export function endOf(log: RecordLog): LoggedRecord | undefined {
   return last.toSorted((a, b) => (a.hash < b.hash ? -1 : 1))[0]
 }
 
-/** How many operations a log holds. */
-export function countOperations(log: RecordLog): number {
+function countOperations(log: RecordLog): number {
   return log.filter(({ kind }) => kind === RECORD_KINDS.operation).length
 }
 
-/** Whether the log has room for what its device says unasked, with some of it kept back. */
-export function hasRoomToTestify(log: RecordLog): boolean {
-  return log.length < MAX_OTHER_RECORDS / 2 || log.filter(isOther).length < MAX_OTHER_RECORDS / 2
+/** What a device may still say in its log, with some of it kept back for what matters more. */
+export interface LogRoom {
+  /** Operations that its person asks for. What is kept back is for leaving. */
+  readonly operations: number
+  /** Operations that it makes unasked. */
+  readonly unasked: number
+  readonly canTestify: boolean
+  readonly canCommit: boolean
+  /** Three quarters of something are used up. */
+  readonly isScarce: boolean
 }
 
-export function hasRoomToCommit(log: RecordLog): boolean {
-  return countCommits(log) < MAX_COMMITS && bytesIn(log) < MAX_LOG_BYTES / 2
+export function roomIn(log: RecordLog, halvings: number): LogRoom {
+  const share = 2 ** -halvings
+  const operations = countOperations(log)
+  const others = log.filter(isOther).length
+  const [commits, bytes] = [countCommits(log), bytesIn(log)]
+  const toLeave = Math.min(OPERATIONS_TO_LEAVE, (MAX_OPERATIONS * share) / 4)
+  return {
+    operations: MAX_OPERATIONS * share - toLeave - operations,
+    unasked: (MAX_OPERATIONS * share) / 2 - operations,
+    canTestify: others < (MAX_OTHER_RECORDS * share) / 2,
+    canCommit: commits < MAX_COMMITS * share && bytes < (MAX_LOG_BYTES * share) / 2,
+    isScarce:
+      Math.max(operations / MAX_OPERATIONS, commits / MAX_COMMITS, (2 * bytes) / MAX_LOG_BYTES) > SCARCE * share,
+  }
 }
+
+/** What part of a log is used up when its person is told. */
+const SCARCE = 0.75
 
 /**
  * Whether a branch may go on with `record`. A question of the branch alone, so that all members answer it alike: what one took and
  * another refused would part them for good.
  */
-function isWithinBounds(log: RecordLog, { kind, body, encoded }: LoggedRecord): boolean {
+function isWithinBounds(log: RecordLog, { kind, body, encoded }: LoggedRecord, share: number): boolean {
   switch (kind) {
     case RECORD_KINDS.commit:
-      return countCommits(log) < MAX_COMMITS && bytesIn(log) + encoded.length <= MAX_LOG_BYTES
+      if (log.length >= MAX_COMMITS * share && countCommits(log) >= MAX_COMMITS * share) return false
+      return bytesIn(log) + encoded.length <= MAX_LOG_BYTES * share
     case RECORD_KINDS.operation:
-      return log.length < MAX_OPERATIONS || countOperations(log) < MAX_OPERATIONS
+      return log.length < MAX_OPERATIONS * share || countOperations(log) < MAX_OPERATIONS * share
     default: {
       if (body.length > MAX_OTHER_BODY) return false
-      return log.length < MAX_OTHER_RECORDS || log.filter(isOther).length < MAX_OTHER_RECORDS
+      return log.length < MAX_OTHER_RECORDS * share || log.filter(isOther).length < MAX_OTHER_RECORDS * share
     }
   }
 }
@@ -156,7 +182,7 @@ function isOther({ kind }: LoggedRecord): boolean {
 }
 
 function countCommits(log: RecordLog): number {
-  return log.length < MAX_COMMITS ? 0 : log.filter(({ kind }) => kind === RECORD_KINDS.commit).length
+  return log.filter(({ kind }) => kind === RECORD_KINDS.commit).length
 }
 
 function bytesIn(log: RecordLog): number {
