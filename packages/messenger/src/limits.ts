@@ -167,6 +167,8 @@ export const RETENTION = 24 * HOUR
 export const RESEND_PATIENCE = 14 * DAY
 /** Times that a message is encrypted at most because others may have let its state go. */
 export const MAX_LATE_COPIES = 3
+/** How long after its branch lost a message is not sent again for members who were in that branch and may still read it there. */
+export const LOST_PATIENCE = 120 * SECOND
 /** How long the topic of an era that ended is still listened to. */
 export const ERA_GRACE = HOUR
 

@@ -9,7 +9,7 @@ import { closeGate } from "../group/reconcile.ts"
 import { devicesOf, hasDevice } from "../group/roster.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
 import { turnToMailboxes } from "../mailbox/rounds.ts"
-import { MAILBOX_SOON, MAX_LATE_COPIES, MAX_SENT, RESEND_PATIENCE, RETENTION } from "../limits.ts"
+import { LOST_PATIENCE, MAILBOX_SOON, MAX_LATE_COPIES, MAX_SENT, RESEND_PATIENCE, RETENTION } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { StateId } from "../record/operation.ts"
 import { watchDelivery } from "../sync/repair.ts"
@@ -35,7 +35,8 @@ export function sendMessage(turn: Turn, uuid: string, text: string): MessageId {
 
 /**
  * What this device sent, and what somebody in the live tree can't read as it was sent, goes out again under the same id:
- * on a branch that lost and that they were not in, before they were added anew, or in a state that they may have let go.
+ * on a branch that lost and that they were not in, or have not said to have read after a while, before they were added
+ * anew, or in a state that they may have let go.
  */
 export function resendMessages(turn: Turn, uuid: string): void {
   const { sent } = turn.group(uuid)
@@ -72,7 +73,9 @@ function missedBySomebody(group: Group, own: DeviceKey, now: Milliseconds): (sen
         if (!wasThere(device)) return true
         if (isAcknowledged(copies, device)) return false
         const isShutOut = lost.some(({ sid }) => testimony.refusals.get(sid)?.has(identity) === true)
-        return isShutOut || won.some(({ added }) => added.includes(identity))
+        // Whoever was away may have let go of the keys that lead into the branch, or pass it over among too many.
+        const isOverdue = (won.at(-1)?.placedAt ?? now) < now - LOST_PATIENCE && copies.length < MAX_LATE_COPIES
+        return isShutOut || isOverdue || won.some(({ added }) => added.includes(identity))
       })
     }
     const since = path.slice(0, heights.get(last.sid))
