@@ -1,0 +1,75 @@
+import type { OsEntropy } from "@starling/entropy"
+import { wipe } from "@starling/kernel"
+import { AuthenticationKey, ROUND_KEY_BYTES } from "./authentication-key.ts"
+import { linePair, type ClassicalLine } from "./classical-line.ts"
+import { detectorRound } from "./detector-end.ts"
+import { SECURITY, type Security } from "./finite-key.ts"
+import { LinkEnd, type LinkRound } from "./link-end.ts"
+import { METROPOLITAN, UNDISTURBED, type Interception, type LinkModel } from "./link-model.ts"
+import { sourceRound } from "./source-end.ts"
+import { transmit } from "./transmit.ts"
+import { UniformStream } from "./uniform-stream.ts"
+
+/** Rounds that can fail before the ends have to be given a key by hand again. */
+const BOOTSTRAP_ROUNDS = 64
+
+/** Pulses of one round: half a minute at 2 GHz. Much fewer leave nothing, since what can't be excluded counts as known to others. */
+export const BLOCK_PULSES = 50_000_000
+
+export interface SimulatedLinkOptions {
+  /** For the physics, for what the ends choose, and for the key that they share beforehand. */
+  readonly entropy: OsEntropy
+  readonly model?: LinkModel
+  readonly security?: Security
+  readonly pulses?: number
+  /** The line beside the fibre, anew for each round. */
+  readonly line?: () => readonly [source: ClassicalLine, detector: ClassicalLine]
+}
+
+export interface LinkRounds {
+  readonly source: LinkRound
+  readonly detector: LinkRound
+}
+
+/**
+ * Both ends of a link and the physics between them, played in this process. Its security is that of this process and of
+ * `entropy`: whoever uses its key says that it is simulated.
+ */
+export class SimulatedLink implements Disposable {
+  readonly simulated = true
+  /** What an eavesdropper does, to see that the ends notice. */
+  interception: Interception = UNDISTURBED
+  readonly #options: Required<SimulatedLinkOptions>
+  readonly #keys: readonly [AuthenticationKey, AuthenticationKey]
+  readonly #source: LinkEnd
+  readonly #detector: LinkEnd
+
+  constructor(options: SimulatedLinkOptions) {
+    this.#options = { model: METROPOLITAN, security: SECURITY, pulses: BLOCK_PULSES, line: linePair, ...options }
+    const { entropy, model, security } = this.#options
+    const bootstrap = entropy(BOOTSTRAP_ROUNDS * ROUND_KEY_BYTES)
+    this.#keys = [new AuthenticationKey(bootstrap), new AuthenticationKey(bootstrap)]
+    wipe(bootstrap)
+    const [source, detector] = this.#keys
+    this.#source = new LinkEnd({ end: "source", authentication: source, model, security, entropy })
+    this.#detector = new LinkEnd({ end: "detector", authentication: detector, model, security, entropy })
+  }
+
+  /** Sends one block of pulses, and makes key of it where that is possible. */
+  async round(): Promise<LinkRounds> {
+    const { entropy, model, pulses, line } = this.#options
+    using chance = new UniformStream(entropy)
+    const { slots, sent, seen } = transmit(model, pulses, chance, this.interception)
+    const [sourceLine, detectorLine] = line()
+    const [source, detector] = await Promise.all([
+      this.#source.round(sourceLine, pulses, async (settings) => await sourceRound({ slots, sent }, settings)),
+      this.#detector.round(detectorLine, pulses, async (settings) => await detectorRound({ slots, seen }, settings)),
+    ])
+    wipe(sent, seen)
+    return { source, detector }
+  }
+
+  [Symbol.dispose](): void {
+    for (const key of this.#keys) key[Symbol.dispose]()
+  }
+}
