@@ -1,0 +1,5 @@
+export { alarmSentence, type LinkAlarm } from "./link-alarm.ts"
+export type { LinkRound } from "./link-end.ts"
+export { asymptoticRate, repeaterlessBound } from "./key-rate.ts"
+export { METROPOLITAN, type LinkModel } from "./link-model.ts"
+export { BLOCK_PULSES, SimulatedLink, type LinkRounds } from "./simulated-link.ts"
