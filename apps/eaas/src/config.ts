@@ -28,6 +28,10 @@ const epochHours = z.coerce
   .positive()
   .max(24 * 31)
   .default(24)
+/** What the PVS does where its KME has less key than an answer needs. */
+const onShortKey = z.enum(["wait", "fail", "aes-256-gcm"]).default("wait")
+/** Share of the simulated link's pulses that somebody measures on their way. */
+const eavesdropper = z.coerce.number().min(0).max(1).default(0)
 const quota = z.coerce.number().int().min(1).max(65535)
 
 const Command = z.discriminatedUnion("command", [
@@ -37,6 +41,8 @@ const Command = z.discriminatedUnion("command", [
     epochHours,
     embedded: z.boolean().default(false),
     quota: quota.default(256),
+    onShortKey,
+    eavesdropper,
   }),
   z.strictObject({
     command: z.literal("as"),
@@ -73,9 +79,10 @@ Everywhere: [--data DIR] [--json]. Without --data: $STARLING_EAAS_DATA, else ~/.
 /** Reads the command line, and the environment where it says nothing. Throws `UsageError`. */
 export function readCommand(argv: readonly string[]): Command {
   const { values, positionals } = parse(argv)
-  const { "epoch-hours": epochHours, "pvs-key": pvsKey, "as-key": asKey, "lp-key": lpKey, ...rest } = values
+  const { "epoch-hours": epochHours, "pvs-key": pvsKey, "as-key": asKey, "lp-key": lpKey, ...others } = values
+  const { "on-short-key": onShortKey, ...rest } = others
   const data = resolve(values.data ?? process.env["STARLING_EAAS_DATA"] ?? join(homedir(), ".starling-eaas"))
-  const given = { ...rest, ...nameOf(positionals), data, epochHours, pvsKey, asKey, lpKey }
+  const given = { ...rest, ...nameOf(positionals), data, epochHours, pvsKey, asKey, lpKey, onShortKey }
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const command = Command.safeParse(present)
   if (!command.success) throw new UsageError(`${z.prettifyError(command.error)}\n\n${USAGE}`)
@@ -96,6 +103,8 @@ function parse(argv: readonly string[]) {
         pvs: { type: "string" },
         lp: { type: "string", multiple: true },
         "epoch-hours": { type: "string" },
+        "on-short-key": { type: "string" },
+        eavesdropper: { type: "string" },
         "pvs-key": { type: "string" },
         "as-key": { type: "string" },
         "lp-key": { type: "string", multiple: true },

@@ -1,3 +1,6 @@
+export { OpeningValidation } from "./opening-validation.ts"
+export { passageSentence, type Passage } from "./passage.ts"
 export { ChannelReceiver, type Opened } from "./receiver.ts"
-export { ChannelSender, type ShortagePolicy } from "./sender.ts"
 export { MAX_SEALED_ANSWER_BYTES, type Protection } from "./sealed-answer.ts"
+export { SealingValidation } from "./sealing-validation.ts"
+export { ChannelSender, type ShortagePolicy } from "./sender.ts"

@@ -50,6 +50,11 @@ export class AuthenticationKey implements Disposable {
     this.#bytes = joined
   }
 
+  /** A copy of what no round has taken yet. Rounds count from 0 again wherever it goes on. */
+  remaining(): Bytes {
+    return this.#bytes.slice()
+  }
+
   [Symbol.dispose](): void {
     wipe(this.#bytes)
     this.#bytes = new Uint8Array()

@@ -1,6 +1,6 @@
 import type { OsEntropy } from "@starling/entropy"
-import { wipe } from "@starling/kernel"
-import { AuthenticationKey, ROUND_KEY_BYTES } from "./authentication-key.ts"
+import { wipe, type Bytes } from "@starling/kernel"
+import { AuthenticationKey, ROUND_KEY_BYTES, type End } from "./authentication-key.ts"
 import { linePair, type ClassicalLine } from "./classical-line.ts"
 import { detectorRound } from "./detector-end.ts"
 import { SECURITY, type Security } from "./finite-key.ts"
@@ -13,12 +13,26 @@ import { UniformStream } from "./uniform-stream.ts"
 /** Rounds that can fail before the ends have to be given a key by hand again. */
 const BOOTSTRAP_ROUNDS = 64
 
+/** What either end shares with the other, before and after the rounds that this object holds. */
+export interface SharedKeys {
+  readonly source: Bytes
+  readonly detector: Bytes
+}
+
+/** A key that a courier brings to both ends. */
+export function bootstrapKeys(entropy: OsEntropy): SharedKeys {
+  const key = entropy(BOOTSTRAP_ROUNDS * ROUND_KEY_BYTES)
+  return { source: key, detector: key.slice() }
+}
+
 /** Pulses of one round: half a minute at 2 GHz. Much fewer leave nothing, since what can't be excluded counts as known to others. */
 export const BLOCK_PULSES = 50_000_000
 
 export interface SimulatedLinkOptions {
-  /** For the physics, for what the ends choose, and for the key that they share beforehand. */
+  /** For the physics, and for what the ends choose. */
   readonly entropy: OsEntropy
+  /** Copied; the caller wipes it. */
+  readonly shared: SharedKeys
   readonly model?: LinkModel
   readonly security?: Security
   readonly pulses?: number
@@ -40,17 +54,16 @@ export class SimulatedLink implements Disposable {
   /** What an eavesdropper does, to see that the ends notice. */
   interception: Interception = UNDISTURBED
   readonly #options: Required<SimulatedLinkOptions>
-  readonly #keys: readonly [AuthenticationKey, AuthenticationKey]
+  readonly #keys: Readonly<Record<End, AuthenticationKey>>
   readonly #source: LinkEnd
   readonly #detector: LinkEnd
 
   constructor(options: SimulatedLinkOptions) {
     this.#options = { model: METROPOLITAN, security: SECURITY, pulses: BLOCK_PULSES, line: linePair, ...options }
-    const { entropy, model, security } = this.#options
-    const bootstrap = entropy(BOOTSTRAP_ROUNDS * ROUND_KEY_BYTES)
-    this.#keys = [new AuthenticationKey(bootstrap), new AuthenticationKey(bootstrap)]
-    wipe(bootstrap)
-    const [source, detector] = this.#keys
+    const { entropy, model, security, shared } = this.#options
+    const source = new AuthenticationKey(shared.source)
+    const detector = new AuthenticationKey(shared.detector)
+    this.#keys = { source, detector }
     this.#source = new LinkEnd({ end: "source", authentication: source, model, security, entropy })
     this.#detector = new LinkEnd({ end: "detector", authentication: detector, model, security, entropy })
   }
@@ -69,7 +82,13 @@ export class SimulatedLink implements Disposable {
     return { source, detector }
   }
 
+  /** What is left of the authentication keys, for whoever goes on with this link; the caller wipes it. */
+  sharedKeys(): SharedKeys {
+    return { source: this.#keys.source.remaining(), detector: this.#keys.detector.remaining() }
+  }
+
   [Symbol.dispose](): void {
-    for (const key of this.#keys) key[Symbol.dispose]()
+    this.#keys.source[Symbol.dispose]()
+    this.#keys.detector[Symbol.dispose]()
   }
 }

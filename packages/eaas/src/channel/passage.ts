@@ -1,0 +1,15 @@
+import type { KeyProvenance } from "../kme/sae.ts"
+import type { Protection } from "./sealed-answer.ts"
+
+/** How an answer came from the PVS to the Local Provider: over the quantum channel, and with what key. */
+export interface Passage extends KeyProvenance {
+  readonly protection: Protection
+}
+
+/**
+ * In words, for provenance: "one-time pad, simulated link, bootstrapped key". The word for what is real is left out, and
+ * the word for what is not never is.
+ */
+export function passageSentence({ protection, simulated, bootstrapped }: Passage): string {
+  return [protection, ...(simulated ? ["simulated link"] : []), ...(bootstrapped ? ["bootstrapped key"] : [])].join(", ")
+}
