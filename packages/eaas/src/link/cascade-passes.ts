@@ -3,11 +3,22 @@ import { UniformStream } from "./uniform-stream.ts"
 /** One pass of Cascade: the key in another order, cut into blocks. Both ends compute it from the same public numbers. */
 export interface Pass {
   readonly blockSize: number
-  /** Position j of the pass is bit (multiplier · j + shift) mod n of the key. */
-  readonly multiplier: number
+  /** `undefined` for the key's own order. */
+  readonly shuffle: Shuffle | undefined
+}
+
+/**
+ * A permutation of 0 to n − 1 that needs no table: a bijection of the next power of two, made of multiplications by odd
+ * numbers and of shifts, repeated until it falls below n. A linear one would not do: pairs of errors with one distance
+ * would stay together in every pass.
+ */
+interface Shuffle {
+  readonly mask: number
   readonly shift: number
-  /** Of the multiplier, modulo n. */
-  readonly inverse: number
+  readonly odd: readonly [number, number]
+  /** Of the odd ones, modulo 2^32. */
+  readonly inverse: readonly [number, number]
+  readonly offset: number
 }
 
 /** Positions `start` to `start + length` of one pass. */
@@ -29,10 +40,10 @@ function cascadePasses(bits: number, errorRate: number, word: () => number): rea
   if (!(bits > 1 && bits < 2 ** 26)) throw new RangeError(`a key of ${bits} bits to correct`)
   const first = Math.ceil(Math.log2(1 / Math.min(0.25, Math.max(errorRate, 1 / bits))) - 0.5)
   const sizes = [2 ** first, 2 ** Math.ceil((first + 12) / 2), LATER_BLOCK]
-  return Array.from({ length: PASSES }, (_, i) => {
-    const blockSize = Math.max(1, Math.min(sizes[i] ?? Math.ceil(bits / 2), Math.ceil(bits / 2)))
-    return i === 0 ? { blockSize, multiplier: 1, shift: 0, inverse: 1 } : { blockSize, ...order(bits, word) }
-  })
+  return Array.from({ length: PASSES }, (_, i) => ({
+    blockSize: Math.max(1, Math.min(sizes[i] ?? Math.ceil(bits / 2), Math.ceil(bits / 2))),
+    shuffle: i === 0 ? undefined : shuffleOf(bits, word),
+  }))
 }
 
 /** The passes that both ends make of the estimate which one of them vouched for. */
@@ -42,14 +53,19 @@ export function passesFor(bits: number, estimate: { readonly partsPerMillion: nu
 }
 
 /** Index in the key of a position in a pass. */
-export function bitAt(pass: Pass, position: number, bits: number): number {
-  return (pass.multiplier * position + pass.shift) % bits
+export function bitAt({ shuffle }: Pass, position: number, bits: number): number {
+  if (shuffle === undefined) return position
+  let at = scattered(shuffle, position)
+  while (at >= bits) at = scattered(shuffle, at)
+  return at
 }
 
 /** Which block of a pass holds a bit of the key. */
-export function blockOf(pass: Pass, bit: number, bits: number): number {
-  const position = (pass.inverse * ((bit - pass.shift + bits) % bits)) % bits
-  return Math.floor(position / pass.blockSize)
+export function blockOf({ shuffle, blockSize }: Pass, bit: number, bits: number): number {
+  if (shuffle === undefined) return Math.floor(bit / blockSize)
+  let position = gathered(shuffle, bit)
+  while (position >= bits) position = gathered(shuffle, position)
+  return Math.floor(position / blockSize)
 }
 
 export function blocksIn(pass: Pass, bits: number): number {
@@ -66,30 +82,46 @@ export function rangeOfBlock(passes: readonly Pass[], pass: number, block: numbe
 export function parityOf(key: Uint8Array, passes: readonly Pass[], range: Range): number {
   const pass = passes[range.pass]
   if (pass === undefined || range.start + range.length > key.length) throw new RangeError("a range outside of the key")
-  let at = bitAt(pass, range.start, key.length)
   let parity = 0
-  for (let i = 0; i < range.length; i++) {
-    parity ^= key[at] ?? 0
-    at += pass.multiplier
-    if (at >= key.length) at -= key.length
-  }
+  const end = range.start + range.length
+  for (let position = range.start; position < end; position++) parity ^= key[bitAt(pass, position, key.length)] ?? 0
   return parity
 }
 
-function order(bits: number, word: () => number): Omit<Pass, "blockSize"> {
-  for (;;) {
-    const multiplier = 1 + (word() % (bits - 1))
-    const inverse = inverseModulo(multiplier, bits)
-    if (inverse !== undefined) return { multiplier, shift: word() % bits, inverse }
+function shuffleOf(bits: number, word: () => number): Shuffle {
+  const width = Math.max(2, Math.ceil(Math.log2(bits)))
+  const odd = [word() | 1, word() | 1] as const
+  return {
+    mask: 2 ** width - 1,
+    shift: Math.ceil(width / 2),
+    odd,
+    inverse: [inverseOfOdd(odd[0]), inverseOfOdd(odd[1])],
+    offset: word(),
   }
 }
 
-/** Euclid's; `undefined` where the two have a common factor. */
-function inverseModulo(value: number, modulus: number): number | undefined {
-  let [r, s, a, b] = [modulus, value, 0, 1]
-  while (s !== 0) {
-    const quotient = Math.floor(r / s)
-    ;[r, s, a, b] = [s, r - quotient * s, b, a - quotient * b]
-  }
-  return r === 1 ? ((a % modulus) + modulus) % modulus : undefined
+function scattered({ mask, shift, odd, offset }: Shuffle, value: number): number {
+  let x = (value ^ offset) & mask
+  x ^= x >>> shift
+  x = Math.imul(x, odd[0]) & mask
+  x ^= x >>> shift
+  x = Math.imul(x, odd[1]) & mask
+  return x ^ (x >>> shift)
+}
+
+/** The inverse of `scattered`: a shift by half of the width or more undoes itself. */
+function gathered({ mask, shift, inverse, offset }: Shuffle, value: number): number {
+  let x = value ^ (value >>> shift)
+  x = Math.imul(x, inverse[1]) & mask
+  x ^= x >>> shift
+  x = Math.imul(x, inverse[0]) & mask
+  x ^= x >>> shift
+  return (x ^ offset) & mask
+}
+
+/** Modulo 2^32, by Newton: each step doubles the bits that are right. */
+function inverseOfOdd(odd: number): number {
+  let inverse = odd
+  for (let i = 0; i < 5; i++) inverse = Math.imul(inverse, 2 - Math.imul(odd, inverse))
+  return inverse
 }

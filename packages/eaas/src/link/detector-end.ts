@@ -20,7 +20,7 @@ import {
   type Estimate,
 } from "./link-messages.ts"
 import { toeplitzHash, toeplitzSeedBits } from "./privacy-amplification.ts"
-import { figuresOf, judgeEstimate, untampered, type RoundOutcome, type RoundSettings } from "./round.ts"
+import { figuresOf, judgeEstimate, UNVERIFIED, untampered, type RoundOutcome, type RoundSettings } from "./round.ts"
 import { packBits, siftedBlock, statisticsOf, testErrors, total, type SiftedBlock } from "./sifted-block.ts"
 import { TEST_BASIS } from "./transmit.ts"
 
@@ -70,8 +70,7 @@ async function distil(
   if (alarm !== undefined) return { kind: "alarm", alarm, figures }
   const length = secretLength(statisticsOf(block, estimate.testErrors, disclosed), model, security)
   if (bits === 0) {
-    if (length.kind === "none") return { kind: "no key", why: length.why, figures }
-    return { kind: "alarm", alarm: { kind: "unverified", why: "the source's end says so" }, figures }
+    return { kind: "no key", why: length.kind === "none" ? length.why : UNVERIFIED, figures }
   }
   if (length.kind === "none" || bits !== length.bits) throw new LinkTampered("another length of key")
   if (seed.length !== Math.ceil(toeplitzSeedBits(block.bits.length, bits) / 8)) throw new LinkTampered("another seed")

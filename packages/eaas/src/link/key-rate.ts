@@ -24,6 +24,7 @@ export function asymptoticRate(model: LinkModel): number {
   const errors = mean(model, (intensity) => gain(model, intensity) * errorRate(model, intensity))
   const secret =
     photonChance(model, 0) * background + photonChance(model, 1) * singleYield * (1 - binaryEntropy(singleError))
+  if (clicks === 0) return 0
   return Math.max(0, model.keyBasis ** 2 * (secret - clicks * binaryEntropy(errors / clicks)))
 }
 

@@ -5,7 +5,6 @@ export type LinkAlarm =
   | { readonly kind: "errors"; readonly basis: "key" | "test"; readonly observed: number; readonly expected: number }
   | { readonly kind: "clicks"; readonly intensity: number; readonly observed: number; readonly expected: number }
   | { readonly kind: "tampering"; readonly why: string }
-  | { readonly kind: "unverified"; readonly why: string }
 
 /** How far a link may wander from what it was measured to be when it was put up: share of the rate. */
 const DRIFT = 0.1
@@ -53,8 +52,6 @@ export function alarmSentence(alarm: LinkAlarm): string {
       return `${alarm.observed} clicks at intensity ${alarm.intensity} where ${Math.round(alarm.expected)} are normal`
     case "tampering":
       return `the line beside the fibre was tampered with: ${alarm.why}`
-    case "unverified":
-      return `the ends' keys differ after their correction: ${alarm.why}`
   }
 }
 

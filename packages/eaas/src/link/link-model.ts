@@ -76,7 +76,8 @@ export function gain(model: LinkModel, intensity: number): number {
 export function errorRate(model: LinkModel, intensity: number, interception: Interception = UNDISTURBED): number {
   const signal = signalChance(model, intensity)
   const background = ((1 - signal) * backgroundYield(model)) / 2
-  return (signal * lightError(model, interception) + background) / gain(model, intensity)
+  const clicks = gain(model, intensity)
+  return clicks === 0 ? 0 : (signal * lightError(model, interception) + background) / clicks
 }
 
 /** Chance that a click that light made shows the wrong bit. */

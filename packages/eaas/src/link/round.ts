@@ -36,8 +36,8 @@ export interface RoundFigures {
  * How a round ended, the same at both ends where nobody interfered.
  *
  *     detections > sifting > estimate --errors or clicks out of bounds--> alarm
- *     estimate > questions and parities > reconciled --another hash--> alarm
- *     reconciled > amplification --no bit to be sure of--> no key
+ *     estimate > questions and parities > reconciled --errors out of bounds--> alarm
+ *     reconciled > amplification --another hash, or no bit to be sure of--> no key
  *     amplification > agreed > key
  *     any --a tag that is not the other end's--> alarm
  */
@@ -45,6 +45,9 @@ export type RoundOutcome =
   | { readonly kind: "key"; readonly key: Bytes; readonly figures: RoundFigures }
   | { readonly kind: "no key"; readonly why: string; readonly figures: RoundFigures }
   | { readonly kind: "alarm"; readonly alarm: LinkAlarm; readonly figures: RoundFigures }
+
+/** Cascade left an even number of errors in every block of every pass: about one block in ten thousand. */
+export const UNVERIFIED = "the ends' keys differ after their correction"
 
 /** Fewer sifted bits than this give no key whatever the link: the round ends before anything is told of them. */
 const FEWEST_BITS = 1024

@@ -4,7 +4,7 @@ import { LinkTampered } from "./authenticated-line.ts"
 import { parities } from "./cascade.ts"
 import { passesFor, type Pass, type Range } from "./cascade-passes.ts"
 import { secretLength } from "./finite-key.ts"
-import { judgeErrors, type LinkAlarm } from "./link-alarm.ts"
+import { judgeErrors } from "./link-alarm.ts"
 import {
   decodeAgreed,
   decodeDetections,
@@ -21,7 +21,7 @@ import {
   type Reconciled,
 } from "./link-messages.ts"
 import { toeplitzHash, toeplitzSeedBits } from "./privacy-amplification.ts"
-import { figuresOf, judgeEstimate, untampered, type RoundOutcome, type RoundSettings } from "./round.ts"
+import { figuresOf, judgeEstimate, UNVERIFIED, untampered, type RoundOutcome, type RoundSettings } from "./round.ts"
 import { packBits, siftedBlock, statisticsOf, type SiftedBlock } from "./sifted-block.ts"
 import { BIT, TEST_BASIS } from "./transmit.ts"
 
@@ -62,12 +62,13 @@ async function distil(
   const reconciled = untampered(decodeReconciled(await line.hearVouched()))
   const disclosed = told + 8 * HASH_BYTES
   const figures = { ...before, disclosed, keyErrors: reconciled.corrected / block.bits.length }
-  const alarm = judgeKey(block, reconciled, settings)
   const length = secretLength(statisticsOf(block, estimate.testErrors, disclosed), model, security)
-  if (alarm !== undefined || length.kind === "none") {
+  const alarm = judgeErrors("key", reconciled.corrected, block.bits.length, model)
+  const isVerified = hasHash(block, reconciled)
+  if (alarm !== undefined || !isVerified || length.kind === "none") {
     line.vouch(encodeAmplification({ bits: 0, seed: new Uint8Array() }))
     if (alarm !== undefined) return { kind: "alarm", alarm, figures }
-    return { kind: "no key", why: length.kind === "none" ? length.why : "", figures }
+    return { kind: "no key", why: length.kind === "none" ? length.why : UNVERIFIED, figures }
   }
   const { bits, phaseError } = length
   const seed = entropy(Math.ceil(toeplitzSeedBits(block.bits.length, bits) / 8))
@@ -113,10 +114,10 @@ function isInside({ pass, start, length }: Range, passes: readonly Pass[], bits:
   return passes[pass] !== undefined && length > 0 && start + length <= bits
 }
 
-function judgeKey(block: SiftedBlock, reconciled: Reconciled, { model }: RoundSettings): LinkAlarm | undefined {
+/** Whether the other end's corrected key is this one: two that differ have one hash with a chance below 2^-85. */
+function hasHash(block: SiftedBlock, { hash, hashKey }: Reconciled): boolean {
   const packed = packBits(block.bits)
-  const same = isTaggedBy(packed, reconciled.hash, reconciled.hashKey)
+  const same = isTaggedBy(packed, hash, hashKey)
   wipe(packed)
-  if (!same) return { kind: "unverified", why: "their hashes are not equal" }
-  return judgeErrors("key", reconciled.corrected, block.bits.length, model)
+  return same
 }
