@@ -12,10 +12,11 @@ import {
   SealingValidation,
   type ShortagePolicy,
 } from "@starling/eaas/channel"
-import { Sae } from "@starling/eaas/kme"
+import { KeyServiceError, Sae } from "@starling/eaas/kme"
 import { osEntropy } from "@starling/entropy/node"
 import { toHex } from "@starling/kernel"
 
+import { UsageError } from "../config.ts"
 import type { Credentials } from "../kme/certificates.ts"
 import { HttpsKme } from "../kme/https-kme.ts"
 import type { Log } from "../log.ts"
@@ -25,6 +26,9 @@ export interface KmeAccess {
   readonly url: string
   readonly credentials: Credentials
 }
+
+/** In milliseconds. */
+const START_PATIENCE = 10_000
 
 /** Name of the PVS at its KME, unless the operator gave it another. */
 export const PVS_SAE = "pvs"
@@ -73,8 +77,40 @@ export function openFrom(validation: ValidationApi, access: KmeAccess, pvs: stri
   }
 }
 
-/** `ca.pem`, `cert.pem` and `key.pem` of a folder: what the operator of a KME hands out, and what `starling-eaas kme` writes. */
-export function readCredentials(folder: string): Credentials {
+/** The KME of a command line, or `undefined` where none is given. Throws `UsageError`. */
+export function accessOf(command: {
+  readonly kme?: string | undefined
+  readonly kmeFiles?: string | undefined
+  readonly production: boolean
+}): KmeAccess | undefined {
+  const { kme: url, kmeFiles, production } = command
+  if (url === undefined && kmeFiles === undefined) {
+    if (production) throw new UsageError("A production configuration has a KME: give --kme and --kme-files.")
+    return undefined
+  }
+  if (url === undefined || kmeFiles === undefined) throw new UsageError("--kme and --kme-files belong together.")
+  return { url, credentials: readCredentials(kmeFiles) }
+}
+
+/**
+ * Asks the KME how it is before anybody relies on it. Throws `UsageError` where it doesn't know this SAE or the other
+ * one, and where it is simulated in a production configuration.
+ */
+export async function requireKme(access: KmeAccess, peer: string, production: boolean): Promise<void> {
+  using transport = new HttpsKme(access.url, access.credentials)
+  const sae = new Sae(saeIn(access.credentials), transport)
+  try {
+    const { simulated } = await sae.service(peer, AbortSignal.timeout(START_PATIENCE))
+    if (simulated && production)
+      throw new UsageError(`The KME at ${access.url} says that its link is simulated: a production configuration refuses it.`)
+  } catch (error) {
+    if (!(error instanceof KeyServiceError || error instanceof Unreachable)) throw error
+    throw new UsageError(`The KME at ${access.url} doesn't serve ${sae.id} and ${peer}: ${error.message}.`, { cause: error })
+  }
+}
+
+/** What the operator of a KME hands out, and what `starling-eaas kme` writes. */
+function readCredentials(folder: string): Credentials {
   const read = (name: string): string => readFileSync(join(folder, name), "utf8")
   return { authority: read("ca.pem"), certificate: read("cert.pem"), key: read("key.pem") }
 }
