@@ -11,6 +11,7 @@ import {
   type Platform,
   type ValidationApi,
 } from "@starling/eaas"
+import { PASSAGE_HEADER, passageSentence, type Passage } from "@starling/eaas/channel"
 import { fault, frameOf, limitBody, sendFrame } from "./frames.ts"
 
 /** The Authentication Server's calls. */
@@ -44,9 +45,10 @@ export function validationRoutes(pvs: ValidationApi): Hono {
 
 /** The Local Provider's one call, which stands for a tap. */
 export function localProviderRoutes(lp: LocalProvider): Hono {
-  return new Hono().post("/requests", limitBody(), async (context) =>
-    sendFrame(context, await lp.request(await frameOf(context), context.req.raw.signal)),
-  )
+  return new Hono().post("/requests", limitBody(), async (context) => {
+    const told = (passage: Passage): void => context.header(PASSAGE_HEADER, passageSentence(passage))
+    return sendFrame(context, await lp.request(await frameOf(context), context.req.raw.signal, told))
+  })
 }
 
 export function discoveryRoutes(platform: Platform): Hono {

@@ -1,5 +1,5 @@
 export { OpeningValidation } from "./opening-validation.ts"
-export { passageSentence, type Passage } from "./passage.ts"
+export { PASSAGE_HEADER, passageSentence, type Passage } from "./passage.ts"
 export { ChannelReceiver, type Opened } from "./receiver.ts"
 export { MAX_SEALED_ANSWER_BYTES, type Protection } from "./sealed-answer.ts"
 export { SealingValidation } from "./sealing-validation.ts"

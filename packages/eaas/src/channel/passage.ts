@@ -13,3 +13,12 @@ export interface Passage extends KeyProvenance {
 export function passageSentence({ protection, simulated, bootstrapped }: Passage): string {
   return [protection, ...(simulated ? ["simulated link"] : []), ...(bootstrapped ? ["bootstrapped key"] : [])].join(", ")
 }
+
+/** Where a Local Provider says over HTTP how an answer came to it. It is its word, and not signed. */
+export const PASSAGE_HEADER = "starling-quantum-channel"
+
+/** The sentence if it is one of those; whatever else somebody puts there is not shown to people. */
+export function readPassage(text: string | null): string | undefined {
+  const isPassage = text !== null && /^(one-time pad|aes-256-gcm)(, simulated link)?(, bootstrapped key)?$/.test(text)
+  return isPassage ? text : undefined
+}
