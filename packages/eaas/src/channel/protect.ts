@@ -1,6 +1,7 @@
 import { gcm } from "@noble/ciphers/aes.js"
-import { concat, wipe, type Bytes } from "@starling/kernel"
+import { concat, type Bytes } from "@starling/kernel"
 import { isTaggedBy, MAC_BYTES, MAC_KEY_BYTES, oneTimeMac } from "../one-time-mac.ts"
+import type { OneTimeKey } from "./one-time-key.ts"
 import type { Protection } from "./sealed-answer.ts"
 
 const AES_KEY_BYTES = 32
@@ -17,36 +18,32 @@ export interface Protected {
   readonly tag: Bytes
 }
 
-/** Encrypts, then authenticates. `key` is wiped, whatever happens: it serves once. */
-export function protect(protection: Protection, key: Uint8Array, bound: Uint8Array, message: Uint8Array): Protected {
-  try {
-    requireLength(protection, key, message.length)
+/** Encrypts, then authenticates. The key is spent, whatever happens. */
+export function protect(protection: Protection, key: OneTimeKey, bound: Uint8Array, message: Uint8Array): Protected {
+  return key.spend((bytes) => {
+    requireLength(protection, bytes, message.length)
     if (protection === "aes-256-gcm") {
-      const sealed = gcm(key, AES_NONCE, bound).encrypt(message)
+      const sealed = gcm(bytes, AES_NONCE, bound).encrypt(message)
       return { ciphertext: sealed.slice(0, -MAC_BYTES), tag: sealed.slice(-MAC_BYTES) }
     }
-    const ciphertext = xor(message, key.subarray(MAC_KEY_BYTES))
-    return { ciphertext, tag: oneTimeMac(concat(bound, ciphertext), key.subarray(0, MAC_KEY_BYTES)) }
-  } finally {
-    wipe(key)
-  }
+    const ciphertext = xor(message, bytes.subarray(MAC_KEY_BYTES))
+    return { ciphertext, tag: oneTimeMac(concat(bound, ciphertext), bytes.subarray(0, MAC_KEY_BYTES)) }
+  })
 }
 
-/** The inverse; `undefined` where anything is not as it was sealed. `key` is wiped, whatever happens. */
+/** The inverse; `undefined` where anything is not as it was sealed. The key is spent, whatever happens. */
 export function unprotect(
   protection: Protection,
-  key: Uint8Array,
+  key: OneTimeKey,
   bound: Uint8Array,
   { ciphertext, tag }: Protected,
 ): Bytes | undefined {
-  try {
-    requireLength(protection, key, ciphertext.length)
-    if (protection === "aes-256-gcm") return openGcm(key, bound, concat(ciphertext, tag))
-    if (!isTaggedBy(concat(bound, ciphertext), tag, key.subarray(0, MAC_KEY_BYTES))) return undefined
-    return xor(ciphertext, key.subarray(MAC_KEY_BYTES))
-  } finally {
-    wipe(key)
-  }
+  return key.spend((bytes) => {
+    requireLength(protection, bytes, ciphertext.length)
+    if (protection === "aes-256-gcm") return openGcm(bytes, bound, concat(ciphertext, tag))
+    if (!isTaggedBy(concat(bound, ciphertext), tag, bytes.subarray(0, MAC_KEY_BYTES))) return undefined
+    return xor(ciphertext, bytes.subarray(MAC_KEY_BYTES))
+  })
 }
 
 function openGcm(key: Uint8Array, bound: Uint8Array, sealed: Uint8Array): Bytes | undefined {

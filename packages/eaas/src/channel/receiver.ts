@@ -1,7 +1,7 @@
-import type { Bytes } from "@starling/kernel"
-import { toHex } from "@starling/kernel"
+import { toHex, type Bytes } from "@starling/kernel"
 import { digest } from "../binding.ts"
 import { KeyServiceError, type KeyProvenance, type QuantumKey, type Sae } from "../kme/sae.ts"
+import { OneTimeKey } from "./one-time-key.ts"
 import { keyBytesFor, unprotect } from "./protect.ts"
 import { boundData, decodeSealedAnswer, type Protection, type SealedAnswer } from "./sealed-answer.ts"
 
@@ -33,7 +33,7 @@ export class ChannelReceiver {
     if (key === undefined) return { kind: "refused", reason: "no-such-key" }
     const binding = { master, slave: this.#sae.id, request: digest(request) }
     const bound = boundData(sealed, binding, sealed.ciphertext.length)
-    const answer = unprotect(sealed.protection, key.bytes, bound, sealed)
+    const answer = unprotect(sealed.protection, new OneTimeKey(key.bytes), bound, sealed)
     if (answer === undefined) return { kind: "refused", reason: "tampered" }
     this.#remember(sealed)
     return { kind: "opened", answer, protection: sealed.protection, provenance: key.provenance }

@@ -2,6 +2,7 @@ import type { Bytes } from "@starling/kernel"
 import { digest } from "../binding.ts"
 import { KeyServiceError, type KeyProvenance, type QuantumKey, type Sae } from "../kme/sae.ts"
 import { Unreachable, type RandomPort } from "../ports.ts"
+import { OneTimeKey } from "./one-time-key.ts"
 import { keyBytesFor, protect } from "./protect.ts"
 import { boundData, encodeSealedAnswer, SESSION_BYTES, type Protection } from "./sealed-answer.ts"
 
@@ -51,7 +52,7 @@ export class ChannelSender {
     const { sae } = this.#options
     const header = { protection, session: this.#session, sequence: this.#sequence++, keyIds: key.ids }
     const bound = boundData(header, { master: sae.id, slave, request: digest(request) }, answer.length)
-    const frame = encodeSealedAnswer({ ...header, ...protect(protection, key.bytes, bound, answer) })
+    const frame = encodeSealedAnswer({ ...header, ...protect(protection, new OneTimeKey(key.bytes), bound, answer) })
     return { frame, protection, provenance: key.provenance }
   }
 

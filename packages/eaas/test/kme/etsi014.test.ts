@@ -17,7 +17,7 @@ interface OpenApi {
 const contract = fileURLToPath(new URL("../../../../../shared/contract/", import.meta.url))
 const isThere = existsSync(`${contract}etsi014.openapi.yaml`)
 
-describe.runIf(isThere)("against the standard's OpenAPI description", () => {
+describe.skipIf(!isThere)("against the standard's OpenAPI description (needs the contract)", () => {
   const api = (isThere ? parse(readFileSync(`${contract}etsi014.openapi.yaml`, "utf8")) : undefined) as OpenApi
   const { examples } = (isThere ? JSON.parse(readFileSync(`${contract}etsi014.examples.json`, "utf8")) : {}) as {
     examples: readonly { readonly schema: string; readonly json: unknown }[]
