@@ -12,6 +12,7 @@ import {
   type ValidationApi,
 } from "@starling/eaas"
 import { PASSAGE_HEADER, passageSentence, type Passage } from "@starling/eaas/channel"
+import type { LinkHealth } from "../kme/kme-pair.ts"
 import { fault, frameOf, limitBody, sendFrame } from "./frames.ts"
 
 /** The Authentication Server's calls. */
@@ -53,6 +54,14 @@ export function localProviderRoutes(lp: LocalProvider): Hono {
 
 export function discoveryRoutes(platform: Platform): Hono {
   return new Hono().get("/starling-eaas", (context) => context.json(discoveryOf(platform)))
+}
+
+/** How the simulated link is, for whoever watches: 503 while the last block raised an alarm. */
+export function linkHealthRoutes(health: () => LinkHealth): Hono {
+  return new Hono().get("/", (context) => {
+    const link = health()
+    return context.json({ version: 1, link }, link.state === "alarm" ? 503 : 200)
+  })
 }
 
 export const NewUser = z.strictObject({ name: z.string().min(1).max(128), quota: z.int().min(1).max(65535) })

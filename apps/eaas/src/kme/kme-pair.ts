@@ -4,7 +4,7 @@ import { wipe } from "@starling/kernel"
 
 import type { Log } from "../log.ts"
 import { CertificateAuthority, type Credentials } from "./certificates.ts"
-import { LinkProducer } from "./link-producer.ts"
+import { LinkProducer, type LinkFigures } from "./link-producer.ts"
 import { serveKme } from "./serve-kme.ts"
 
 export interface KmePairSettings {
@@ -15,7 +15,19 @@ export interface KmePairSettings {
   readonly interception: number
 }
 
+/** What an operator sees of the link. Counts are since the start. */
+export interface LinkHealth {
+  readonly simulated: boolean
+  readonly state: "ok" | "alarm"
+  readonly why: string | null
+  readonly stock: { readonly distilled: number; readonly bootstrapped: number }
+  readonly blocks: Readonly<Record<LinkFigures["outcome"], number>>
+  readonly distilledBytes: number
+  readonly cpuSeconds: number
+}
+
 export interface KmePair extends AsyncDisposable {
+  health(): LinkHealth
   /** Base URLs of the KMEs, by the SAE that they serve. */
   urlFor(sae: string): string
   credentialsFor(sae: string): Credentials
@@ -35,12 +47,15 @@ export async function startKmePair(settings: KmePairSettings, log: Log): Promise
   const { platformSaes, branchSaes, ports, interception } = settings
   await using stack = new AsyncDisposableStack()
   const stocks = [new KeyStock("front"), new KeyStock("back")] as const
-  const bootstrap = osEntropy(BOOTSTRAP)
-  for (const stock of stocks) stock.add(bootstrap, "bootstrapped")
-  wipe(bootstrap)
-  const producer = stack.use(
-    new LinkProducer({ stocks, low: LOW, high: HIGH, interception, log, observe: () => undefined }),
-  )
+  // Whoever turns the eavesdropper on wants to see what the link does then, and not what was put in beside it.
+  if (interception === 0) bootstrap(stocks)
+  const counts = { blocks: { key: 0, "no key": 0, alarm: 0 }, distilledBytes: 0, cpuSeconds: 0 }
+  const observe = ({ outcome, bytes, cpuSeconds }: LinkFigures): void => {
+    counts.blocks[outcome]++
+    counts.distilledBytes += bytes
+    counts.cpuSeconds += cpuSeconds
+  }
+  const producer = stack.use(new LinkProducer({ stocks, low: LOW, high: HIGH, interception, log, observe }))
   const common = {
     capacity: HIGH,
     random: { draw: (length: number) => osEntropy(length) },
@@ -60,8 +75,23 @@ export async function startKmePair(settings: KmePairSettings, log: Log): Promise
   const branchDoor = stack.use(await serveKme(branch, authority.forServer(branch.id), ports[1], log))
   const running = stack.move()
   return {
+    health: () => ({
+      simulated: true,
+      state: producer.alarm === undefined ? "ok" : "alarm",
+      why: producer.alarm ?? null,
+      stock: { distilled: here.available("distilled"), bootstrapped: here.available("bootstrapped") },
+      blocks: { ...counts.blocks },
+      distilledBytes: counts.distilledBytes,
+      cpuSeconds: counts.cpuSeconds,
+    }),
     urlFor: (sae) => `https://127.0.0.1:${platformSaes.includes(sae) ? platformDoor.port : branchDoor.port}/`,
     credentialsFor: (sae) => authority.forClient(sae),
     [Symbol.asyncDispose]: async () => await running.disposeAsync(),
   }
+}
+
+function bootstrap(stocks: readonly KeyStock[]): void {
+  const key = osEntropy(BOOTSTRAP)
+  for (const stock of stocks) stock.add(key, "bootstrapped")
+  wipe(key)
 }
