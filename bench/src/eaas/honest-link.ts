@@ -38,14 +38,27 @@ export async function* honestLinkFigures(): AsyncGenerator<Figure> {
   const name = "simulated 5 dB link"
   yield { figure: `${name}: secret bits per pulse`, value: significant(rate), unit: "bit", holds: rate <= asymptotic }
   yield { figure: `${name}: asymptotic decoy-state rate`, value: significant(asymptotic), unit: "bit/pulse" }
-  yield { figure: `${name}: repeaterless bound`, value: significant(plob), unit: "bit/pulse", holds: asymptotic <= plob }
+  yield {
+    figure: `${name}: repeaterless bound`,
+    value: significant(plob),
+    unit: "bit/pulse",
+    holds: asymptotic <= plob,
+  }
   yield { figure: `${name}: share of the asymptotic rate`, value: significant((100 * rate) / asymptotic), unit: "%" }
   yield { figure: `${name}: errors in the key basis`, value: significant(100 * quality), unit: "%" }
   const shannon = sum.sifted * binaryEntropy(quality)
-  yield { figure: `${name}: parities told, by Shannon's limit`, value: significant(sum.disclosed / shannon), unit: "times" }
+  yield {
+    figure: `${name}: parities told, by Shannon's limit`,
+    value: significant(sum.disclosed / shannon),
+    unit: "times",
+  }
   yield { figure: `${name}: pulses per block`, value: sum.pulses / ROUNDS, unit: "pulse" }
   yield { figure: `${name}: secret bits per block`, value: Math.round(sum.secret / ROUNDS), unit: "bit" }
-  yield { figure: `${name}: secret bits per CPU second, both ends and the physics`, value: Math.round(sum.secret / seconds), unit: "bit/s" }
+  yield {
+    figure: `${name}: secret bits per CPU second, both ends and the physics`,
+    value: Math.round(sum.secret / seconds),
+    unit: "bit/s",
+  }
   yield { figure: `${name}: CPU per block`, value: significant(seconds / ROUNDS), unit: "s" }
 }
 

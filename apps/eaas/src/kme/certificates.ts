@@ -106,6 +106,9 @@ function extension(identifier: readonly number[], value: Bytes, critical: boolea
 }
 
 function pem(label: string, bytes: Bytes): string {
-  const lines = Buffer.from(bytes).toString("base64").replaceAll(/(.{64})/g, "$1\n").trim()
+  const lines = Buffer.from(bytes)
+    .toString("base64")
+    .replaceAll(/(.{64})/g, "$1\n")
+    .trim()
   return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`
 }

@@ -5,7 +5,8 @@ export const der = {
   sequence: (...parts: readonly Uint8Array[]): Bytes => tagged(0x30, ...parts),
   set: (...parts: readonly Uint8Array[]): Bytes => tagged(0x31, ...parts),
   /** A non-negative number, big-endian. */
-  integer: (bytes: Uint8Array): Bytes => tagged(0x02, (bytes[0] ?? 0) >= 0x80 ? concat(Uint8Array.of(0), bytes) : bytes),
+  integer: (bytes: Uint8Array): Bytes =>
+    tagged(0x02, (bytes[0] ?? 0) >= 0x80 ? concat(Uint8Array.of(0), bytes) : bytes),
   boolean: (value: boolean): Bytes => tagged(0x01, Uint8Array.of(value ? 0xff : 0)),
   octets: (bytes: Uint8Array): Bytes => tagged(0x04, bytes),
   /** Bits in whole bytes, of which the last has `unused` that don't count. */

@@ -19,7 +19,14 @@ export class HttpsKme implements KmeTransport, Disposable {
   constructor(url: string, { key, certificate, authority }: Credentials) {
     this.#url = url
     // An SAE and its KME know each other: they may keep their connection.
-    this.#agent = new Agent({ key, cert: certificate, ca: authority, minVersion: "TLSv1.2", keepAlive: true, maxSockets: 4 })
+    this.#agent = new Agent({
+      key,
+      cert: certificate,
+      ca: authority,
+      minVersion: "TLSv1.2",
+      keepAlive: true,
+      maxSockets: 4,
+    })
   }
 
   async call(method: "GET" | "POST", path: string, body: object | undefined, signal: AbortSignal): Promise<KmeReply> {
@@ -36,7 +43,8 @@ export class HttpsKme implements KmeTransport, Disposable {
         },
       })
       sent.end(text)
-      const [response] = (await once(sent, "response")) as [IncomingMessage]
+      const [response]: readonly IncomingMessage[] = await once(sent, "response")
+      if (response === undefined) throw new Unreachable("the KME gives no answer")
       return { status: response.statusCode ?? 0, body: parsed(await bodyOf(response)) }
     } catch (cause) {
       signal.throwIfAborted()

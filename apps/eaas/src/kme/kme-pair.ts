@@ -63,10 +63,22 @@ export async function startKmePair(settings: KmePairSettings, log: Log): Promise
   }
   const [here, there] = stocks
   const platform = stack.use(
-    new KeyManagementEntity({ ...common, id: "platform-kme", localSaes: platformSaes, remoteSaes: branchSaes, stock: here }),
+    new KeyManagementEntity({
+      ...common,
+      id: "platform-kme",
+      localSaes: platformSaes,
+      remoteSaes: branchSaes,
+      stock: here,
+    }),
   )
   const branch = stack.use(
-    new KeyManagementEntity({ ...common, id: "branch-kme", localSaes: branchSaes, remoteSaes: platformSaes, stock: there }),
+    new KeyManagementEntity({
+      ...common,
+      id: "branch-kme",
+      localSaes: branchSaes,
+      remoteSaes: platformSaes,
+      stock: there,
+    }),
   )
   platform.connect(branch)
   branch.connect(platform)

@@ -126,9 +126,11 @@ async function ordered(worker: Worker, order: LinkOrder): Promise<LinkReport> {
     throw new Error("the link's worker ended")
   })
   try {
-    const report = once(worker, "message", { signal: stop.signal }) as Promise<[LinkReport]>
-    worker.postMessage(order)
-    return (await Promise.race([report, ended]))[0]
+    const answer = once(worker, "message", { signal: stop.signal })
+    worker.postMessage(order, [])
+    const [report]: readonly LinkReport[] = await Promise.race([answer, ended])
+    if (report === undefined) throw new Error("the link's worker said nothing")
+    return report
   } finally {
     stop.abort()
     ended.catch(() => undefined)

@@ -11,7 +11,7 @@ import type { LinkOrder, LinkReport, LinkWork } from "./link-messages.ts"
 // would slow down the whole process.
 if (process.platform === "linux") setPriority(19)
 
-const { shared, interception } = workerData as LinkWork
+const { shared, interception }: LinkWork = workerData
 const link = new SimulatedLink({ entropy: osEntropy, shared })
 wipe(shared.source, shared.detector)
 link.interception = { fraction: interception }
@@ -32,5 +32,5 @@ function stop(): void {
 }
 
 function tell(report: LinkReport): void {
-  parentPort?.postMessage(report)
+  parentPort?.postMessage(report, [])
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { createServer } from "node:https"
-import type { TLSSocket } from "node:tls"
+import { TLSSocket } from "node:tls"
 
 import type { KmeAnswer, KeyManagementEntity } from "@starling/eaas/kme"
 
@@ -71,13 +71,16 @@ async function handle(kme: KeyManagementEntity, request: IncomingMessage): Promi
 
 /** The common name of a certificate that our authority signed. */
 function saeOf(request: IncomingMessage): string | undefined {
-  const socket = request.socket as TLSSocket
-  if (!socket.authorized) return undefined
+  const { socket } = request
+  if (!(socket instanceof TLSSocket && socket.authorized)) return undefined
   const name = socket.getPeerCertificate().subject.CN
   return typeof name === "string" && name !== "" ? name : undefined
 }
 
-type Body = { readonly kind: "none" } | { readonly kind: "malformed" } | { readonly kind: "json"; readonly value: unknown }
+type Body =
+  | { readonly kind: "none" }
+  | { readonly kind: "malformed" }
+  | { readonly kind: "json"; readonly value: unknown }
 
 async function bodyOf(request: IncomingMessage): Promise<Body> {
   const parts: Buffer[] = []

@@ -4,7 +4,13 @@ import { setFlagsFromString } from "node:v8"
 import { LocalProvider, localProviderIdOf, type AuthenticationServer } from "@starling/eaas"
 import { toHex } from "@starling/kernel"
 import { emptyApp } from "../http/frames.ts"
-import { authenticationRoutes, discoveryRoutes, linkHealthRoutes, localProviderRoutes, validationRoutes } from "../http/roles.ts"
+import {
+  authenticationRoutes,
+  discoveryRoutes,
+  linkHealthRoutes,
+  localProviderRoutes,
+  validationRoutes,
+} from "../http/roles.ts"
 import { listen } from "../http/serve.ts"
 import type { CommandOf } from "../config.ts"
 import { PgliteDatabase } from "../database/pglite-database.ts"
@@ -65,7 +71,10 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
     embedded: command.embedded,
   })
   app.route("/.well-known", discoveryRoutes(platform))
-  app.route("/health/quantum-channel", linkHealthRoutes(link.health))
+  app.route(
+    "/health/quantum-channel",
+    linkHealthRoutes(() => link.health()),
+  )
   app.route("/as", authenticationRoutes(as))
   app.route("/pvs", validationRoutes(sealed))
   for (const { key, path } of branches) {

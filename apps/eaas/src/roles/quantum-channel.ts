@@ -102,10 +102,14 @@ export async function requireKme(access: KmeAccess, peer: string, production: bo
   try {
     const { simulated } = await sae.service(peer, AbortSignal.timeout(START_PATIENCE))
     if (simulated && production)
-      throw new UsageError(`The KME at ${access.url} says that its link is simulated: a production configuration refuses it.`)
+      throw new UsageError(
+        `The KME at ${access.url} says that its link is simulated: a production configuration refuses it.`,
+      )
   } catch (error) {
     if (!(error instanceof KeyServiceError || error instanceof Unreachable)) throw error
-    throw new UsageError(`The KME at ${access.url} doesn't serve ${sae.id} and ${peer}: ${error.message}.`, { cause: error })
+    throw new UsageError(`The KME at ${access.url} doesn't serve ${sae.id} and ${peer}: ${error.message}.`, {
+      cause: error,
+    })
   }
 }
 

@@ -66,7 +66,9 @@ function overChannel({ channel }: Delivery): string {
 function describeDraw(draw: Draw): string {
   const quantum = draw.eaas.map(({ delivery, offset, length }) => {
     const source =
-      "source" in delivery ? `${oneLine(delivery.source)}${delivery.simulated ? ", simulated" : ""}${overChannel(delivery)}` : "delivery"
+      "source" in delivery
+        ? `${oneLine(delivery.source)}${delivery.simulated ? ", simulated" : ""}${overChannel(delivery)}`
+        : "delivery"
     return `${length} from ${source} ${delivery.id} at ${offset}`
   })
   const parts = [...(draw.operatingSystem > 0 ? [`${draw.operatingSystem} from this computer`] : []), ...quantum]

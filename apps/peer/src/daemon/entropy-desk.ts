@@ -106,7 +106,9 @@ function caveatsOf(
     caveats.push("The quantum channel to the Local Provider is simulated: it protects keys from nobody.")
   }
   if (last?.channel?.startsWith("aes-256-gcm") === true) {
-    caveats.push("The quantum channel was short of key: the last delivery was sealed with AES-256-GCM, not with a one-time pad.")
+    caveats.push(
+      "The quantum channel was short of key: the last delivery was sealed with AES-256-GCM, not with a one-time pad.",
+    )
   }
   if (anonymitySet === 1) {
     caveats.push(

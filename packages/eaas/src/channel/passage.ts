@@ -11,7 +11,9 @@ export interface Passage extends KeyProvenance {
  * the word for what is not never is.
  */
 export function passageSentence({ protection, simulated, bootstrapped }: Passage): string {
-  return [protection, ...(simulated ? ["simulated link"] : []), ...(bootstrapped ? ["bootstrapped key"] : [])].join(", ")
+  return [protection, ...(simulated ? ["simulated link"] : []), ...(bootstrapped ? ["bootstrapped key"] : [])].join(
+    ", ",
+  )
 }
 
 /** Where a Local Provider says over HTTP how an answer came to it. It is its word, and not signed. */

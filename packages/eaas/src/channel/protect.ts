@@ -60,5 +60,6 @@ function xor(bytes: Uint8Array, pad: Uint8Array): Bytes {
 
 /** A pad that is shorter than its message would end in plain text. */
 function requireLength(protection: Protection, key: Uint8Array, length: number): void {
-  if (key.length !== keyBytesFor(protection, length)) throw new RangeError("a key of another length than its message needs")
+  if (key.length !== keyBytesFor(protection, length))
+    throw new RangeError("a key of another length than its message needs")
 }

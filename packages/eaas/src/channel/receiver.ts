@@ -7,7 +7,12 @@ import { boundData, decodeSealedAnswer, type Protection, type SealedAnswer } fro
 
 /** What came out of the channel, and how it was protected; or why nothing did. */
 export type Opened =
-  | { readonly kind: "opened"; readonly answer: Bytes; readonly protection: Protection; readonly provenance: KeyProvenance }
+  | {
+      readonly kind: "opened"
+      readonly answer: Bytes
+      readonly protection: Protection
+      readonly provenance: KeyProvenance
+    }
   | { readonly kind: "refused"; readonly reason: "malformed" | "replayed" | "no-such-key" | "tampered" }
 
 /** Answers of one session that are remembered; older ones are refused unseen. Their keys are gone by then anyway. */
@@ -39,7 +44,11 @@ export class ChannelReceiver {
     return { kind: "opened", answer, protection: sealed.protection, provenance: key.provenance }
   }
 
-  async #key({ protection, keyIds, ciphertext }: SealedAnswer, master: string, signal: AbortSignal): Promise<QuantumKey | undefined> {
+  async #key(
+    { protection, keyIds, ciphertext }: SealedAnswer,
+    master: string,
+    signal: AbortSignal,
+  ): Promise<QuantumKey | undefined> {
     try {
       return await this.#sae.keyNamed(master, keyIds, keyBytesFor(protection, ciphertext.length), signal)
     } catch (error) {

@@ -34,7 +34,10 @@ export interface AnswerBinding {
 }
 
 export function encodeSealedAnswer(sealed: SealedAnswer): Bytes {
-  return encode((w) => writeHeader(w, sealed).opaque(sealed.ciphertext).fixed(sealed.tag), sealed.ciphertext.length + 1024)
+  return encode(
+    (w) => writeHeader(w, sealed).opaque(sealed.ciphertext).fixed(sealed.tag),
+    sealed.ciphertext.length + 1024,
+  )
 }
 
 export function decodeSealedAnswer(bytes: Uint8Array): Decoded<SealedAnswer> {
@@ -52,7 +55,11 @@ export function decodeSealedAnswer(bytes: Uint8Array): Decoded<SealedAnswer> {
 }
 
 /** What is authenticated beside the ciphertext: the frame's header, whom and what it is for, and how long it is. */
-export function boundData(sealed: Omit<SealedAnswer, "ciphertext" | "tag">, binding: AnswerBinding, length: number): Bytes {
+export function boundData(
+  sealed: Omit<SealedAnswer, "ciphertext" | "tag">,
+  binding: AnswerBinding,
+  length: number,
+): Bytes {
   if (binding.request.length !== DIGEST_BYTES) throw new RangeError("a digest has 32 bytes")
   return encode(
     (w) => writeHeader(w, sealed).text(binding.master).text(binding.slave).fixed(binding.request).uint32(length),
@@ -60,7 +67,10 @@ export function boundData(sealed: Omit<SealedAnswer, "ciphertext" | "tag">, bind
   )
 }
 
-function writeHeader(writer: Writer, { protection, session, sequence, keyIds }: Omit<SealedAnswer, "ciphertext" | "tag">): Writer {
+function writeHeader(
+  writer: Writer,
+  { protection, session, sequence, keyIds }: Omit<SealedAnswer, "ciphertext" | "tag">,
+): Writer {
   writeHead(writer, "sealed answer").uint8(PROTECTIONS.indexOf(protection)).fixed(session).uint64(sequence)
   return writer.vector(keyIds, (w, id) => w.text(id))
 }

@@ -75,7 +75,12 @@ export class ChannelSender {
   }
 
   /** `undefined` where there is too little. */
-  async #tryKey(protection: Protection, length: number, slave: string, signal: AbortSignal): Promise<QuantumKey | undefined> {
+  async #tryKey(
+    protection: Protection,
+    length: number,
+    slave: string,
+    signal: AbortSignal,
+  ): Promise<QuantumKey | undefined> {
     try {
       const key = await this.#options.sae.keyFor(slave, keyBytesFor(protection, length), signal)
       if (!(this.#options.production && key.provenance.simulated)) return key

@@ -14,7 +14,10 @@ export const KeyRequest = z.object({
 export type KeyRequest = z.infer<typeof KeyRequest>
 
 export const KeyIds = z.object({
-  key_IDs: z.array(z.object({ key_ID: z.string().max(64) })).min(1).max(1024),
+  key_IDs: z
+    .array(z.object({ key_ID: z.string().max(64) }))
+    .min(1)
+    .max(1024),
 })
 
 export interface Status {
@@ -46,7 +49,10 @@ export interface DeliveredKey {
   /** Base64 with padding. */
   readonly key: string
   /** Ours: where the bits come from, so that provenance can say it. */
-  readonly key_extension: { readonly starling_origin: "distilled" | "bootstrapped"; readonly starling_simulated: boolean }
+  readonly key_extension: {
+    readonly starling_origin: "distilled" | "bootstrapped"
+    readonly starling_simulated: boolean
+  }
 }
 
 export interface KeyContainer {

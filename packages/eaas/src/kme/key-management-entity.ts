@@ -155,10 +155,14 @@ export class KeyManagementEntity implements PeerKme, Disposable {
     if (!this.#isReachable(slave)) return refused(`${slave} is no SAE at the other end of this link`)
     const { number = 1, size = KEY_SIZE } = request.data
     const { mandatory, preferred } = originsOf(request.data)
-    const taken = this.#take(number, size / 8, mandatory ?? preferred) ?? (mandatory === undefined ? this.#take(number, size / 8) : undefined)
+    const taken =
+      this.#take(number, size / 8, mandatory ?? preferred) ??
+      (mandatory === undefined ? this.#take(number, size / 8) : undefined)
     if (taken === undefined) {
       const isMet = mandatory === undefined || this.#options.stock.available() < (number * size) / 8
-      return isMet ? { status: 503, body: { message: "not enough keys: try again later" } } : refused(MESSAGES.mandatoryUnmet)
+      return isMet
+        ? { status: 503, body: { message: "not enough keys: try again later" } }
+        : refused(MESSAGES.mandatoryUnmet)
     }
     const announcements = taken.map(({ place }) => ({
       id: uuidOf(this.#options.random.draw(16, "key id")),
@@ -179,8 +183,10 @@ export class KeyManagementEntity implements PeerKme, Disposable {
     if (ids === undefined) return refused("the key request is malformed")
     const found = ids.map((id) => ({ id, key: this.#waiting.get(id) }))
     // Whoever may not have one of them learns of none of them.
-    if (found.some(({ key }) => key !== undefined && (key.slave !== slave || key.master !== master))) return { status: 401 }
-    if (found.some(({ key }) => key === undefined) || new Set(ids).size !== ids.length) return refused(MESSAGES.notFound)
+    if (found.some(({ key }) => key !== undefined && (key.slave !== slave || key.master !== master)))
+      return { status: 401 }
+    if (found.some(({ key }) => key === undefined) || new Set(ids).size !== ids.length)
+      return refused(MESSAGES.notFound)
     const keys = found.map(({ id, key }) => this.#deliver(id, key))
     for (const { id, key } of found) {
       if (key !== undefined) wipe(key.bytes)
@@ -231,7 +237,11 @@ export class KeyManagementEntity implements PeerKme, Disposable {
 function faultOf(request: KeyRequest): KmeAnswer | undefined {
   const { number = 1, size = KEY_SIZE, additional_slave_SAE_IDs: additional = [] } = request
   const unknown = (extensions: readonly Readonly<Record<string, unknown>>[] = []): readonly string[] =>
-    extensions.flatMap((extension) => Object.entries(extension).filter(([name, value]) => !isKnown(name, value)).map(([name]) => name))
+    extensions.flatMap((extension) =>
+      Object.entries(extension)
+        .filter(([name, value]) => !isKnown(name, value))
+        .map(([name]) => name),
+    )
   const mandatory = unknown(request.extension_mandatory)
   if (mandatory.length > 0) {
     const details = mandatory.map((name) => ({ extension_mandatory_unsupported: `${name} is not supported` }))
@@ -239,9 +249,11 @@ function faultOf(request: KeyRequest): KmeAnswer | undefined {
   }
   if (unknown(request.extension_optional).length > 0) return refused(MESSAGES.optionalUnhandled)
   if (size % 8 !== 0) return refused(MESSAGES.size)
-  if (size < MIN_KEY_SIZE || size > MAX_KEY_SIZE) return refused(`size shall be from ${MIN_KEY_SIZE} to ${MAX_KEY_SIZE}`)
+  if (size < MIN_KEY_SIZE || size > MAX_KEY_SIZE)
+    return refused(`size shall be from ${MIN_KEY_SIZE} to ${MAX_KEY_SIZE}`)
   if (number > MAX_KEYS_PER_REQUEST) return refused(`number shall be at most ${MAX_KEYS_PER_REQUEST}`)
-  if (additional.length > 0) return refused("additional_slave_SAE_IDs shall not be more than max_SAE_ID_count, which is 0")
+  if (additional.length > 0)
+    return refused("additional_slave_SAE_IDs shall not be more than max_SAE_ID_count, which is 0")
   return undefined
 }
 
@@ -249,8 +261,12 @@ function isKnown(name: string, value: unknown): boolean {
   return name === ORIGIN_EXTENSION && value === "distilled"
 }
 
-function originsOf(request: KeyRequest): { readonly mandatory: KeyOrigin | undefined; readonly preferred: KeyOrigin | undefined } {
-  const asks = (extensions: readonly object[] = []): KeyOrigin | undefined => (extensions.length > 0 ? "distilled" : undefined)
+function originsOf(request: KeyRequest): {
+  readonly mandatory: KeyOrigin | undefined
+  readonly preferred: KeyOrigin | undefined
+} {
+  const asks = (extensions: readonly object[] = []): KeyOrigin | undefined =>
+    extensions.length > 0 ? "distilled" : undefined
   return { mandatory: asks(request.extension_mandatory), preferred: asks(request.extension_optional) }
 }
 

@@ -91,7 +91,8 @@ export class Sae {
     if (reply.status !== 200) throw faultOf(reply)
     const status = Status.safeParse(respelled(reply.body))
     if (!status.success) throw new KeyServiceError("malformed", "the KME's status can't be read")
-    const { key_size, min_key_size, max_key_size, max_key_per_request, stored_key_count, status_extension } = status.data
+    const { key_size, min_key_size, max_key_size, max_key_per_request, stored_key_count, status_extension } =
+      status.data
     return {
       keySize: key_size,
       minKeySize: min_key_size ?? key_size,
@@ -106,10 +107,11 @@ export class Sae {
   /** As many bytes as `bytes`, which the SAE `slave` gets by their names; the caller wipes them. Throws `KeyServiceError`. */
   async keyFor(slave: string, bytes: number, signal: AbortSignal): Promise<QuantumKey> {
     const service = await this.service(slave, signal)
-    if (service.storedBits < 8 * bytes) throw new KeyServiceError("short", `${service.storedBits} bits where ${8 * bytes} are needed`)
+    if (service.storedBits < 8 * bytes)
+      throw new KeyServiceError("short", `${service.storedBits} bits where ${8 * bytes} are needed`)
     const parts: QuantumKey[] = []
     try {
-      for (let missing = bytes; missing > 0; ) {
+      for (let missing = bytes; missing > 0;) {
         const part = await this.#someKeys(slave, missing, service, signal)
         if (part.bytes.length === 0) throw new KeyServiceError("malformed", "the KME gave keys of no length")
         parts.push(part)
@@ -208,7 +210,9 @@ function fail(): never {
 function respelled(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(respelled)
   if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [SPELLINGS[name] ?? spelled(name), respelled(inner)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [SPELLINGS[name] ?? spelled(name), respelled(inner)]),
+  )
 }
 
 /** `max_key_per_request` is as the standard has it; `maxKeyPerRequest` is how some write it. */

@@ -47,7 +47,10 @@ function cascadePasses(bits: number, errorRate: number, word: () => number): rea
 }
 
 /** The passes that both ends make of the estimate which one of them vouched for. */
-export function passesFor(bits: number, estimate: { readonly partsPerMillion: number; readonly order: Uint8Array }): readonly Pass[] {
+export function passesFor(
+  bits: number,
+  estimate: { readonly partsPerMillion: number; readonly order: Uint8Array },
+): readonly Pass[] {
   const orders = new UniformStream(() => estimate.order.slice())
   return cascadePasses(bits, estimate.partsPerMillion / 1e6, () => orders.word())
 }

@@ -108,7 +108,11 @@ export class Cascade {
 }
 
 /** The other end's answers. */
-export function parities(key: Uint8Array, passes: readonly Pass[], questions: readonly Range[]): Uint8Array<ArrayBuffer> {
+export function parities(
+  key: Uint8Array,
+  passes: readonly Pass[],
+  questions: readonly Range[],
+): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(questions, (range) => parityOf(key, passes, range))
 }
 

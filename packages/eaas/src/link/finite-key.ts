@@ -23,7 +23,10 @@ export const SECURITY: Security = { secrecy: 1e-10, correctness: 1e-15 }
 
 export type SecretLength =
   | { readonly kind: "key"; readonly bits: number; readonly phaseError: number }
-  | { readonly kind: "none"; readonly why: "no vacuum or single photons to be sure of" | "phase error too high" | "too short" }
+  | {
+      readonly kind: "none"
+      readonly why: "no vacuum or single photons to be sure of" | "phase error too high" | "too short"
+    }
 
 /**
  * Bits that privacy amplification may leave: Lim, Curty, Walenta, Xu and Zbinden, Phys. Rev. A 89, 022307, eqs. 1 to 5,
@@ -52,8 +55,7 @@ export function secretLength(
 
   const keySingles = singles(statistics.key)
   const testSingles = singles(statistics.test)
-  if (!(keySingles > 0 && testSingles > 0))
-    return { kind: "none", why: "no vacuum or single photons to be sure of" }
+  if (!(keySingles > 0 && testSingles > 0)) return { kind: "none", why: "no vacuum or single photons to be sure of" }
   const wrong = bounds(statistics.testErrors)
   const wrongSingles = Math.max(0, (tauSingle * (wrong.high[1] - wrong.low[2])) / (dim - vacuum))
   const observed = wrongSingles / testSingles

@@ -9,7 +9,16 @@ import { INTENSITY_SHIFT, TEST_BASIS } from "./transmit.ts"
  * business and stores nothing: another version ends the round.
  */
 const VERSION = 1
-const KINDS = ["detections", "sifting", "estimate", "questions", "parities", "reconciled", "amplification", "agreed"] as const
+const KINDS = [
+  "detections",
+  "sifting",
+  "estimate",
+  "questions",
+  "parities",
+  "reconciled",
+  "amplification",
+  "agreed",
+] as const
 type Kind = (typeof KINDS)[number]
 
 /** Clicks in one block that are taken; keeps what a stranger makes us hold within a few dozen megabytes. */
@@ -23,17 +32,20 @@ export interface Detections {
 }
 
 export function encodeDetections({ slots, bases }: Detections): Bytes {
-  return encode((w) => {
-    head(w, "detections").uint32(slots.length)
-    let last = -1
-    for (let i = 0; i < slots.length; i++) {
-      // The basis is the lowest bit, the distance to the click before in the others, seven to a byte.
-      let value = 2 * ((slots[i] ?? 0) - last - 1) + ((bases[i] ?? 0) === 0 ? 0 : 1)
-      for (; value >= 128; value = Math.floor(value / 128)) w.uint8((value % 128) + 128)
-      w.uint8(value)
-      last = slots[i] ?? 0
-    }
-  }, 2 * slots.length + 16)
+  return encode(
+    (w) => {
+      head(w, "detections").uint32(slots.length)
+      let last = -1
+      for (let i = 0; i < slots.length; i++) {
+        // The basis is the lowest bit, the distance to the click before in the others, seven to a byte.
+        let value = 2 * ((slots[i] ?? 0) - last - 1) + ((bases[i] ?? 0) === 0 ? 0 : 1)
+        for (; value >= 128; value = Math.floor(value / 128)) w.uint8((value % 128) + 128)
+        w.uint8(value)
+        last = slots[i] ?? 0
+      }
+    },
+    2 * slots.length + 16,
+  )
 }
 
 export function decodeDetections(bytes: Uint8Array): Decoded<Detections> {
@@ -98,10 +110,13 @@ export function decodeEstimate(bytes: Uint8Array): Decoded<Estimate> {
 }
 
 export function encodeQuestions(questions: readonly Range[]): Bytes {
-  return encode((w) => {
-    head(w, "questions").uint32(questions.length)
-    for (const { pass, start, length } of questions) w.uint8(pass).uint32(start).uint32(length)
-  }, 9 * questions.length + 16)
+  return encode(
+    (w) => {
+      head(w, "questions").uint32(questions.length)
+      for (const { pass, start, length } of questions) w.uint8(pass).uint32(start).uint32(length)
+    },
+    9 * questions.length + 16,
+  )
 }
 
 export function decodeQuestions(bytes: Uint8Array): Decoded<readonly Range[]> {

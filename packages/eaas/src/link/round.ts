@@ -62,8 +62,7 @@ export function judgeEstimate(
   figures: RoundFigures,
 ): Exclude<RoundOutcome, { kind: "key" }> | undefined {
   const alarm =
-    judgeClicks(clicksOf(block), pulses, model) ??
-    judgeErrors("test", total(testErrors), total(block.test), model)
+    judgeClicks(clicksOf(block), pulses, model) ?? judgeErrors("test", total(testErrors), total(block.test), model)
   if (alarm !== undefined) return { kind: "alarm", alarm, figures }
   if (block.bits.length < FEWEST_BITS) return { kind: "no key", why: "too short", figures }
   return undefined

@@ -67,7 +67,9 @@ function clickPlayer(
   interception: Interception,
 ): () => readonly [sent: number, seen: number] {
   const total = clickChance(model)
-  const shares = model.intensities.map((intensity, i) => ((model.probabilities[i] ?? 0) * gain(model, intensity)) / total)
+  const shares = model.intensities.map(
+    (intensity, i) => ((model.probabilities[i] ?? 0) * gain(model, intensity)) / total,
+  )
   const lit = model.intensities.map((intensity) => signalChance(model, intensity) / gain(model, intensity))
   const [signal = 0, decoy = 0] = shares
   const wrong = lightError(model, interception)

@@ -49,7 +49,10 @@ describe("an answer over the quantum channel", () => {
     const pair = kmePair(32_768)
     const { sender, receiver } = channel(pair)
     const { frame, protection, provenance } = await sender.seal(ANSWER, REQUEST, "bob", PATIENCE)
-    expect({ protection, provenance }).toEqual({ protection: "one-time pad", provenance: { simulated: true, bootstrapped: false } })
+    expect({ protection, provenance }).toEqual({
+      protection: "one-time pad",
+      provenance: { simulated: true, bootstrapped: false },
+    })
     // Keys come in whole keys: three of the same length.
     expect(32_768 - pair.stocks[0].available()).toBeLessThan(ANSWER.length + 32 + 4096)
     expect(Buffer.from(frame).includes(Buffer.from(ANSWER.subarray(0, 16)))).toBe(false)
@@ -82,7 +85,8 @@ describe("an answer over the quantum channel", () => {
     const { sender, receiver } = channel(kmePair(65_536))
     const frames = []
     for (let i = 0; i < 4; i++) frames.push((await sender.seal(ANSWER.slice(0, 1000), REQUEST, "bob", PATIENCE)).frame)
-    for (const i of [2, 0, 3, 1]) expect((await receiver.open(frames[i]!, REQUEST, "alice", PATIENCE)).kind).toBe("opened")
+    for (const i of [2, 0, 3, 1])
+      expect((await receiver.open(frames[i]!, REQUEST, "alice", PATIENCE)).kind).toBe("opened")
   })
 
   test.for([
@@ -133,10 +137,12 @@ describe("where key runs short", () => {
     expect(pair.stocks[0].available()).toBe(4096 - 32)
     const opened = await receiver.open(frame, REQUEST, "alice", PATIENCE)
     expect(opened).toMatchObject({ kind: "opened", answer: ANSWER, protection: "aes-256-gcm" })
-    expect(await channel(pair).receiver.open(flipped(frame, frame.length - 500), REQUEST, "alice", PATIENCE)).toMatchObject({ kind: "refused" })
-    await expect(channel(kmePair(16), { policy: "aes-256-gcm" }).sender.seal(ANSWER, REQUEST, "bob", PATIENCE)).rejects.toThrow(
-      "too little key",
-    )
+    expect(
+      await channel(pair).receiver.open(flipped(frame, frame.length - 500), REQUEST, "alice", PATIENCE),
+    ).toMatchObject({ kind: "refused" })
+    await expect(
+      channel(kmePair(16), { policy: "aes-256-gcm" }).sender.seal(ANSWER, REQUEST, "bob", PATIENCE),
+    ).rejects.toThrow("too little key")
   })
 
   test("the policy `wait` waits until there is more, and not for ever", async () => {
@@ -173,17 +179,18 @@ describe("where key runs short", () => {
 describe("a pad", () => {
   const bound = utf8("bound")
 
-  it.prop([fc.uint8Array({ maxLength: 300 }), fc.constantFrom("one-time pad" as const, "aes-256-gcm" as const), fc.nat()])(
-    "gives back what went in, and both ends' keys are wiped",
-    (bytes, protection, seed) => {
-      const message = new Uint8Array(bytes)
-      const length = protection === "one-time pad" ? 32 + message.length : 32
-      const [a, b] = [seeded(seed)(length), seeded(seed)(length)]
-      const sealed = protect(protection, new OneTimeKey(a), bound, message)
-      expect(unprotect(protection, new OneTimeKey(b), bound, sealed)).toEqual(message)
-      expect([...a, ...b].every((byte) => byte === 0)).toBe(true)
-    },
-  )
+  it.prop([
+    fc.uint8Array({ maxLength: 300 }),
+    fc.constantFrom("one-time pad" as const, "aes-256-gcm" as const),
+    fc.nat(),
+  ])("gives back what went in, and both ends' keys are wiped", (bytes, protection, seed) => {
+    const message = new Uint8Array(bytes)
+    const length = protection === "one-time pad" ? 32 + message.length : 32
+    const [a, b] = [seeded(seed)(length), seeded(seed)(length)]
+    const sealed = protect(protection, new OneTimeKey(a), bound, message)
+    expect(unprotect(protection, new OneTimeKey(b), bound, sealed)).toEqual(message)
+    expect([...a, ...b].every((byte) => byte === 0)).toBe(true)
+  })
 
   it.prop([fc.nat(315), fc.integer({ min: 1, max: 255 })])("is void where one bit is not as it was", (at, change) => {
     const key = () => new OneTimeKey(seeded(30)(332))
@@ -229,7 +236,8 @@ test("only sentences that we make are shown to people", () => {
         expect(readPassage(sentence)).toBe(sentence)
         expect(sentence.includes("simulated")).toBe(simulated)
       }
-  for (const text of [null, "", "one-time pad, really", "one-time pad, simulated link\nx"]) expect(readPassage(text)).toBeUndefined()
+  for (const text of [null, "", "one-time pad, really", "one-time pad, simulated link\nx"])
+    expect(readPassage(text)).toBeUndefined()
 })
 
 it.prop([fc.uint8Array({ maxLength: 400 })])("decoding a sealed answer never throws", (bytes) => {

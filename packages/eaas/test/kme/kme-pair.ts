@@ -15,7 +15,10 @@ export function kmePair(bytes: number, options: { readonly bootstrapped?: number
   }
   let alarm: string | null = null
   const common = { capacity: 65_536, random, link: () => ({ simulated: options.simulated ?? true, alarm }) }
-  const [near, far] = [["alice", "carol"], ["bob", "dave"]] as const
+  const [near, far] = [
+    ["alice", "carol"],
+    ["bob", "dave"],
+  ] as const
   const here = new KeyManagementEntity({ ...common, id: "KME-A", localSaes: near, remoteSaes: far, stock: stocks[0] })
   const there = new KeyManagementEntity({ ...common, id: "KME-B", localSaes: far, remoteSaes: near, stock: stocks[1] })
   here.connect(there)
@@ -30,11 +33,17 @@ export function transportTo(kme: KeyManagementEntity, sae: string | undefined): 
       const url = new URL(path, "https://kme.invalid")
       const json: unknown = body === undefined ? undefined : JSON.parse(JSON.stringify(body))
       const answer = kme.answer({ sae, method, path: url.pathname, query: url.searchParams, body: json })
-      return { status: answer.status, body: "body" in answer ? (JSON.parse(JSON.stringify(answer.body)) as unknown) : undefined }
+      return {
+        status: answer.status,
+        body: "body" in answer ? (JSON.parse(JSON.stringify(answer.body)) as unknown) : undefined,
+      }
     },
   }
 }
 
 export function saes(pair: ReturnType<typeof kmePair>) {
-  return { alice: new Sae("alice", transportTo(pair.here, "alice")), bob: new Sae("bob", transportTo(pair.there, "bob")) }
+  return {
+    alice: new Sae("alice", transportTo(pair.here, "alice")),
+    bob: new Sae("bob", transportTo(pair.there, "bob")),
+  }
 }

@@ -30,7 +30,9 @@ describe("a KME", () => {
     const { body } = await alice.call("GET", `${ENC}?number=2&size=128`, undefined, PATIENCE)
     const [first] = (body as Keys).keys
     const path = `${DEC}?key_ID=${first!.key_ID}`
-    expect((await transportTo(pair.there, "bob").call("GET", path, undefined, PATIENCE)).body).toMatchObject({ keys: [first] })
+    expect((await transportTo(pair.there, "bob").call("GET", path, undefined, PATIENCE)).body).toMatchObject({
+      keys: [first],
+    })
     expect((await alice.call("GET", `${ENC}?number=two`, undefined, PATIENCE)).status).toBe(400)
   })
 
@@ -40,7 +42,12 @@ describe("a KME", () => {
     const pieces: string[] = []
     for (let i = 0; i < 40; i++) {
       const transport = i % 2 === 0 ? alice : bob
-      const { status, body } = await transport.call("POST", i % 2 === 0 ? ENC : "/api/v1/keys/alice/enc_keys", { size: 512 }, PATIENCE)
+      const { status, body } = await transport.call(
+        "POST",
+        i % 2 === 0 ? ENC : "/api/v1/keys/alice/enc_keys",
+        { size: 512 },
+        PATIENCE,
+      )
       if (status === 200) pieces.push((body as Keys).keys[0]!.key)
     }
     expect(pieces).toHaveLength(32)
@@ -52,9 +59,15 @@ describe("a KME", () => {
     { body: { size: 8 }, message: "size shall be from 64 to 32768" },
     { body: { number: 1000 }, message: "number shall be at most 128" },
     { body: { number: 0 }, message: "the key request is malformed" },
-    { body: { additional_slave_SAE_IDs: ["dave"] }, message: "additional_slave_SAE_IDs shall not be more than max_SAE_ID_count, which is 0" },
+    {
+      body: { additional_slave_SAE_IDs: ["dave"] },
+      message: "additional_slave_SAE_IDs shall not be more than max_SAE_ID_count, which is 0",
+    },
     { body: { extension_mandatory: [{ route: 1 }] }, message: "not all extension_mandatory parameters are supported" },
-    { body: { extension_mandatory: [{ starling_origin: "distilled" }] }, message: "not all extension_mandatory request options could be met" },
+    {
+      body: { extension_mandatory: [{ starling_origin: "distilled" }] },
+      message: "not all extension_mandatory request options could be met",
+    },
     { body: { extension_optional: [{ route: 1 }] }, message: "not all extension_optional request options handled" },
   ])("refuses $body with the words “$message”", async ({ body, message }) => {
     const alice = transportTo(kmePair(0, { bootstrapped: 1024 }).here, "alice")
@@ -72,7 +85,10 @@ describe("a KME", () => {
     const pair = kmePair(4096)
     for (const sae of [undefined, "mallory", "bob"]) {
       for (const path of [ENC, "/api/v1/keys/bob/status", "/api/v1/keys/bob/dec_keys", "/elsewhere"]) {
-        expect(await transportTo(pair.here, sae).call("GET", path, undefined, PATIENCE)).toEqual({ status: 401, body: undefined })
+        expect(await transportTo(pair.here, sae).call("GET", path, undefined, PATIENCE)).toEqual({
+          status: 401,
+          body: undefined,
+        })
       }
     }
     expect(pair.stocks[0].available()).toBe(4096)
@@ -85,7 +101,10 @@ describe("a KME", () => {
     const dave = transportTo(pair.there, "dave")
     expect(await dave.call("POST", DEC, { key_IDs }, PATIENCE)).toEqual({ status: 401, body: undefined })
     const bob = transportTo(pair.there, "bob")
-    expect(await bob.call("POST", "/api/v1/keys/carol/dec_keys", { key_IDs }, PATIENCE)).toEqual({ status: 401, body: undefined })
+    expect(await bob.call("POST", "/api/v1/keys/carol/dec_keys", { key_IDs }, PATIENCE)).toEqual({
+      status: 401,
+      body: undefined,
+    })
     expect((await bob.call("POST", DEC, { key_IDs }, PATIENCE)).status).toBe(200)
   })
 
@@ -103,8 +122,15 @@ describe("a KME", () => {
   test("takes keys of the link alone where that is asked for, and says of each where it comes from", async () => {
     const pair = kmePair(64, { bootstrapped: 4096 })
     const alice = transportTo(pair.here, "alice")
-    const preferred = await alice.call("POST", ENC, { size: 256, extension_optional: [{ starling_origin: "distilled" }] }, PATIENCE)
-    expect(preferred.body).toMatchObject({ keys: [{ key_extension: { starling_origin: "distilled", starling_simulated: true } }] })
+    const preferred = await alice.call(
+      "POST",
+      ENC,
+      { size: 256, extension_optional: [{ starling_origin: "distilled" }] },
+      PATIENCE,
+    )
+    expect(preferred.body).toMatchObject({
+      keys: [{ key_extension: { starling_origin: "distilled", starling_simulated: true } }],
+    })
     const mandatory = { size: 256, extension_mandatory: [{ starling_origin: "distilled" }] }
     expect((await alice.call("POST", ENC, mandatory, PATIENCE)).status).toBe(200)
     expect((await alice.call("POST", ENC, mandatory, PATIENCE)).status).toBe(400)
@@ -116,7 +142,11 @@ describe("a KME", () => {
     const pair = kmePair(64)
     pair.raise("25 % wrong bits")
     const { alice } = saes(pair)
-    expect(await alice.service("bob", PATIENCE)).toMatchObject({ simulated: true, alarm: "25 % wrong bits", storedBits: 512 })
+    expect(await alice.service("bob", PATIENCE)).toMatchObject({
+      simulated: true,
+      alarm: "25 % wrong bits",
+      storedBits: 512,
+    })
   })
 })
 
@@ -126,7 +156,8 @@ describe("the stock of a link", () => {
     (takes) => {
       const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i % 251)
       const [near, far] = [new KeyStock("front"), new KeyStock("back")]
-      for (const stock of [near, far]) for (const part of [0, 400]) stock.add(bytes.slice(part, part + 400), "distilled")
+      for (const stock of [near, far])
+        for (const part of [0, 400]) stock.add(bytes.slice(part, part + 400), "distilled")
       const used = new Set<string>()
       for (const { front, length } of takes) {
         const [taker, follower] = front ? [near, far] : [far, near]

@@ -23,7 +23,10 @@ describe("an SAE takes a vendor's KME", () => {
     { name: "that spells as Table 11 does", body: { Keys: [{ key_ID: "a-1", key: KEY }] } },
     { name: "that writes in snake case", body: { keys: [{ key_id: "a-1", key: KEY }] } },
     { name: "that leaves the padding out", body: { keys: [{ key_ID: "a-1", key: KEY.replaceAll("=", "") }] } },
-    { name: "that adds fields of its own", body: { keys: [{ key_ID: "a-1", key: KEY, key_extension: null, x: 1 }], y: [] } },
+    {
+      name: "that adds fields of its own",
+      body: { keys: [{ key_ID: "a-1", key: KEY, key_extension: null, x: 1 }], y: [] },
+    },
   ])("$name", async ({ body }) => {
     const { sae } = vendor((_, path) => ({ status: 200, body: path.endsWith("status") ? status : body }))
     const key = await sae.keyFor("lp", 32, PATIENCE)
@@ -48,8 +51,16 @@ describe("an SAE takes a vendor's KME", () => {
   })
 
   test("whose status is camel case and knows nothing of the link", async () => {
-    const { sae } = vendor(() => ({ status: 200, body: { keySize: 352, storedKeyCount: 25_000, maxKeySize: 1024, minKeySize: 64 } }))
-    expect(await sae.service("lp", PATIENCE)).toMatchObject({ keySize: 352, storedBits: 8_800_000, simulated: false, alarm: undefined })
+    const { sae } = vendor(() => ({
+      status: 200,
+      body: { keySize: 352, storedKeyCount: 25_000, maxKeySize: 1024, minKeySize: 64 },
+    }))
+    expect(await sae.service("lp", PATIENCE)).toMatchObject({
+      keySize: 352,
+      storedBits: 8_800_000,
+      simulated: false,
+      alarm: undefined,
+    })
   })
 
   test.for([
@@ -62,8 +73,16 @@ describe("an SAE takes a vendor's KME", () => {
     },
     { name: "503", reply: { status: 503, body: { message: "key data access error" } }, reason: "short" },
     { name: "no JSON at all", reply: { status: 200, body: undefined }, reason: "malformed" },
-    { name: "a key that is no base64", reply: { status: 200, body: { keys: [{ key_ID: "a-1", key: "~" }] } }, reason: "malformed" },
-    { name: "another key than the one named", reply: { status: 200, body: { keys: [{ key_ID: "b-2", key: KEY }] } }, reason: "malformed" },
+    {
+      name: "a key that is no base64",
+      reply: { status: 200, body: { keys: [{ key_ID: "a-1", key: "~" }] } },
+      reason: "malformed",
+    },
+    {
+      name: "another key than the one named",
+      reply: { status: 200, body: { keys: [{ key_ID: "b-2", key: KEY }] } },
+      reason: "malformed",
+    },
   ])("that answers with $name, and knows what it means", async ({ reply, reason }) => {
     const { sae } = vendor(() => reply)
     await expect(sae.keyNamed("pvs", ["a-1"], 32, PATIENCE)).rejects.toMatchObject({ name: "KeyServiceError", reason })

@@ -96,7 +96,10 @@ describe("an eavesdropper who measures", () => {
     await link.round()
     const { source, detector } = await link.round()
     const why = "the authentication key is used up"
-    expect([source, detector]).toMatchObject([{ kind: "no key", why }, { kind: "no key", why }])
+    expect([source, detector]).toMatchObject([
+      { kind: "no key", why },
+      { kind: "no key", why },
+    ])
   })
 
   test("swallows single photons instead of measuring them: clicks go missing, and the alarm is raised", async () => {
@@ -107,7 +110,9 @@ describe("an eavesdropper who measures", () => {
     expect((await watched.round()).detector.kind).toBe("key")
     // The ends expect a link without loss, and see one with.
     const { judgeClicks, gain } = await import("@starling/eaas/link")
-    const seen = dimmed.intensities.map((intensity, i) => 1e6 * 0.68 * dimmed.probabilities[i]! * gain(dimmed, intensity))
+    const seen = dimmed.intensities.map(
+      (intensity, i) => 1e6 * 0.68 * dimmed.probabilities[i]! * gain(dimmed, intensity),
+    )
     expect(judgeClicks([seen[0]!, seen[1]!, seen[2]!], 1e6, SHORT)).toMatchObject({ kind: "clicks" })
   })
 })
@@ -122,20 +127,40 @@ describe("somebody on the line beside the fibre who", () => {
   }
 
   test.for<{ name: string; meddle: Meddling }>([
-    { name: "changes which pulses clicked", meddle: (m, to, n) => (to === "to the source" && n === 0 ? flipped(m, 100) : m) },
+    {
+      name: "changes which pulses clicked",
+      meddle: (m, to, n) => (to === "to the source" && n === 0 ? flipped(m, 100) : m),
+    },
     { name: "changes the sifting", meddle: (m, to, n) => (to === "to the detector" && n === 0 ? flipped(m, 100) : m) },
-    { name: "changes a tag", meddle: (m, to, n) => (to === "to the detector" && n === 0 ? flipped(m, m.length - 1) : m) },
-    { name: "hides errors in the estimate", meddle: (m, to, n) => (to === "to the source" && n === 1 ? flipped(m, 5) : m) },
+    {
+      name: "changes a tag",
+      meddle: (m, to, n) => (to === "to the detector" && n === 0 ? flipped(m, m.length - 1) : m),
+    },
+    {
+      name: "hides errors in the estimate",
+      meddle: (m, to, n) => (to === "to the source" && n === 1 ? flipped(m, 5) : m),
+    },
     { name: "changes a question", meddle: (m, to, n) => (to === "to the source" && n === 4 ? flipped(m, 10) : m) },
-    { name: "changes a parity", meddle: (m, to, n) => (to === "to the detector" && n === 3 ? flipped(m, m.length - 1) : m) },
-    { name: "changes the seed of the amplification", meddle: (m, to) => (to === "to the detector" && m[1] === 6 ? flipped(m, 50) : m) },
-    { name: "cuts a message short", meddle: (m, to, n) => (to === "to the source" && n === 0 ? m.slice(0, m.length / 2) : m) },
+    {
+      name: "changes a parity",
+      meddle: (m, to, n) => (to === "to the detector" && n === 3 ? flipped(m, m.length - 1) : m),
+    },
+    {
+      name: "changes the seed of the amplification",
+      meddle: (m, to) => (to === "to the detector" && m[1] === 6 ? flipped(m, 50) : m),
+    },
+    {
+      name: "cuts a message short",
+      meddle: (m, to, n) => (to === "to the source" && n === 0 ? m.slice(0, m.length / 2) : m),
+    },
     { name: "sends nothing", meddle: (m, to, n) => (to === "to the source" && n === 1 ? new Uint8Array() : m) },
     { name: "cuts the line", meddle: (m, to, n) => (to === "to the detector" && n === 2 ? undefined : m) },
   ])("$name gets no key made at either end, and an alarm", async ({ meddle }) => {
     const { source, detector } = await rounds(9, meddle)
     expect([source.kind, detector.kind]).toEqual(["alarm", "alarm"])
-    expect([source, detector]).toContainEqual(expect.objectContaining({ alarm: expect.objectContaining({ kind: "tampering" }) }))
+    expect([source, detector]).toContainEqual(
+      expect.objectContaining({ alarm: expect.objectContaining({ kind: "tampering" }) }),
+    )
   })
 
   test("replays the sifting of an earlier block is refused", async () => {
@@ -172,7 +197,15 @@ describe("a vouched message", () => {
       const { round, keys } = key.nextRound()!
       return { keys, line: new AuthenticatedLine(on, end, round, keys) }
     }
-    return { source: make(line, "source", a), detector: make(far, "detector", b), near, sent, keys: [a, b] as const, make, far }
+    return {
+      source: make(line, "source", a),
+      detector: make(far, "detector", b),
+      near,
+      sent,
+      keys: [a, b] as const,
+      make,
+      far,
+    }
   }
 
   test("comes through, with what was said before it, and its key is wiped at both ends", async () => {

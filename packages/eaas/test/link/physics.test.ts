@@ -44,7 +44,8 @@ describe.each([
       for (const basis of [0, 2]) {
         const matched = sent.filter((note, c) => note >> 2 === i && (note & 2) === basis && (seen[c]! & 2) === basis)
         const wrong = sent.filter(
-          (note, c) => note >> 2 === i && (note & 2) === basis && (seen[c]! & 2) === basis && ((note ^ seen[c]!) & 1) === 1,
+          (note, c) =>
+            note >> 2 === i && (note & 2) === basis && (seen[c]! & 2) === basis && ((note ^ seen[c]!) & 1) === 1,
         )
         expectCount(wrong.length, matched.length, errorRate(model, intensity, { fraction }))
       }
@@ -86,7 +87,8 @@ const models: fc.Arbitrary<LinkModel> = fc
 
 /** What a block of so many pulses shows on average; parities at Shannon's limit. */
 function expectedStatistics(model: LinkModel, pulses: number): BlockStatistics {
-  const of = (i: 0 | 1 | 2, share: number) => pulses * share * model.probabilities[i] * gain(model, model.intensities[i])
+  const of = (i: 0 | 1 | 2, share: number) =>
+    pulses * share * model.probabilities[i] * gain(model, model.intensities[i])
   const counts = (share: number): Triple => [of(0, share), of(1, share), of(2, share)]
   const key = counts(model.keyBasis ** 2)
   const test = counts((1 - model.keyBasis) ** 2)
@@ -121,7 +123,9 @@ describe("the length of a secret key", () => {
     expect(share(1e5)).toBe(0)
     expect(share(5e7)).toBeGreaterThan(0.6)
     expect(share(1e12)).toBeGreaterThan(0.9)
-    expect([1e6, 1e7, 1e8, 1e9, 1e10].map(share)).toEqual([1e6, 1e7, 1e8, 1e9, 1e10].map(share).toSorted((a, b) => a - b))
+    expect([1e6, 1e7, 1e8, 1e9, 1e10].map(share)).toEqual(
+      [1e6, 1e7, 1e8, 1e9, 1e10].map(share).toSorted((a, b) => a - b),
+    )
   })
 
   const nothing: Triple = [0, 0, 0]
@@ -129,19 +133,39 @@ describe("the length of a secret key", () => {
     { name: "no clicks at all", statistics: { key: nothing, test: nothing, testErrors: nothing, disclosed: 0 } },
     {
       name: "too few clicks in the test basis to exclude anything, which a formula without guard takes for a phase error below zero",
-      statistics: { key: [900_000, 90_000, 900] as Triple, test: [50, 5, 0] as Triple, testErrors: nothing, disclosed: 80_000 },
+      statistics: {
+        key: [900_000, 90_000, 900] as Triple,
+        test: [50, 5, 0] as Triple,
+        testErrors: nothing,
+        disclosed: 80_000,
+      },
     },
     {
       name: "more vacuum clicks than decoy clicks",
-      statistics: { key: [900_000, 900, 90_000] as Triple, test: [90_000, 90, 9_000] as Triple, testErrors: nothing, disclosed: 0 },
+      statistics: {
+        key: [900_000, 900, 90_000] as Triple,
+        test: [90_000, 90, 9_000] as Triple,
+        testErrors: nothing,
+        disclosed: 0,
+      },
     },
     {
       name: "more errors than clicks",
-      statistics: { key: [900_000, 90_000, 900] as Triple, test: [9000, 900, 9] as Triple, testErrors: [9000, 9000, 9000] as Triple, disclosed: 0 },
+      statistics: {
+        key: [900_000, 90_000, 900] as Triple,
+        test: [9000, 900, 9] as Triple,
+        testErrors: [9000, 9000, 9000] as Triple,
+        disclosed: 0,
+      },
     },
     {
       name: "numbers that are none",
-      statistics: { key: [Number.NaN, 1, 1] as Triple, test: [1, Number.NaN, 1] as Triple, testErrors: nothing, disclosed: 0 },
+      statistics: {
+        key: [Number.NaN, 1, 1] as Triple,
+        test: [1, Number.NaN, 1] as Triple,
+        testErrors: nothing,
+        disclosed: 0,
+      },
     },
   ])("is nothing where there are $name", ({ statistics }) => {
     expect(secretLength(statistics, METROPOLITAN).kind).toBe("none")

@@ -117,9 +117,12 @@ describe("the line's messages", () => {
     })
   })
 
-  it.prop([fc.uniqueArray(fc.nat(2 ** 32 - 1), { maxLength: 200 })])("detections come back as they were", (unsorted) => {
-    const slots = Uint32Array.from(unsorted).toSorted()
-    const bases = Uint8Array.from(slots, (slot) => (slot % 3 === 0 ? 2 : 0))
-    expect(decodeDetections(encodeDetections({ slots, bases }))).toEqual({ kind: "ok", value: { slots, bases } })
-  })
+  it.prop([fc.uniqueArray(fc.nat(2 ** 32 - 1), { maxLength: 200 })])(
+    "detections come back as they were",
+    (unsorted) => {
+      const slots = Uint32Array.from(unsorted).toSorted()
+      const bases = Uint8Array.from(slots, (slot) => (slot % 3 === 0 ? 2 : 0))
+      expect(decodeDetections(encodeDetections({ slots, bases }))).toEqual({ kind: "ok", value: { slots, bases } })
+    },
+  )
 })

@@ -34,7 +34,12 @@ export function seeded(seed: number): OsEntropy {
 
 export function shortLink(
   seed: number,
-  options: { model?: LinkModel; pulses?: number; line?: () => readonly [ClassicalLine, ClassicalLine]; shared?: SharedKeys } = {},
+  options: {
+    model?: LinkModel
+    pulses?: number
+    line?: () => readonly [ClassicalLine, ClassicalLine]
+    shared?: SharedKeys
+  } = {},
 ): SimulatedLink {
   const entropy = seeded(seed)
   return new SimulatedLink({ entropy, shared: bootstrapKeys(entropy), model: SHORT, pulses: SHORT_PULSES, ...options })
