@@ -41,6 +41,8 @@ const BOOTSTRAP = 128 * 1024
 /** The link works from here, up to there. In bytes. */
 const LOW = 48 * 1024
 const HIGH = 160 * 1024
+/** In milliseconds. */
+const PERIOD = 5_000
 
 /** The embedded pair: two KMEs with doors of their own, and a simulated link between them. */
 export async function startKmePair(settings: KmePairSettings, log: Log): Promise<KmePair> {
@@ -55,7 +57,9 @@ export async function startKmePair(settings: KmePairSettings, log: Log): Promise
     counts.distilledBytes += bytes
     counts.cpuSeconds += cpuSeconds
   }
-  const producer = stack.use(new LinkProducer({ stocks, low: LOW, high: HIGH, interception, log, observe }))
+  const producer = stack.use(
+    new LinkProducer({ stocks, low: LOW, high: HIGH, period: PERIOD, interception, log, observe }),
+  )
   const common = {
     capacity: HIGH,
     random: { draw: (length: number) => osEntropy(length) },

@@ -16,6 +16,8 @@ export interface ProducerOptions {
   /** The link works once less than `low` is left, until there is `high`. In bytes. */
   readonly low: number
   readonly high: number
+  /** How often the stock is looked at, in milliseconds. */
+  readonly period: number
   /** Share of the pulses that an eavesdropper measures: a switch, to see that it is noticed. */
   readonly interception: number
   readonly log: Log
@@ -29,8 +31,6 @@ export interface LinkFigures {
   readonly cpuSeconds: number
 }
 
-/** How often the stock is looked at. In milliseconds. */
-const PERIOD = 5_000
 /** After an alarm, or a block without key, so long until the next try: retries cost authentication key. In milliseconds. */
 const RETREAT = 60_000
 
@@ -48,7 +48,7 @@ export class LinkProducer implements AsyncDisposable {
 
   constructor(options: ProducerOptions) {
     this.#options = options
-    this.#watching = every(PERIOD, async (signal) => {
+    this.#watching = every(options.period, async (signal) => {
       if (this.#stocked < options.low && performance.now() >= this.#notBefore) await this.#fill(signal)
     })
   }
@@ -58,28 +58,36 @@ export class LinkProducer implements AsyncDisposable {
     return this.#alarm
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    const stopped = this.#watching[Symbol.asyncDispose]()
+    // A block takes seconds: nobody waits for it.
+    await this.#worker?.terminate()
+    await stopped
+    wipe(this.#shared.source, this.#shared.detector)
+  }
+
   /** Works until the stocks are full, or a block gave nothing. */
   async #fill(signal: AbortSignal): Promise<void> {
     const worker = startWorker({ shared: this.#shared, interception: this.#options.interception })
     wipe(this.#shared.source, this.#shared.detector)
     this.#worker = worker
+    this.#options.log("link works", { simulated: true, stock: this.#stocked })
     try {
       while (this.#stocked < this.#options.high && !signal.aborted) {
         if (!this.#enter(await ordered(worker, "round"))) break
       }
       const stopped = await ordered(worker, "stop")
       if (stopped.kind === "stopped") this.#shared = stopped.shared
+    } catch (error) {
+      if (signal.aborted) return
+      // As with devices that broke: they are set up anew, by hand.
+      this.#options.log("link failed", { simulated: true, fault: error instanceof Error ? error.message : "unknown" })
+      this.#shared = bootstrapKeys(osEntropy)
+      this.#notBefore = performance.now() + RETREAT
     } finally {
       this.#worker = undefined
       await worker.terminate()
     }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    // A block takes seconds: nobody waits for it.
-    await this.#worker?.terminate()
-    await this.#watching[Symbol.asyncDispose]()
-    wipe(this.#shared.source, this.#shared.detector)
   }
 
   get #stocked(): number {

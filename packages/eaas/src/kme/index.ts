@@ -1,4 +1,4 @@
-export { KeyIds, KeyRequest, MESSAGES, type KmeAnswer, type LinkStatus } from "./etsi014.ts"
-export { KeyManagementEntity, type Announcement, type KmeCall, type KmeOptions } from "./key-management-entity.ts"
+export { KeyIds, KeyRequest, type KmeAnswer, type LinkStatus } from "./etsi014.ts"
+export { KeyManagementEntity } from "./key-management-entity.ts"
 export { KeyStock } from "./key-stock.ts"
 export { KeyServiceError, Sae, type KmeReply, type KmeTransport } from "./sae.ts"

@@ -1,23 +1,20 @@
 import { wipe, type Bytes } from "@starling/kernel"
 import type { RandomPort } from "../ports.ts"
-import {
-  KeyIds,
-  KeyRequest,
-  MESSAGES,
-  ORIGIN_EXTENSION,
-  type DeliveredKey,
-  type KmeAnswer,
-  type LinkStatus,
-} from "./etsi014.ts"
+import { MESSAGES, type DeliveredKey, type KmeAnswer, type LinkStatus } from "./etsi014.ts"
 import { toBase64 } from "./base64.ts"
 import { KeyStock, type KeyOrigin, type KeyPlace, type StockedKey } from "./key-stock.ts"
+import {
+  KEY_SIZE,
+  MAX_KEY_SIZE,
+  MAX_KEYS_PER_REQUEST,
+  MIN_KEY_SIZE,
+  readKeyIds,
+  readKeyRequest,
+  refused,
+  type KmeCall,
+} from "./read-call.ts"
 import { uuidOf } from "./uuid.ts"
 
-/** In bits. */
-const KEY_SIZE = 256
-const MIN_KEY_SIZE = 64
-const MAX_KEY_SIZE = 32_768
-const MAX_KEYS_PER_REQUEST = 128
 /** Keys that wait for their slave SAE; with more, the oldest go. */
 const MAX_WAITING = 4096
 
@@ -46,16 +43,6 @@ export interface KmeOptions {
   readonly capacity: number
   readonly random: RandomPort
   readonly link: () => Pick<LinkStatus, "simulated" | "alarm">
-}
-
-/** A call, as far as the transport has understood it; `sae` is who the certificate says. */
-export interface KmeCall {
-  readonly sae: string | undefined
-  readonly method: string
-  readonly path: string
-  readonly query: URLSearchParams
-  /** Parsed JSON; `undefined` where there was none. */
-  readonly body: unknown
 }
 
 interface Waiting {
@@ -146,23 +133,17 @@ export class KeyManagementEntity implements PeerKme, Disposable {
   }
 
   #encKeys(master: string, slave: string, call: KmeCall): KmeAnswer {
-    const asked = call.method === "GET" ? fromQuery(call.query) : call.method === "POST" ? (call.body ?? {}) : undefined
-    if (asked === undefined) return { status: 405 }
-    const request = KeyRequest.safeParse(asked)
-    if (!request.success) return refused("the key request is malformed")
-    const fault = faultOf(request.data)
-    if (fault !== undefined) return fault
+    const wanted = readKeyRequest(call)
+    if (wanted.kind === "refused") return wanted.answer
     if (!this.#isReachable(slave)) return refused(`${slave} is no SAE at the other end of this link`)
-    const { number = 1, size = KEY_SIZE } = request.data
-    const { mandatory, preferred } = originsOf(request.data)
+    const { number, length, mandatory, preferred } = wanted.value
     const taken =
-      this.#take(number, size / 8, mandatory ?? preferred) ??
-      (mandatory === undefined ? this.#take(number, size / 8) : undefined)
+      this.#take(number, length, mandatory ?? preferred) ??
+      (mandatory === undefined ? this.#take(number, length) : undefined)
     if (taken === undefined) {
-      const isMet = mandatory === undefined || this.#options.stock.available() < (number * size) / 8
-      return isMet
-        ? { status: 503, body: { message: "not enough keys: try again later" } }
-        : refused(MESSAGES.mandatoryUnmet)
+      // Key there is, but not of the origin that was insisted on.
+      const isUnmet = mandatory !== undefined && this.#options.stock.available() >= number * length
+      return isUnmet ? refused(MESSAGES.mandatoryUnmet) : unavailable("not enough keys: try again later")
     }
     const announcements = taken.map(({ place }) => ({
       id: uuidOf(this.#options.random.draw(16, "key id")),
@@ -173,14 +154,14 @@ export class KeyManagementEntity implements PeerKme, Disposable {
     const isHeld = this.#peer?.hold(announcements) ?? false
     const delivered = isHeld ? announcements.map(({ id }, i) => this.#deliver(id, taken[i])) : []
     wipe(...taken.map(({ bytes }) => bytes))
-    if (!isHeld) return { status: 503, body: { message: "the other end of the link can't be reached" } }
+    if (!isHeld) return unavailable("the other end of the link can't be reached")
     return { status: 200, body: { keys: delivered } }
   }
 
   #decKeys(slave: string, master: string, call: KmeCall): KmeAnswer {
-    const ids = idsOf(call)
-    if (ids === "method") return { status: 405 }
-    if (ids === undefined) return refused("the key request is malformed")
+    const named = readKeyIds(call)
+    if (named.kind === "refused") return named.answer
+    const ids = named.value
     const found = ids.map((id) => ({ id, key: this.#waiting.get(id) }))
     // Whoever may not have one of them learns of none of them.
     if (found.some(({ key }) => key !== undefined && (key.slave !== slave || key.master !== master)))
@@ -234,65 +215,8 @@ export class KeyManagementEntity implements PeerKme, Disposable {
   }
 }
 
-function faultOf(request: KeyRequest): KmeAnswer | undefined {
-  const { number = 1, size = KEY_SIZE, additional_slave_SAE_IDs: additional = [] } = request
-  const unknown = (extensions: readonly Readonly<Record<string, unknown>>[] = []): readonly string[] =>
-    extensions.flatMap((extension) =>
-      Object.entries(extension)
-        .filter(([name, value]) => !isKnown(name, value))
-        .map(([name]) => name),
-    )
-  const mandatory = unknown(request.extension_mandatory)
-  if (mandatory.length > 0) {
-    const details = mandatory.map((name) => ({ extension_mandatory_unsupported: `${name} is not supported` }))
-    return { status: 400, body: { message: MESSAGES.mandatoryUnsupported, details } }
-  }
-  if (unknown(request.extension_optional).length > 0) return refused(MESSAGES.optionalUnhandled)
-  if (size % 8 !== 0) return refused(MESSAGES.size)
-  if (size < MIN_KEY_SIZE || size > MAX_KEY_SIZE)
-    return refused(`size shall be from ${MIN_KEY_SIZE} to ${MAX_KEY_SIZE}`)
-  if (number > MAX_KEYS_PER_REQUEST) return refused(`number shall be at most ${MAX_KEYS_PER_REQUEST}`)
-  if (additional.length > 0)
-    return refused("additional_slave_SAE_IDs shall not be more than max_SAE_ID_count, which is 0")
-  return undefined
-}
-
-function isKnown(name: string, value: unknown): boolean {
-  return name === ORIGIN_EXTENSION && value === "distilled"
-}
-
-function originsOf(request: KeyRequest): {
-  readonly mandatory: KeyOrigin | undefined
-  readonly preferred: KeyOrigin | undefined
-} {
-  const asks = (extensions: readonly object[] = []): KeyOrigin | undefined =>
-    extensions.length > 0 ? "distilled" : undefined
-  return { mandatory: asks(request.extension_mandatory), preferred: asks(request.extension_optional) }
-}
-
-/** `GET` has two of the parameters, as decimal numbers. */
-function fromQuery(query: URLSearchParams): unknown {
-  const number = (name: string): unknown => {
-    const text = query.get(name)
-    if (text === null) return undefined
-    return /^[0-9]{1,9}$/.test(text) ? Number(text) : text
-  }
-  return { number: number("number"), size: number("size") }
-}
-
-/** `GET` names one key, `POST` one or more. */
-function idsOf(call: KmeCall): readonly string[] | undefined | "method" {
-  if (call.method === "GET") {
-    const id = call.query.get("key_ID")
-    return id === null ? undefined : [id]
-  }
-  if (call.method !== "POST") return "method"
-  const parsed = KeyIds.safeParse(call.body)
-  return parsed.success ? parsed.data.key_IDs.map(({ key_ID }) => key_ID) : undefined
-}
-
-function refused(message: string): KmeAnswer {
-  return { status: 400, body: { message } }
+function unavailable(message: string): KmeAnswer {
+  return { status: 503, body: { message } }
 }
 
 function decoded(part: string): string {

@@ -144,15 +144,24 @@ export class Sae {
 
   async #someKeys(slave: string, missing: number, service: KeyService, signal: AbortSignal): Promise<QuantumKey> {
     if (!this.#plainRequests) {
-      const size = Math.min(service.maxKeySize - (service.maxKeySize % 8), Math.max(service.minKeySize, 8 * missing))
-      const number = Math.min(service.maxKeysPerRequest, Math.ceil((8 * missing) / size))
-      const body = { number, size: 8 * Math.ceil(size / 8) }
+      const body = keysOfOneSize(8 * missing, service)
       const reply = await this.#transport.call("POST", pathOf(slave, "enc_keys"), body, signal)
       if (![400, 404, 405, 422, 501].includes(reply.status)) return keysOf(reply)
       this.#plainRequests = true
     }
     return keysOf(await this.#transport.call("GET", pathOf(slave, "enc_keys"), undefined, signal))
   }
+}
+
+/** As few keys as the KME allows, and as little more than `bits` in them as whole keys of one size can have. */
+function keysOfOneSize(
+  bits: number,
+  { minKeySize, maxKeySize, maxKeysPerRequest }: KeyService,
+): { readonly number: number; readonly size: number } {
+  const largest = Math.max(8, maxKeySize - (maxKeySize % 8))
+  const number = Math.min(maxKeysPerRequest, Math.ceil(bits / largest))
+  const size = 8 * Math.ceil(Math.max(minKeySize, bits / number) / 8)
+  return { number, size: Math.min(largest, size) }
 }
 
 function pathOf(sae: string, operation: "status" | "enc_keys" | "dec_keys"): string {
