@@ -115,6 +115,63 @@ describe("the length of a secret key", () => {
     },
   )
 
+  /** Counts and true single-photon share where whoever holds the fibre lets n photons through with a chance of her own. */
+  function underAttack(model: LinkModel, pulses: number, yields: readonly number[], errors: readonly number[]) {
+    const poisson = (intensity: number, n: number): number => {
+      let chance = Math.exp(-intensity)
+      for (let i = 1; i <= n; i++) chance *= intensity / i
+      return chance
+    }
+    const sum = (share: number, weight: (n: number) => number): Triple => {
+      const of = (i: 0 | 1 | 2) =>
+        pulses *
+        share *
+        model.probabilities[i] *
+        yields.reduce((s, y, n) => s + poisson(model.intensities[i], n) * y * weight(n), 0)
+      return [of(0), of(1), of(2)]
+    }
+    const [key, test] = [model.keyBasis ** 2, (1 - model.keyBasis) ** 2]
+    const photons = (n: number) =>
+      pulses * key * model.intensities.reduce((s, k, i) => s + model.probabilities[i]! * poisson(k, n) * yields[n]!, 0)
+    return {
+      statistics: {
+        key: sum(key, () => 1),
+        test: sum(test, () => 1),
+        testErrors: sum(test, (n) => errors[n]!),
+        disclosed: 0,
+      },
+      secret: photons(0) + photons(1) * (1 - binaryEntropy(Math.min(0.5, errors[1]!))),
+    }
+  }
+
+  it.prop(
+    [
+      models,
+      fc.integer({ min: 6, max: 14 }),
+      fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 12, maxLength: 12 }),
+      fc.array(fc.double({ min: 0, max: 0.5, noNaN: true }), { minLength: 12, maxLength: 12 }),
+    ],
+    { numRuns: 2000 },
+  )(
+    "never exceeds what vacuum and single photons brought, whatever is done to pulses by their number of photons",
+    (model, magnitude, yields, errors) => {
+      const { statistics, secret } = underAttack(model, 10 ** magnitude, yields, errors)
+      const length = secretLength(statistics, model)
+      expect(length.kind === "key" ? length.bits : 0).toBeLessThanOrEqual(secret + 1e-6 * secret)
+    },
+  )
+
+  test("is nothing where single photons are stopped and all others let through: the decoys show it", () => {
+    const yields = Array.from({ length: 12 }, (_, n) => (n < 2 ? 0 : 1))
+    const { statistics } = underAttack(
+      METROPOLITAN,
+      1e10,
+      yields,
+      yields.map(() => 0),
+    )
+    expect(secretLength(statistics, METROPOLITAN).kind).toBe("none")
+  })
+
   test("comes close to that as blocks grow, and is nothing for small ones", () => {
     const share = (pulses: number) => {
       const length = secretLength(expectedStatistics(METROPOLITAN, pulses), METROPOLITAN)
