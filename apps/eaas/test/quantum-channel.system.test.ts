@@ -3,12 +3,19 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 
-import { discover, EntropyClient, HttpAuthentication, LoopbackTap, type KeyDelivered } from "@starling/eaas"
+import {
+  discover,
+  EntropyClient,
+  HttpAuthentication,
+  LoopbackTap,
+  type KeyDelivered,
+  type Platform,
+} from "@starling/eaas"
 import { Sae } from "@starling/eaas/kme"
 import { osEntropy } from "@starling/entropy/node"
 import type { Bytes } from "@starling/kernel"
 import { Prover } from "@starling/proof/node"
-import { afterAll, expect, test } from "vitest"
+import { afterAll, expect, test, vi } from "vitest"
 
 import { HttpsKme } from "../src/kme/https-kme.ts"
 import { accessOf } from "../src/roles/quantum-channel.ts"
@@ -19,13 +26,11 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const patience = AbortSignal.timeout(600_000)
 
-/** What one key request of a newly registered user brings. */
-async function keyFrom(url: string, code: string): Promise<KeyDelivered> {
-  await using prover = await Prover.open()
-  const { platform } = await discover(url, patience)
+/** A device that has no key yet. */
+function newClient(platform: Platform, prover: Prover): EntropyClient {
   const [localProvider] = platform.localProviders
   let state: Bytes | undefined
-  const client = new EntropyClient({
+  return new EntropyClient({
     platform,
     localProvider: localProvider!,
     authentication: new HttpAuthentication(platform),
@@ -35,15 +40,21 @@ async function keyFrom(url: string, code: string): Promise<KeyDelivered> {
     journal: { load: () => state, save: (next) => void (state = next) },
     clock: { now: () => Date.now() },
   })
-  await client.register(code, patience)
+}
+
+async function keyOf(client: EntropyClient): Promise<KeyDelivered> {
   const keys: KeyDelivered[] = []
-  await client.obtain(
-    1024,
-    patience,
-    () => {},
-    ({ bytes, delivery, channel }) => keys.push({ bytes: bytes.slice(), delivery, channel }),
-  )
+  const accept = ({ bytes, ...rest }: KeyDelivered): void => void keys.push({ bytes: bytes.slice(), ...rest })
+  await client.obtain(1024, patience, () => {}, accept)
   return keys[0]!
+}
+
+/** What one key request of a newly registered user brings. */
+async function keyFrom(url: string, code: string): Promise<KeyDelivered> {
+  await using prover = await Prover.open()
+  const client = newClient((await discover(url, patience)).platform, prover)
+  await client.register(code, patience)
+  return await keyOf(client)
 }
 
 test(
@@ -97,8 +108,8 @@ test(
   { timeout: 600_000 },
   async () => {
     const [asData, pvsData, lpData] = ["as", "pvs", "lp"].map((name) => join(root, name)) as [string, string, string]
-    const keyOf = async (role: string, data: string) => (await run("key", role, "--data", data)).out.trim()
-    const [asKey, lpKey] = [await keyOf("as", asData), await keyOf("lp", lpData)]
+    const keyOfRole = async (role: string, data: string) => (await run("key", role, "--data", data)).out.trim()
+    const [asKey, lpKey] = [await keyOfRole("as", asData), await keyOfRole("lp", lpData)]
     await using kmes = await start(
       "kme",
       "--data",
@@ -146,6 +157,17 @@ test(
     })!
     using transport = new HttpsKme(url, credentials)
     expect(await new Sae("town hall", transport).service("pvs", patience)).toMatchObject({ simulated: true })
-    expect(lp.ready.lp).toHaveLength(1)
+
+    const asArgs = ["--data", asData, "--pvs", pvs.ready.url, "--pvs-key", pvs.ready.key!]
+    const branch = ["--lp", `library=${lpKey}@${lp.ready.url}`]
+    await using prover = await Prover.open()
+    await using as = await start("as", ...asArgs, ...branch)
+    const code = (await run("user", "add", "ana", "--data", asData)).out.trim()
+    const client = newClient((await discover(as.ready.url, patience)).platform, prover)
+    await client.register(code, patience)
+    // Sealed by its clock, once there is anybody to seal.
+    const sealed = async (): Promise<boolean> => (await fetch(new URL("/as/epochs/newest", as.ready.url))).ok
+    await vi.waitFor(async () => expect(await sealed()).toBe(true), { timeout: 120_000, interval: 500 })
+    expect((await keyOf(client)).channel).toBe("one-time pad, simulated link, bootstrapped key")
   },
 )
