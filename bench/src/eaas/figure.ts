@@ -1,8 +1,12 @@
-/** One measured number. */
 export interface Figure {
   readonly figure: string
   readonly value: number
   readonly unit: string
-  /** False where the platform promises otherwise. */
-  readonly holds?: boolean
+}
+
+/** What one module measures, told as soon as it is known. `bench/src/eaas/figures.ts` lists all modules. */
+export interface FigureModule {
+  /** By which `--only` chooses it. */
+  readonly name: string
+  measure(): AsyncGenerator<Figure>
 }
