@@ -1,4 +1,4 @@
-import type { KeyProvenance } from "../kme/sae.ts"
+import type { KeyProvenance } from "../kme/read-answer.ts"
 import type { Protection } from "./sealed-answer.ts"
 
 /** How an answer came from the PVS to the Local Provider: over the quantum channel, and with what key. */

@@ -1,6 +1,7 @@
 import { toHex, type Bytes } from "@starling/kernel"
 import { digest } from "../binding.ts"
-import { KeyServiceError, type KeyProvenance, type QuantumKey, type Sae } from "../kme/sae.ts"
+import { KeyServiceError, type KeyProvenance } from "../kme/read-answer.ts"
+import type { QuantumKey, Sae } from "../kme/sae.ts"
 import { OneTimeKey } from "./one-time-key.ts"
 import { keyBytesFor, unprotect } from "./protect.ts"
 import { boundData, decodeSealedAnswer, type Protection, type SealedAnswer } from "./sealed-answer.ts"

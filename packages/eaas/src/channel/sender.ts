@@ -1,6 +1,7 @@
 import type { Bytes } from "@starling/kernel"
 import { digest } from "../binding.ts"
-import { KeyServiceError, type KeyProvenance, type QuantumKey, type Sae } from "../kme/sae.ts"
+import { KeyServiceError, type KeyProvenance } from "../kme/read-answer.ts"
+import type { QuantumKey, Sae } from "../kme/sae.ts"
 import { Unreachable, type RandomPort } from "../ports.ts"
 import { OneTimeKey } from "./one-time-key.ts"
 import { keyBytesFor, protect } from "./protect.ts"

@@ -48,6 +48,39 @@ describe("an SAE takes a vendor's KME", () => {
     expect(key.ids).toEqual(["key-0", "key-1", "key-2"])
     expect(key.bytes).toHaveLength(70)
     expect(calls.filter((call) => call.startsWith("POST"))).toHaveLength(1)
+    await sae.keyFor("lp", 32, PATIENCE)
+    expect(
+      calls.filter((call) => call.startsWith("POST")),
+      "it is remembered",
+    ).toHaveLength(1)
+  })
+
+  test("that gives named keys one by one, and in an order of its own where it gives several", async () => {
+    const keyOf = (id: string) => ({
+      key_ID: id.toUpperCase(),
+      key: Buffer.alloc(4, Number(id.at(-1))).toString("base64"),
+    })
+    const namesIn = (body: unknown) => (body as { key_IDs: { key_ID: string }[] }).key_IDs.map(({ key_ID }) => key_ID)
+    const single = vendor((_, __, body) => {
+      const names = namesIn(body)
+      if (names.length > 1) return { status: 422, body: { detail: "one at a time" } }
+      return { status: 200, body: { keys: names.map(keyOf) } }
+    })
+    const reversed = vendor((_, __, body) => ({ status: 200, body: { keys: namesIn(body).map(keyOf).toReversed() } }))
+    for (const { sae } of [single, reversed]) {
+      const { bytes } = await sae.keyNamed("pvs", ["key-1", "key-2", "key-3"], 12, PATIENCE)
+      expect([...bytes]).toEqual([1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3])
+    }
+  })
+
+  test("that is asked for more names than fit into a request", async () => {
+    const ids = Array.from({ length: 300 }, (_, i) => `key-${i}`)
+    const { sae, calls } = vendor((_, __, body) => ({
+      status: 200,
+      body: { keys: (body as { key_IDs: object[] }).key_IDs.map((name) => ({ ...name, key: KEY })) },
+    }))
+    expect((await sae.keyNamed("pvs", ids, 9600, PATIENCE)).ids).toEqual(ids)
+    expect(calls).toHaveLength(3)
   })
 
   test("whose status is camel case and knows nothing of the link", async () => {
