@@ -27,7 +27,7 @@ export interface QuantumKey {
 const MAX_NAMES = 128
 
 /** What KMEs say to a request that is more than they understand. */
-const TOO_MUCH: readonly number[] = [400, 404, 405, 413, 422, 501]
+const TOO_MUCH: ReadonlySet<number> = new Set([400, 404, 405, 413, 422, 501])
 
 /**
  * One SAE at its KME, by ETSI GS QKD 014 and nothing else. It takes what vendors make of the standard: other spellings,
@@ -89,7 +89,7 @@ export class Sae {
     if (!this.#isPlain) {
       const body = keysOfOneSize(8 * missing, service)
       const reply = await this.#transport.call("POST", pathOf(slave, "enc_keys"), body, signal)
-      if (!TOO_MUCH.includes(reply.status)) return readKeys(reply)
+      if (!TOO_MUCH.has(reply.status)) return readKeys(reply)
     }
     const keys = readKeys(await this.#transport.call("GET", pathOf(slave, "enc_keys"), undefined, signal))
     this.#isPlain = true
@@ -99,7 +99,7 @@ export class Sae {
   async #namedKeys(master: string, ids: readonly string[], signal: AbortSignal): Promise<readonly NamedKey[]> {
     const body = { key_IDs: ids.map((key_ID) => ({ key_ID })) }
     const reply = await this.#transport.call("POST", pathOf(master, "dec_keys"), body, signal)
-    const isTooMuch = TOO_MUCH.includes(reply.status) && faultOf(reply).reason !== "not-found"
+    const isTooMuch = TOO_MUCH.has(reply.status) && faultOf(reply).reason !== "not-found"
     if (ids.length === 1 || !isTooMuch) return readKeys(reply)
     const keys: NamedKey[] = []
     for (const id of ids) keys.push(...(await this.#namedKeys(master, [id], signal)))
