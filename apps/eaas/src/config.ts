@@ -3,6 +3,7 @@ import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 
 import { z } from "zod"
+import { SourceOptions } from "./source/settings.ts"
 
 /** What was wrong with the command line; the message is for the person who typed it. */
 export class UsageError extends Error {
@@ -40,6 +41,7 @@ const providerSae = z
   .regex(/^[0-9a-f]{64}=[^=]{1,64}$/, "the name of a Local Provider at its KME is given as PUBLICKEY=NAME")
   .transform((text) => split(text, "="))
 const quota = z.coerce.number().int().min(1).max(65535)
+const source = SourceOptions.prefault({})
 
 const Command = z.discriminatedUnion("command", [
   z.strictObject({
@@ -50,6 +52,7 @@ const Command = z.discriminatedUnion("command", [
     quota: quota.default(256),
     onShortKey,
     eavesdropper,
+    source,
   }),
   z.strictObject({
     command: z.literal("as"),
@@ -66,6 +69,7 @@ const Command = z.discriminatedUnion("command", [
     lpKey: z.array(publicKey).min(1),
     ...kme,
     lpSae: z.array(providerSae).default([]),
+    source,
     onShortKey,
     production: z.boolean().default(false),
   }),
@@ -92,6 +96,19 @@ const Command = z.discriminatedUnion("command", [
     quota: quota.default(16),
   }),
   z.strictObject({ command: z.literal("user list"), ...common }),
+  z.strictObject({
+    command: z.literal("qrng sample"),
+    ...common,
+    bytes: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 40),
+    stage: z.enum(["raw", "extracted", "output"]).default("output"),
+    source,
+  }),
+  z.strictObject({ command: z.literal("qrng status"), ...common }),
+  z.strictObject({ command: z.literal("qrng restart"), ...common }),
 ])
 
 export type Command = z.infer<typeof Command>
@@ -105,6 +122,11 @@ starling-eaas kme  --branch-sae NAME... [--eavesdropper SHARE]     a pair of KME
 starling-eaas key  as|pvs|lp                                        the public key of a role
 starling-eaas user add NAME [--quota N]                             prints a one-time enrolment code
 starling-eaas user list
+starling-eaas qrng status                                           the source of a running PVS
+starling-eaas qrng restart                                          after a failure that was seen to
+starling-eaas qrng sample --bytes N [--raw | --extracted]           writes bytes for referees to stdout
+For all, pvs and qrng sample: [--source simulator | device:PATH | anu | idq | quandela | qrypt] [--source-entropy BITS]
+  [--source-url URL] [--source-ca FILE] [--source-key-file FILE]. The key may stand in $STARLING_EAAS_SOURCE_KEY instead.
 For all and pvs: [--on-short-key wait|fail|aes-256-gcm]. For all: [--eavesdropper SHARE]
 For pvs and lp: [--kme URL --kme-files DIR] [--production]; for pvs: [--lp-sae KEY=NAME...], for lp: [--pvs-sae NAME].
 Everywhere: [--data DIR] [--json]. Without --data: $STARLING_EAAS_DATA, else ~/.starling-eaas.`
@@ -113,11 +135,14 @@ Everywhere: [--data DIR] [--json]. Without --data: $STARLING_EAAS_DATA, else ~/.
 export function readCommand(argv: readonly string[]): Command {
   const { values, positionals } = parse(argv)
   const { "epoch-hours": epochHours, "pvs-key": pvsKey, "as-key": asKey, "lp-key": lpKey, ...others } = values
-  const { channel, rest } = channelOf(others)
+  const { source, rest: andChannel } = sourceOf(others)
+  const { channel, rest } = channelOf(andChannel)
+  const { raw, extracted, ...plain } = rest
+  if (raw && extracted) throw new UsageError("samples are either raw or extracted")
+  const stage = raw ? "raw" : extracted ? "extracted" : undefined
   const data = resolve(values.data ?? process.env["STARLING_EAAS_DATA"] ?? join(homedir(), ".starling-eaas"))
-  const given = { ...rest, ...nameOf(positionals), data, epochHours, pvsKey, asKey, lpKey, ...channel }
-  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const command = Command.safeParse(present)
+  const given = { ...plain, stage, ...nameOf(positionals), data, epochHours, pvsKey, asKey, lpKey, source, ...channel }
+  const command = Command.safeParse(present(given))
   if (!command.success) throw new UsageError(`${z.prettifyError(command.error)}\n\n${USAGE}`)
   return command.data
 }
@@ -148,6 +173,14 @@ function parse(argv: readonly string[]) {
         "pvs-key": { type: "string" },
         "as-key": { type: "string" },
         "lp-key": { type: "string", multiple: true },
+        bytes: { type: "string" },
+        raw: { type: "boolean" },
+        extracted: { type: "boolean" },
+        source: { type: "string" },
+        "source-url": { type: "string" },
+        "source-key-file": { type: "string" },
+        "source-ca": { type: "string" },
+        "source-entropy": { type: "string" },
       },
     })
   } catch (cause) {
@@ -169,10 +202,30 @@ function channelOf(values: Omit<ReturnType<typeof parse>["values"], "lp-key">) {
   return { rest, channel: { onShortKey, kmeFiles, lpSae, pvsSae, platformSae, branchSae } }
 }
 
+/** The options of the source by themselves; the key joins them where a source was chosen, and stays out of other commands. */
+function sourceOf(values: Omit<ReturnType<typeof parse>["values"], "lp-key">) {
+  const {
+    source,
+    "source-url": url,
+    "source-key-file": keyFile,
+    "source-ca": ca,
+    "source-entropy": entropy,
+    ...rest
+  } = values
+  const given = present({ source, url, keyFile, ca, entropy })
+  const key = source === undefined || keyFile !== undefined ? undefined : process.env["STARLING_EAAS_SOURCE_KEY"]
+  return { rest, source: Object.keys(given).length === 0 ? undefined : { ...given, ...present({ key }) } }
+}
+
+function present(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}
+
 function nameOf(positionals: readonly string[]): Readonly<Record<string, string | undefined>> {
   const [first, second, third, ...more] = positionals
   if (first === undefined || more.length > 0) throw new UsageError(USAGE)
   if (first === "user") return { command: `user ${second ?? ""}`, name: third }
+  if (first === "qrng") return { command: `qrng ${second ?? ""}`, extra: third }
   if (third !== undefined) throw new UsageError(USAGE)
   return first === "key"
     ? { command: first, role: second }

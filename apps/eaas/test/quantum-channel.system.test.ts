@@ -3,22 +3,14 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 
-import {
-  discover,
-  EntropyClient,
-  HttpAuthentication,
-  LoopbackTap,
-  type KeyDelivered,
-  type Platform,
-} from "@starling/eaas"
+import { discover, type KeyDelivered } from "@starling/eaas"
 import { Sae } from "@starling/eaas/kme"
-import { osEntropy } from "@starling/entropy/node"
-import type { Bytes } from "@starling/kernel"
 import { Prover } from "@starling/proof/node"
 import { afterAll, expect, test, vi } from "vitest"
 
 import { HttpsKme } from "../src/kme/https-kme.ts"
 import { accessOf } from "../src/roles/quantum-channel.ts"
+import { clientOf, keyOf } from "./client.ts"
 import { run, start } from "./running-role.ts"
 
 const root = mkdtempSync(join(tmpdir(), "starling-channel-"))
@@ -26,35 +18,12 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const patience = AbortSignal.timeout(600_000)
 
-/** A device that has no key yet. */
-function newClient(platform: Platform, prover: Prover): EntropyClient {
-  const [localProvider] = platform.localProviders
-  let state: Bytes | undefined
-  return new EntropyClient({
-    platform,
-    localProvider: localProvider!,
-    authentication: new HttpAuthentication(platform),
-    tap: new LoopbackTap(localProvider!),
-    prover,
-    random: { draw: (length) => osEntropy(length) },
-    journal: { load: () => state, save: (next) => void (state = next) },
-    clock: { now: () => Date.now() },
-  })
-}
-
-async function keyOf(client: EntropyClient): Promise<KeyDelivered> {
-  const keys: KeyDelivered[] = []
-  const accept = ({ bytes, ...rest }: KeyDelivered): void => void keys.push({ bytes: bytes.slice(), ...rest })
-  await client.obtain(1024, patience, () => {}, accept)
-  return keys[0]!
-}
-
 /** What one key request of a newly registered user brings. */
 async function keyFrom(url: string, code: string): Promise<KeyDelivered> {
   await using prover = await Prover.open()
-  const client = newClient((await discover(url, patience)).platform, prover)
+  const client = clientOf((await discover(url, patience)).platform, prover)
   await client.register(code, patience)
-  return await keyOf(client)
+  return await keyOf(client, 1024)
 }
 
 test(
@@ -163,11 +132,11 @@ test(
     await using prover = await Prover.open()
     await using as = await start("as", ...asArgs, ...branch)
     const code = (await run("user", "add", "ana", "--data", asData)).out.trim()
-    const client = newClient((await discover(as.ready.url, patience)).platform, prover)
+    const client = clientOf((await discover(as.ready.url, patience)).platform, prover)
     await client.register(code, patience)
     // Sealed by its clock, once there is anybody to seal.
     const sealed = async (): Promise<boolean> => (await fetch(new URL("/as/epochs/newest", as.ready.url))).ok
     await vi.waitFor(async () => expect(await sealed()).toBe(true), { timeout: 120_000, interval: 500 })
-    expect((await keyOf(client)).channel).toBe("one-time pad, simulated link, bootstrapped key")
+    expect((await keyOf(client, 1024)).channel).toBe("one-time pad, simulated link, bootstrapped key")
   },
 )

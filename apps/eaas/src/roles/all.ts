@@ -7,8 +7,11 @@ import { emptyApp } from "../http/frames.ts"
 import {
   authenticationRoutes,
   discoveryRoutes,
+  healthRoutes,
   linkHealthRoutes,
   localProviderRoutes,
+  sourceRoutes,
+  userRoutes,
   validationRoutes,
 } from "../http/roles.ts"
 import { listen } from "../http/serve.ts"
@@ -18,6 +21,7 @@ import { startKmePair } from "../kme/kme-pair.ts"
 import type { Log } from "../log.ts"
 import { roleKey } from "../role-keys.ts"
 import { openOperatorDoor } from "../operator.ts"
+import { PlatformSource } from "../source/platform-source.ts"
 import { platformOf, startAuthentication, startValidation } from "./parts.ts"
 import { openFrom, PVS_SAE, saeOfProvider, sealFor } from "./quantum-channel.ts"
 import type { Running } from "./ready.ts"
@@ -37,9 +41,16 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
   const pvsKey = roleKey(keys, "pvs")
   const branches = BRANCHES.map((name, i) => ({ name, key: roleKey(keys, `lp-${i + 1}`), path: `/lp/${i + 1}` }))
 
+  const source = stack.use(await PlatformSource.open(command.data, command.source, log))
   const localProviderKeys = branches.map(({ key }) => key.publicKey)
   const { pvs } = stack.use(
-    await startValidation({ database, key: pvsKey, authenticationKey: asKey.publicKey, localProviderKeys }),
+    await startValidation({
+      database,
+      key: pvsKey,
+      authenticationKey: asKey.publicKey,
+      localProviderKeys,
+      source: source.bytes,
+    }),
   )
   const { as } = stack.use(
     await startAuthentication(
@@ -69,8 +80,13 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
     validationKey: pvsKey.publicKey,
     localProviders: branches.map(({ key, name, path }) => ({ publicKey: key.publicKey, name, url: `${path}/` })),
     embedded: command.embedded,
+    simulatedSource: source.health.simulated,
   })
-  app.route("/.well-known", discoveryRoutes(platform))
+  app.route("/", healthRoutes(source))
+  app.route(
+    "/.well-known",
+    discoveryRoutes(() => platform),
+  )
   app.route(
     "/health/quantum-channel",
     linkHealthRoutes(() => link.health()),
@@ -81,7 +97,7 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
     const { validation } = stack.use(openFrom(sealed, accessOf(saeOfProvider(key.publicKey)), PVS_SAE, log))
     app.route(path, localProviderRoutes(new LocalProvider(key, validation)))
   }
-  const door = stack.use(openOperatorDoor(command.data, app, as))
+  const door = stack.use(openOperatorDoor(command.data, app, userRoutes(as), sourceRoutes(source)))
   const { port } = stack.use(await listen(app, command.port))
   const url = `http://127.0.0.1:${port}`
   door.announce(url)
