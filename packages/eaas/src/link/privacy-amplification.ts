@@ -9,7 +9,8 @@ export function toeplitzSeedBits(input: number, output: number): number {
 /**
  * Privacy amplification: `output` bits of the Toeplitz matrix T times the key, T[i][j] = seed[i − j + input − 1]. `key`
  * has one bit per byte; seed and result are packed, the first bit highest. The product is exact: a sum of rounded
- * numbers that is not next to a whole one is a defect, and throws.
+ * numbers that is not next to a whole one is a defect, and throws. The same matrix as `ToeplitzHash` of the entropy package,
+ * whose tables are faster for the blocks of an extractor, and would take gigabytes for a million bits.
  */
 export function toeplitzHash(key: Uint8Array, seed: Uint8Array, output: number): Bytes {
   const diagonals = toeplitzSeedBits(key.length, output)

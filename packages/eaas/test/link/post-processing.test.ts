@@ -17,6 +17,7 @@ import {
   toeplitzSeedBits,
   UniformStream,
 } from "@starling/eaas/link"
+import { ToeplitzHash, toeplitzSeedBytes } from "@starling/entropy"
 import { describe, expect, test } from "vitest"
 import { seeded } from "./short-link.ts"
 
@@ -86,6 +87,13 @@ describe("privacy amplification", () => {
       expect(toeplitzHash(key, seed, output)).toEqual(byDefinition(key, seed, output))
     },
   )
+
+  test("is the same matrix as the extractor's of quantum sources, which has tables for small blocks", () => {
+    const [bytesIn, bytesOut] = [384, 128]
+    const [input, seed] = [seeded(40)(bytesIn), seeded(41)(toeplitzSeedBytes(bytesIn, bytesOut))]
+    const bits = Uint8Array.from({ length: 8 * bytesIn }, (_, i) => (input[i >> 3]! >> (7 - (i & 7))) & 1)
+    expect(toeplitzHash(bits, seed, 8 * bytesOut)).toEqual(new ToeplitzHash(seed, bytesIn, bytesOut).hash(input))
+  })
 
   test("is exact where sums are as large as they get, and linear", () => {
     const n = 1 << 18
