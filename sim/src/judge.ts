@@ -2,7 +2,7 @@ import { headOf } from "@starling/messenger/parts"
 
 import { entitlementTo } from "./entitlement.ts"
 import { groupOf, isActive, pathTo, rosterHas } from "./group-of.ts"
-import type { AcceptedMessage } from "./ledger.ts"
+import type { AcceptedMessage, Removal } from "./ledger.ts"
 import type { Person } from "./person.ts"
 import { crypto } from "./seeded.ts"
 import { acceptAll, membersOf, type Stage } from "./stage.ts"
@@ -213,9 +213,14 @@ function probe(stage: Stage): Uint8Array[] {
   })
 }
 
+function removalsInForce({ founder, group, ledger }: Stage): Removal[] {
+  const own = groupOf(founder, group)
+  return own === undefined ? [] : ledger.removalsInForce(own)
+}
+
 function removedWhoStay(stage: Stage): string[] {
-  const { group, ledger } = stage
-  const standing = ledger.removals.filter(({ lifted }) => !lifted)
+  const { group } = stage
+  const standing = removalsInForce(stage)
   return membersOf(stage).flatMap((person) => {
     const own = groupOf(person, group)
     const node = own?.forest.get(own.live)
@@ -227,12 +232,11 @@ function removedWhoStay(stage: Stage): string[] {
 
 /** Members of bad faith who were removed, with everything they hoarded, against the words of those who remain. */
 function removedWhoRead(stage: Stage, probes: readonly Uint8Array[]): string[] {
-  const { group, ledger, insiders } = stage
+  const { group, insiders } = stage
   const [reader] = membersOf(stage)
   const own = reader === undefined ? undefined : groupOf(reader, group)
   const commits = (own?.records ?? []).filter(({ kind }) => kind === 2).map(({ body }) => body)
-  return ledger.removals
-    .filter(({ lifted }) => !lifted)
+  return removalsInForce(stage)
     .flatMap(({ of }) => insiders.find(({ person }) => person === of) ?? [])
     .flatMap(({ person, hoard }) => (hoard.opens(probes, commits) ? [`${person.name} reads on after its removal`] : []))
 }

@@ -1,4 +1,5 @@
 import { accept, heal, holdsMessage, invite, leave, remove, send, type PeerState, type Step } from "@starling/messenger"
+import { precedes, type Group, type KnownOperation } from "@starling/messenger/parts"
 
 import { attempt } from "./attempt.ts"
 import { adoptedOfRemoved, reorgDepth } from "./branch-moves.ts"
@@ -22,7 +23,7 @@ export interface AcceptedMessage {
 export interface Removal {
   readonly of: Person
   readonly op: string
-  /** Somebody who knew of it has asked for the removed one again. */
+  /** A member of bad faith has asked for the removed one again, and may have known of it. */
   lifted: boolean
 }
 
@@ -71,11 +72,21 @@ export class Ledger {
   }
 
   invite(by: Person, whom: Person): void {
-    const known = groupOf(by, this.#group)?.operations
-    const done = attempt(by, (state, env) => invite(state, this.#group, whom.identity, env))
-    if (done === undefined) return
-    for (const removal of this.removals)
-      if (removal.of === whom && known?.has(removal.op) === true) removal.lifted = true
+    attempt(by, (state, env) => invite(state, this.#group, whom.identity, env))
+  }
+
+  /**
+   * The removals that nobody has taken back: by asking for the removed one again with the removal in what the asking builds on. A
+   * newcomer builds on what it was told at its entry, which it may not have read yet.
+   */
+  removalsInForce({ operations, membership }: Group): Removal[] {
+    const honest = new Set(Array.from(this.#honest, ({ identity }) => identity))
+    const additions = [...operations.values()].filter(({ author }) => honest.has(author))
+    return this.removals.filter(({ of, op, lifted }) => {
+      const isOfIt = ({ author, change }: KnownOperation): boolean =>
+        change.kind === "add" && change.device.identity === of.identity && author !== of.identity
+      return !lifted && !additions.some((each) => isOfIt(each) && precedes(membership.pasts, op, each.hash))
+    })
   }
 
   /** A member of bad faith asked for somebody, and may have known of every removal. */

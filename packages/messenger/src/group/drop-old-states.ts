@@ -3,24 +3,44 @@ import type { Milliseconds } from "@starling/kernel"
 import type { StateId } from "../record/operation.ts"
 import { MAX_HELD_STATES, RESEND_PATIENCE, RETENTION } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
-import type { Forest, ForestNode } from "./forest-node.ts"
+import { ancestry, type Forest, type ForestNode } from "./forest-node.ts"
 
 /**
  * Every state but the live one lets go of its secrets when the retention is over that began with the first state that
- * followed it, or with its own coming where none did: a thief of the device gets no further back. Before that, where there
- * are too many, those of the device that made most, from the earliest on: whoever floods a group loses its own.
+ * followed it, or with its own coming where none did; and beside the live path, not before the retention is over that began
+ * with the coming of the branch that won: what a device that was away for days had been in until then is not yet sent again
+ * elsewhere. A thief of the device gets no further back. Before that, where there are too many, those of the device that made
+ * most, from the earliest on: whoever floods a group loses its own.
  */
 export function dropOldStates(turn: Turn, uuid: string): void {
   const group = turn.group(uuid)
   const held = [...group.forest.values()].filter(({ standing, sid }) => standing.kind === "held" && sid !== group.live)
   const followed = followedAt(group.forest)
-  const isOld = ({ sid, placedAt }: ForestNode): boolean => (followed.get(sid) ?? placedAt) < turn.now - RETENTION
-  const dropped = [...held.filter(isOld), ...surplusOf(held.filter((node) => !isOld(node)))]
+  const before = turn.now - RETENTION
+  const late = held.filter(({ sid, placedAt }) => (followed.get(sid) ?? placedAt) < before)
+  const lost = late.length === 0 ? () => 0 : lostAt(group.forest, group.live)
+  const old = new Set(late.filter(({ sid }) => lost(sid) < before))
+  const dropped = [...old, ...surplusOf(held.filter((node) => !old.has(node)))]
   if (dropped.length === 0) return
   const forest = new Map(group.forest)
   for (const node of dropped) forest.set(node.sid, { ...node, standing: { kind: "dropped" }, era: undefined })
   const sent = group.sent.filter(({ at }) => at >= turn.now - RESEND_PATIENCE)
   turn.putGroup({ ...group, forest, sent })
+}
+
+/** When what a state has lost to came to this device: the step of the live path from where the two part; 0 for one that is on it. */
+function lostAt(forest: Forest, live: StateId): (sid: StateId) => Milliseconds {
+  const path = new Map<StateId, ForestNode>()
+  let after: ForestNode | undefined
+  for (const node of ancestry(forest, live)) {
+    if (after !== undefined) path.set(node.sid, after)
+    after = node
+  }
+  return (sid) => {
+    if (path.has(sid)) return 0
+    const fork = ancestry(forest, sid).find((node) => path.has(node.sid))
+    return path.get(fork?.sid ?? "")?.placedAt ?? 0
+  }
 }
 
 function surplusOf(held: readonly ForestNode[]): ForestNode[] {

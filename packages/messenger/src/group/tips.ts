@@ -3,7 +3,7 @@ import type { CryptoProvider } from "@starling/mls"
 import type { StateId } from "../record/operation.ts"
 import { chooseTip, type Choice } from "./choose-commit.ts"
 import { isForked } from "../record/record-log.ts"
-import { ancestry, stateOf } from "./forest-node.ts"
+import { ancestry, stateOf, type Forest, type ForestNode } from "./forest-node.ts"
 import type { Group } from "./group.ts"
 import { findDevice } from "./rebuild-group.ts"
 
@@ -31,12 +31,12 @@ export function isAttached(group: Group): boolean {
 
 /** True where the others are in a state that this device has no keys for: it waits to be added there. */
 export function isDisplaced(group: Group): boolean {
-  return group.live !== group.chosen
+  return group.live !== group.chosen || stateOf(group.forest.get(group.chosen)) === undefined
 }
 
 /** The same choice among the states that this device holds, from where it entered; `otherwise` where it holds none. */
 function bestHeld(choice: Choice, creation: StateId, entries: readonly StateId[], otherwise: StateId): StateId {
-  const held = new Map([...choice.forest].filter(([, node]) => isUsable(node.standing.kind)))
+  const held = leadingToKeys(choice.forest)
   let best = otherwise
   for (const entry of entries) {
     if (!held.has(entry)) continue
@@ -46,8 +46,14 @@ function bestHeld(choice: Choice, creation: StateId, entries: readonly StateId[]
   return best
 }
 
-function isUsable(kind: string): boolean {
-  return kind === "held" || kind === "dropped"
+/** The states whose keys are here, and those on the way to them. */
+function leadingToKeys(forest: Forest): Forest {
+  const leading = new Map<StateId, ForestNode>()
+  for (let node of forest.values()) {
+    if (stateOf(node) === undefined) continue
+    for (; !leading.has(node.sid); node = forest.get(node.parent ?? "") ?? node) leading.set(node.sid, node)
+  }
+  return leading
 }
 
 /** A state that the records lead to beats any that only a Welcome speaks for, whatever epoch that one gives itself. */

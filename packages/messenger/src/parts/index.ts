@@ -3,7 +3,7 @@ export { decodeContactLink, encodeContactLink, parseContactLink, type ContactLin
 export { decodeHello, encodeHello, type Hello } from "../contacts/hello-frame.ts"
 export { isName } from "../contacts/name.ts"
 export { safeName } from "../contacts/safe-name.ts"
-export { causalPasts, depthOf, precedes } from "../group/causal-past.ts"
+export { causalPasts, depthOf, precedes, type CausalPasts } from "../group/causal-past.ts"
 export { chooseTip, drawOf, rank, type Choice } from "../group/choose-commit.ts"
 export { decodeEnvelope, openEnvelope, sealEnvelope } from "../group/envelope.ts"
 export { eraOf, type Era } from "../group/era.ts"
