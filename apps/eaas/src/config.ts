@@ -29,6 +29,17 @@ const epochHours = z.coerce
   .positive()
   .max(24 * 31)
   .default(24)
+/** What the PVS does where its KME has less key than an answer needs. */
+const onShortKey = z.enum(["wait", "fail", "aes-256-gcm"]).default("wait")
+/** Share of the simulated link's pulses that somebody measures on their way. */
+const eavesdropper = z.coerce.number().min(0).max(1).default(0)
+const saeName = z.string().regex(/^[^=]{1,64}$/, "an SAE's name has 1 to 64 characters")
+/** A role's own KME: its URL, and a folder with `ca.pem`, `cert.pem` and `key.pem`. Without one, answers travel unsealed. */
+const kme = { kme: z.url({ protocol: /^https$/ }).optional(), kmeFiles: z.string().optional() }
+const providerSae = z
+  .string()
+  .regex(/^[0-9a-f]{64}=[^=]{1,64}$/, "the name of a Local Provider at its KME is given as PUBLICKEY=NAME")
+  .transform((text) => split(text, "="))
 const quota = z.coerce.number().int().min(1).max(65535)
 const source = SourceOptions.prefault({})
 
@@ -39,6 +50,8 @@ const Command = z.discriminatedUnion("command", [
     epochHours,
     embedded: z.boolean().default(false),
     quota: quota.default(256),
+    onShortKey,
+    eavesdropper,
     source,
   }),
   z.strictObject({
@@ -49,8 +62,32 @@ const Command = z.discriminatedUnion("command", [
     pvsKey: publicKey,
     lp: z.array(localProvider).min(1),
   }),
-  z.strictObject({ command: z.literal("pvs"), ...serving, asKey: publicKey, lpKey: z.array(publicKey).min(1), source }),
-  z.strictObject({ command: z.literal("lp"), ...serving, pvs: url }),
+  z.strictObject({
+    command: z.literal("pvs"),
+    ...serving,
+    asKey: publicKey,
+    lpKey: z.array(publicKey).min(1),
+    ...kme,
+    lpSae: z.array(providerSae).default([]),
+    source,
+    onShortKey,
+    production: z.boolean().default(false),
+  }),
+  z.strictObject({
+    command: z.literal("lp"),
+    ...serving,
+    pvs: url,
+    ...kme,
+    pvsSae: saeName.default("pvs"),
+    production: z.boolean().default(false),
+  }),
+  z.strictObject({
+    command: z.literal("kme"),
+    ...serving,
+    platformSae: z.array(saeName).min(1).default(["pvs"]),
+    branchSae: z.array(saeName).min(1),
+    eavesdropper,
+  }),
   z.strictObject({ command: z.literal("key"), ...common, role: z.enum(["as", "pvs", "lp"]) }),
   z.strictObject({
     command: z.literal("user add"),
@@ -81,6 +118,7 @@ export const USAGE = `starling-eaas all  [--port P] [--embedded] [--epoch-hours 
 starling-eaas as   --pvs URL --pvs-key KEY --lp NAME=KEY@URL...     Authentication Server
 starling-eaas pvs  --as-key KEY --lp-key KEY...                     Proof Validation Server
 starling-eaas lp   --pvs URL                                        Local Provider
+starling-eaas kme  --branch-sae NAME... [--eavesdropper SHARE]     a pair of KMEs over a simulated QKD link
 starling-eaas key  as|pvs|lp                                        the public key of a role
 starling-eaas user add NAME [--quota N]                             prints a one-time enrolment code
 starling-eaas user list
@@ -89,18 +127,21 @@ starling-eaas qrng restart                                          after a fail
 starling-eaas qrng sample --bytes N [--raw | --extracted]           writes bytes for referees to stdout
 For all, pvs and qrng sample: [--source simulator | device:PATH | anu | idq | quandela | qrypt] [--source-entropy BITS]
   [--source-url URL] [--source-ca FILE] [--source-key-file FILE]. The key may stand in $STARLING_EAAS_SOURCE_KEY instead.
+For all and pvs: [--on-short-key wait|fail|aes-256-gcm]. For all: [--eavesdropper SHARE]
+For pvs and lp: [--kme URL --kme-files DIR] [--production]; for pvs: [--lp-sae KEY=NAME...], for lp: [--pvs-sae NAME].
 Everywhere: [--data DIR] [--json]. Without --data: $STARLING_EAAS_DATA, else ~/.starling-eaas.`
 
 /** Reads the command line, and the environment where it says nothing. Throws `UsageError`. */
 export function readCommand(argv: readonly string[]): Command {
   const { values, positionals } = parse(argv)
   const { "epoch-hours": epochHours, "pvs-key": pvsKey, "as-key": asKey, "lp-key": lpKey, ...others } = values
-  const { source, rest } = sourceOf(others)
+  const { source, rest: andChannel } = sourceOf(others)
+  const { channel, rest } = channelOf(andChannel)
   const { raw, extracted, ...plain } = rest
   if (raw && extracted) throw new UsageError("samples are either raw or extracted")
   const stage = raw ? "raw" : extracted ? "extracted" : undefined
   const data = resolve(values.data ?? process.env["STARLING_EAAS_DATA"] ?? join(homedir(), ".starling-eaas"))
-  const given = { ...plain, stage, ...nameOf(positionals), data, epochHours, pvsKey, asKey, lpKey, source }
+  const given = { ...plain, stage, ...nameOf(positionals), data, epochHours, pvsKey, asKey, lpKey, source, ...channel }
   const command = Command.safeParse(present(given))
   if (!command.success) throw new UsageError(`${z.prettifyError(command.error)}\n\n${USAGE}`)
   return command.data
@@ -120,6 +161,15 @@ function parse(argv: readonly string[]) {
         pvs: { type: "string" },
         lp: { type: "string", multiple: true },
         "epoch-hours": { type: "string" },
+        "on-short-key": { type: "string" },
+        eavesdropper: { type: "string" },
+        production: { type: "boolean" },
+        kme: { type: "string" },
+        "kme-files": { type: "string" },
+        "lp-sae": { type: "string", multiple: true },
+        "pvs-sae": { type: "string" },
+        "platform-sae": { type: "string", multiple: true },
+        "branch-sae": { type: "string", multiple: true },
         "pvs-key": { type: "string" },
         "as-key": { type: "string" },
         "lp-key": { type: "string", multiple: true },
@@ -136,6 +186,20 @@ function parse(argv: readonly string[]) {
   } catch (cause) {
     throw new UsageError(`${cause instanceof Error ? cause.message : "unreadable arguments"}\n\n${USAGE}`, { cause })
   }
+}
+
+/** The options of the quantum channel by themselves. */
+function channelOf(values: Omit<ReturnType<typeof parse>["values"], "lp-key">) {
+  const {
+    "on-short-key": onShortKey,
+    "kme-files": kmeFiles,
+    "lp-sae": lpSae,
+    "pvs-sae": pvsSae,
+    "platform-sae": platformSae,
+    "branch-sae": branchSae,
+    ...rest
+  } = values
+  return { rest, channel: { onShortKey, kmeFiles, lpSae, pvsSae, platformSae, branchSae } }
 }
 
 /** The options of the source by themselves; the key joins them where a source was chosen, and stays out of other commands. */

@@ -9,6 +9,7 @@ import { logTo } from "./log.ts"
 import { askOperator, OperatorError } from "./operator.ts"
 import { roleKey } from "./role-keys.ts"
 import { startAll } from "./roles/all.ts"
+import { startKmes } from "./roles/kme.ts"
 import type { Running } from "./roles/ready.ts"
 import { startAs, startLp, startPvs } from "./roles/single.ts"
 import { SourceMisconfigured } from "./source/open-device.ts"
@@ -40,6 +41,8 @@ async function run(command: Command): Promise<void> {
       return await serve(command, await startPvs(command, log))
     case "lp":
       return await serve(command, await startLp(command, log))
+    case "kme":
+      return await serve(command, await startKmes(command, log))
     case "key": {
       const key = toHex(roleKey(join(command.data, "keys"), command.role).publicKey)
       return say(command, { key }, key)

@@ -10,7 +10,7 @@ import { osEntropy } from "@starling/entropy/node"
 import type { Bytes } from "@starling/kernel"
 import type { Prover } from "@starling/proof/node"
 
-const patience = AbortSignal.timeout(170_000)
+const patience = AbortSignal.timeout(600_000)
 
 export function memoryJournal(): ClientJournal {
   let state: Bytes | undefined
@@ -38,7 +38,7 @@ export async function keyOf(client: EntropyClient, size: 1024 | 8192): Promise<K
     size,
     patience,
     () => {},
-    ({ bytes, delivery }) => void (key = { bytes: bytes.slice(), delivery }),
+    ({ bytes, ...rest }) => void (key = { bytes: bytes.slice(), ...rest }),
   )
   return key!
 }

@@ -47,9 +47,10 @@ test("the pool is filled through AS, proof, PVS and LP, and the log says of what
   expect(await refill.obtain(8192, forever)).toBe(8192)
   expect(pool.bytes).toBe(9216)
   expect([...steps]).toEqual(["registering", "sealing", "leaves", "proving", "requesting", "opening"])
+  const channel = "one-time pad, simulated link, bootstrapped key"
   expect(deliveries.list()).toMatchObject([
-    { simulated: true, path: "loopback tap", anonymitySet: 1, bytes: 1024 },
-    { simulated: true, path: "loopback tap", anonymitySet: 1, bytes: 8192 },
+    { simulated: true, path: "loopback tap", anonymitySet: 1, bytes: 1024, channel },
+    { simulated: true, path: "loopback tap", anonymitySet: 1, bytes: 8192, channel },
   ])
   expect(refill.service).toMatchObject({ embedded: true, simulated: true, developmentProvingKey: true })
   // Secrets of the request that fills the pool are drawn from the operating system, and logged like any other.

@@ -7,8 +7,21 @@ import { entropyDesk } from "../src/daemon/entropy-desk.ts"
 import { openFoundation } from "../src/daemon/foundation.ts"
 import type { SourceState } from "../src/daemon/refill.ts"
 
-/** A desk before the first key, whose platform stands as said. */
-function desk(embedded: boolean, state: SourceState): EntropyDesk {
+const DELIVERY = {
+  id: "0123456789abcdef",
+  source: "a device",
+  simulated: false,
+  path: "loopback tap",
+  localProvider: "library",
+  epoch: 1,
+  anonymitySet: 80,
+  proofMilliseconds: 900,
+  bytes: 8192,
+  receivedAt: 1,
+} as const
+
+/** A desk before the first key, or after one that came over a channel, whose platform stands as said. */
+function desk(embedded: boolean, state: SourceState, channel?: string): EntropyDesk {
   const dataFolder = mkdtempSync(join(tmpdir(), "starling-desk-"))
   const resources = new DisposableStack()
   onTestFinished(() => {
@@ -16,6 +29,7 @@ function desk(embedded: boolean, state: SourceState): EntropyDesk {
     rmSync(dataFolder, { recursive: true, force: true })
   })
   const { pool, draws, deliveries } = openFoundation({ dataFolder, policy: "mixed", now: () => 1 }, resources)
+  if (channel !== undefined) deliveries.add([{ ...DELIVERY, channel }])
   const refill = { state, service: undefined, obtain: async () => 0 }
   return entropyDesk({ pool, refill, embedded, draws, deliveries, flush: () => {} })
 }
@@ -41,4 +55,15 @@ test("without a quantum source nothing is claimed of one", () => {
   const { sources, caveats } = desk(false, { kind: "off" }).status()
   expect(sources.find(({ id }) => id === "eaas")).toMatchObject({ simulated: null, state: "off" })
   expect(caveats.join(" ")).not.toContain("quantum source")
+})
+
+test.for([
+  { channel: "one-time pad", simulated: false, downgraded: false },
+  { channel: "one-time pad, simulated link", simulated: true, downgraded: false },
+  { channel: "aes-256-gcm", simulated: false, downgraded: true },
+  { channel: "aes-256-gcm, simulated link, bootstrapped key", simulated: true, downgraded: true },
+])("a key that came over “$channel” is told as what it is", ({ channel, simulated, downgraded }) => {
+  const caveats = desk(false, { kind: "ok", at: 1 }, channel).status().caveats.join(" ")
+  expect(caveats.includes("quantum channel to the Local Provider is simulated")).toBe(simulated)
+  expect(caveats.includes("not with a one-time pad")).toBe(downgraded)
 })

@@ -66,6 +66,20 @@ test("the log accounts for every draw in the order they were made, across restar
   second.close()
 })
 
+test("how a delivery came to its Local Provider is kept; of one that the pool alone has, nothing is claimed", () => {
+  const folder = home()
+  const channel = "one-time pad, simulated link"
+  const first = open(folder)
+  first.foundation.deliveries.add([{ ...delivery, channel }])
+  first.foundation.pool.fill(delivered(), { ...delivery, id: "fedcba9876543210" })
+  first.close()
+  const second = open(folder)
+  const [told, untold] = second.foundation.deliveries.list()
+  expect(told).toEqual({ ...delivery, channel })
+  expect(untold).toEqual({ ...delivery, id: "fedcba9876543210" })
+  second.close()
+})
+
 test("a draw whose commit failed is logged with the next one", () => {
   const { foundation, close } = open(home())
   const { ledger, pool } = foundation

@@ -2,6 +2,7 @@ import { equalBytes, type Bytes } from "@starling/kernel"
 import { decodeKeyRequest, encodeForwardedRequest, encodeForwardStatement } from "./frames/key-request.ts"
 import { encodeKeyResponse } from "./frames/key-response.ts"
 import type { Refusal } from "./frames/refusals.ts"
+import type { Passage } from "./channel/passage.ts"
 import { localProviderIdOf } from "./binding.ts"
 import { Unreachable, type ValidationApi } from "./ports.ts"
 import type { SigningKey } from "./signing.ts"
@@ -21,15 +22,18 @@ export class LocalProvider {
     this.#validation = validation
   }
 
-  /** Takes a key request frame, gives a key response frame: of the PVS, or its own where there is none to be had. */
-  async request(request: Uint8Array, signal: AbortSignal): Promise<Bytes> {
+  /**
+   * Takes a key request frame, gives a key response frame: of the PVS, or its own where there is none to be had. `told`
+   * hears how the PVS's came.
+   */
+  async request(request: Uint8Array, signal: AbortSignal, told?: (passage: Passage) => void): Promise<Bytes> {
     const decoded = decodeKeyRequest(request)
     if (decoded.kind === "malformed") return turnAway("malformed")
     if (!equalBytes(decoded.value.localProvider, this.id)) return turnAway("wrong-local-provider")
     const signature = this.#key.sign(encodeForwardStatement(this.id, request))
     const forwarded = encodeForwardedRequest({ localProvider: this.id, request: new Uint8Array(request), signature })
     try {
-      return await this.#validation.request(forwarded, signal)
+      return await this.#validation.request(forwarded, signal, told)
     } catch (error) {
       if (error instanceof Unreachable) return turnAway("validation-unreachable")
       throw error

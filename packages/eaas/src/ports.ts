@@ -1,5 +1,6 @@
 import type { Bytes, Milliseconds } from "@starling/kernel"
 import type { Proof, Statement, Verdict } from "@starling/proof"
+import type { Passage } from "./channel/passage.ts"
 
 export interface Clock {
   now(): Milliseconds
@@ -19,8 +20,11 @@ export interface Verifier {
 export interface ValidationApi {
   /** `proposal` is an epoch proposal frame; the answer an epoch verdict frame. */
   countersign(proposal: Bytes, signal: AbortSignal): Promise<Bytes>
-  /** `forwarded` is a forwarded request frame; the answer a key response frame. */
-  request(forwarded: Bytes, signal: AbortSignal): Promise<Bytes>
+  /**
+   * `forwarded` is a forwarded request frame; the answer a key response frame. `told` hears how the answer came, where it
+   * came over the quantum channel.
+   */
+  request(forwarded: Bytes, signal: AbortSignal, told?: (passage: Passage) => void): Promise<Bytes>
 }
 
 /** The other side is down, out of reach, or answers with something that is no answer at all. */

@@ -163,7 +163,7 @@ export async function obtain(client: EntropyClient, keySize: KeySize = 1024): Pr
     keySize,
     patience,
     () => {},
-    ({ bytes, delivery }) => keys.push({ bytes: bytes.slice(), delivery }),
+    ({ bytes, delivery, channel }) => keys.push({ bytes: bytes.slice(), delivery, channel }),
   )
   if (keys.length !== 1) throw new Error(`${keys.length} keys`)
   return keys[0]!

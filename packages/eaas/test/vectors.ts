@@ -22,6 +22,7 @@ import {
   serviceIdOf,
   type PendingRequest,
 } from "@starling/eaas/frames"
+import { boundData, encodeSealedAnswer, OneTimeKey, protect } from "@starling/eaas/channel"
 import { sha256 } from "@noble/hashes/sha2.js"
 import { ml_kem768_x25519 as xWing } from "@noble/post-quantum/hybrid.js"
 import type { Bytes } from "@starling/kernel"
@@ -78,6 +79,16 @@ const answer = { service, localProvider, epoch: 1, revision: 0, nullifier, conte
 const refusal = { service, request: new Uint8Array(sha256(request)), reason: "bad-proof" } as const
 const receipt = { service, commitment, quota }
 
+const header = {
+  protection: "one-time pad",
+  session: filled(16, 13),
+  sequence: 1n,
+  keyIds: ["bc490419-7d60-487f-adc1-4ddcc177c139", "0a782fb5-3434-48fe-aa4d-14f41d46cf92"],
+} as const
+const turnedAway = encodeKeyResponse({ kind: "turned-away", reason: "validation-unreachable" })
+const bound = boundData(header, { master: "pvs", slave: "library", request: filled(32, 14) }, turnedAway.length)
+const sealed = protect("one-time pad", new OneTimeKey(filled(32 + turnedAway.length, 15)), bound, turnedAway)
+
 const pending: PendingRequest = {
   epoch: 1,
   revision: 0,
@@ -127,5 +138,6 @@ export const vectors: Readonly<Record<string, { readonly bytes: Bytes }>> = {
     bytes: encodeKeyResponse({ kind: "refused", ...refusal, signature: pvsKey.sign(encodeRefusalStatement(refusal)) }),
   },
   "local refusal": { bytes: encodeKeyResponse({ kind: "turned-away", reason: "validation-unreachable" }) },
+  "sealed answer": { bytes: encodeSealedAnswer({ ...header, ...sealed }) },
   "client state": { bytes: encodeClientState({ memberships: [membership] }) },
 }

@@ -11,6 +11,8 @@ import {
   type Platform,
   type ValidationApi,
 } from "@starling/eaas"
+import { PASSAGE_HEADER, passageSentence, type Passage } from "@starling/eaas/channel"
+import type { LinkHealth } from "../kme/kme-pair.ts"
 import type { PlatformSource } from "../source/platform-source.ts"
 import { fault, frameOf, limitBody, sendFrame } from "./frames.ts"
 
@@ -45,9 +47,10 @@ export function validationRoutes(pvs: ValidationApi): Hono {
 
 /** The Local Provider's one call, which stands for a tap. */
 export function localProviderRoutes(lp: LocalProvider): Hono {
-  return new Hono().post("/requests", limitBody(), async (context) =>
-    sendFrame(context, await lp.request(await frameOf(context), context.req.raw.signal)),
-  )
+  return new Hono().post("/requests", limitBody(), async (context) => {
+    const told = (passage: Passage): void => context.header(PASSAGE_HEADER, passageSentence(passage))
+    return sendFrame(context, await lp.request(await frameOf(context), context.req.raw.signal, told))
+  })
 }
 
 /** `platform` is asked anew each time: what is known of its source may change. */
@@ -60,6 +63,14 @@ export function healthRoutes(source: PlatformSource): Hono {
   return new Hono().get("/health", (context) => {
     const { health } = source
     return context.json({ version: 1, source: health }, health.state === "failed" ? 503 : 200)
+  })
+}
+
+/** How the simulated link is, for whoever watches: 503 while the last block raised an alarm. */
+export function linkHealthRoutes(health: () => LinkHealth): Hono {
+  return new Hono().get("/", (context) => {
+    const link = health()
+    return context.json({ version: 1, link }, link.state === "alarm" ? 503 : 200)
   })
 }
 

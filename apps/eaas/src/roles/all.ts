@@ -1,12 +1,14 @@
 import { join } from "node:path"
 import { setFlagsFromString } from "node:v8"
 
-import { LocalProvider, type AuthenticationServer } from "@starling/eaas"
+import { LocalProvider, localProviderIdOf, type AuthenticationServer } from "@starling/eaas"
+import { toHex } from "@starling/kernel"
 import { emptyApp } from "../http/frames.ts"
 import {
   authenticationRoutes,
   discoveryRoutes,
   healthRoutes,
+  linkHealthRoutes,
   localProviderRoutes,
   sourceRoutes,
   userRoutes,
@@ -15,11 +17,13 @@ import {
 import { listen } from "../http/serve.ts"
 import type { CommandOf } from "../config.ts"
 import { PgliteDatabase } from "../database/pglite-database.ts"
+import { startKmePair } from "../kme/kme-pair.ts"
 import type { Log } from "../log.ts"
 import { roleKey } from "../role-keys.ts"
 import { openOperatorDoor } from "../operator.ts"
 import { PlatformSource } from "../source/platform-source.ts"
 import { platformOf, startAuthentication, startValidation } from "./parts.ts"
+import { openFrom, PVS_SAE, saeOfProvider, sealFor } from "./quantum-channel.ts"
 import type { Running } from "./ready.ts"
 
 /** Who an embedded platform belongs to. */
@@ -55,6 +59,21 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
       log,
     ),
   )
+  const link = stack.use(
+    await startKmePair(
+      {
+        platformSaes: [PVS_SAE],
+        branchSaes: localProviderKeys.map(saeOfProvider),
+        ports: [0, 0],
+        interception: command.eavesdropper,
+      },
+      log,
+    ),
+  )
+  const accessOf = (sae: string) => ({ url: link.urlFor(sae), credentials: link.credentialsFor(sae) })
+  const saes = new Map(localProviderKeys.map((key) => [toHex(localProviderIdOf(key)), saeOfProvider(key)]))
+  const channel = { policy: command.onShortKey, production: false }
+  const { validation: sealed } = stack.use(sealFor(pvs, accessOf(PVS_SAE), saes, channel, log))
   const app = emptyApp(log)
   const platform = platformOf({
     authenticationKey: asKey.publicKey,
@@ -68,9 +87,16 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
     "/.well-known",
     discoveryRoutes(() => platform),
   )
+  app.route(
+    "/health/quantum-channel",
+    linkHealthRoutes(() => link.health()),
+  )
   app.route("/as", authenticationRoutes(as))
-  app.route("/pvs", validationRoutes(pvs))
-  for (const { key, path } of branches) app.route(path, localProviderRoutes(new LocalProvider(key, pvs)))
+  app.route("/pvs", validationRoutes(sealed))
+  for (const { key, path } of branches) {
+    const { validation } = stack.use(openFrom(sealed, accessOf(saeOfProvider(key.publicKey)), PVS_SAE, log))
+    app.route(path, localProviderRoutes(new LocalProvider(key, validation)))
+  }
   const door = stack.use(openOperatorDoor(command.data, app, userRoutes(as), sourceRoutes(source)))
   const { port } = stack.use(await listen(app, command.port))
   const url = `http://127.0.0.1:${port}`

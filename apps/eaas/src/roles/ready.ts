@@ -13,6 +13,8 @@ export interface Ready {
   readonly lp?: readonly string[]
   /** One-time code of the one user of an embedded platform. */
   readonly enrolment?: string
+  /** Of a pair of KMEs: where each SAE finds its own, and what it needs there. */
+  readonly kme?: Readonly<Record<string, { readonly url: string; readonly files: string }>>
   /** Public key of a single role. */
   readonly key?: string
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path"
 
-import { LocalProvider, localProviderIdOf } from "@starling/eaas"
+import { LocalProvider, localProviderIdOf, type ValidationApi } from "@starling/eaas"
 import { fromHex, toHex, type Bytes } from "@starling/kernel"
 import type { Hono } from "hono"
 import type { CommandOf } from "../config.ts"
@@ -23,6 +23,7 @@ import { roleKey } from "../role-keys.ts"
 import { PlatformSource } from "../source/platform-source.ts"
 import { SourceOfPvs } from "../source/source-of-pvs.ts"
 import { platformOf, startAuthentication, startValidation } from "./parts.ts"
+import { accessOf, openFrom, requireKme, saeOfProvider, sealFor } from "./quantum-channel.ts"
 import type { Running } from "./ready.ts"
 
 /** The Authentication Server alone; clients begin here. */
@@ -60,22 +61,54 @@ export async function startPvs(command: CommandOf<"pvs">, log: Log): Promise<Run
   const database = stack.use(await PgliteDatabase.open(command.data))
   const key = roleKey(join(command.data, "keys"), "pvs")
   const source = stack.use(await PlatformSource.open(command.data, command.source, log))
+  const localProviderKeys = command.lpKey.map(hex)
   const { pvs } = stack.use(
     await startValidation({
       database,
       key,
       authenticationKey: hex(command.asKey),
-      localProviderKeys: command.lpKey.map(hex),
+      localProviderKeys,
       source: source.bytes,
     }),
   )
   const app = emptyApp(log)
   app.route("/", healthRoutes(source))
-  app.route("/pvs", validationRoutes(pvs))
+  app.route("/pvs", validationRoutes(await sealedAt(command, pvs, localProviderKeys, stack, log)))
   const door = stack.use(openOperatorDoor(command.data, app, sourceRoutes(source)))
   const running = await serve(app, command.port, "pvs", key.publicKey, stack)
   door.announce(new URL(running.ready.url).origin)
   return running
+}
+
+/** The PVS as its Local Providers reach it: over the quantum channel, where there is a KME. */
+async function sealedAt(
+  command: CommandOf<"pvs">,
+  pvs: ValidationApi,
+  localProviderKeys: readonly Uint8Array[],
+  stack: AsyncDisposableStack,
+  log: Log,
+): Promise<ValidationApi> {
+  const access = accessOf(command)
+  if (access === undefined) return pvs
+  const given = new Map(command.lpSae)
+  const saeOf = (key: Uint8Array): string => given.get(toHex(key)) ?? saeOfProvider(key)
+  const saes = new Map(localProviderKeys.map((key) => [toHex(localProviderIdOf(key)), saeOf(key)]))
+  const [first = ""] = saes.values()
+  await requireKme(access, first, command.production)
+  const { onShortKey: policy, production } = command
+  return stack.use(sealFor(pvs, access, saes, { policy, production }, log)).validation
+}
+
+async function openedAt(
+  command: CommandOf<"lp">,
+  pvs: ValidationApi,
+  stack: AsyncDisposableStack,
+  log: Log,
+): Promise<ValidationApi> {
+  const access = accessOf(command)
+  if (access === undefined) return pvs
+  await requireKme(access, command.pvsSae, command.production)
+  return stack.use(openFrom(pvs, access, command.pvsSae, log)).validation
 }
 
 /** A Local Provider alone. It keeps nothing but its key. */
@@ -83,7 +116,8 @@ export async function startLp(command: CommandOf<"lp">, log: Log): Promise<Runni
   await using stack = new AsyncDisposableStack()
   const key = roleKey(join(command.data, "keys"), "lp")
   const app = emptyApp(log)
-  app.route("/lp", localProviderRoutes(new LocalProvider(key, new HttpValidation(command.pvs))))
+  const validation = await openedAt(command, new HttpValidation(command.pvs), stack, log)
+  app.route("/lp", localProviderRoutes(new LocalProvider(key, validation)))
   log("local provider", { id: toHex(localProviderIdOf(key.publicKey)) })
   return await serve(app, command.port, "lp", key.publicKey, stack)
 }

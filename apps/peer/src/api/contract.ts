@@ -244,6 +244,8 @@ export interface Delivery {
   readonly proofMilliseconds: number
   readonly bytes: number
   readonly receivedAt: number
+  /** How it came to the Local Provider, by that one's word: "one-time pad, simulated link". Absent where nothing was said. */
+  readonly channel?: string
 }
 
 export interface Draw {

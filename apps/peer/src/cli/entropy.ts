@@ -1,4 +1,4 @@
-import type { Draw, EntropyStatus } from "../api/contract.ts"
+import type { Delivery, Draw, EntropyStatus } from "../api/contract.ts"
 import type { Command } from "./command.ts"
 import { integerOption } from "./options.ts"
 import { oneLine } from "./terminal-text.ts"
@@ -59,10 +59,16 @@ export const entropyCommands: readonly Command[] = [
   },
 ]
 
+function overChannel({ channel }: Delivery): string {
+  return channel === undefined ? "" : ` (over ${oneLine(channel)})`
+}
+
 function describeDraw(draw: Draw): string {
   const quantum = draw.eaas.map(({ delivery, offset, length }) => {
     const source =
-      "source" in delivery ? `${oneLine(delivery.source)}${delivery.simulated ? ", simulated" : ""}` : "delivery"
+      "source" in delivery
+        ? `${oneLine(delivery.source)}${delivery.simulated ? ", simulated" : ""}${overChannel(delivery)}`
+        : "delivery"
     return `${length} from ${source} ${delivery.id} at ${offset}`
   })
   const parts = [...(draw.operatingSystem > 0 ? [`${draw.operatingSystem} from this computer`] : []), ...quantum]

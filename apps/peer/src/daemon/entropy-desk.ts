@@ -91,7 +91,7 @@ function quantumSource({ refill: { state, service }, last, simulated }: Source):
 /** What this does not give, said before anybody asks. */
 function caveatsOf(
   pool: EntropyPool,
-  { refill: { state, service }, simulated, anonymitySet }: Source,
+  { refill: { state, service }, last, simulated, anonymitySet }: Source,
 ): readonly string[] {
   const caveats: string[] = []
   if (simulated === true) {
@@ -101,6 +101,14 @@ function caveatsOf(
   }
   if (simulated === null && state.kind !== "off") {
     caveats.push("Nothing is known of the quantum source yet: it may be simulated.")
+  }
+  if (last?.channel?.includes("simulated") === true) {
+    caveats.push("The quantum channel to the Local Provider is simulated: it protects keys from nobody.")
+  }
+  if (last?.channel?.startsWith("aes-256-gcm") === true) {
+    caveats.push(
+      "The quantum channel was short of key: the last delivery was sealed with AES-256-GCM, not with a one-time pad.",
+    )
   }
   if (anonymitySet === 1) {
     caveats.push(

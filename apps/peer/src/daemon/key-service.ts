@@ -11,6 +11,8 @@ export type KeyLength = 1024 | 8192
 export interface DeliveredKey {
   readonly bytes: Bytes
   readonly delivery: Omit<Delivery, "receivedAt">
+  /** How the key came from the validation server to the Local Provider, by that one's word; `undefined` where it said nothing. */
+  readonly channel: string | undefined
 }
 
 /** An Entropy-as-a-Service platform, reached and enrolled with. */

@@ -1,5 +1,6 @@
 import type { Delivery, EntropyPool } from "@starling/entropy"
 import type { Milliseconds } from "@starling/kernel"
+import type { JournaledDelivery } from "./delivery-journal.ts"
 import { KeyServiceError, REFILL_STEPS, type KeyLength, type KeyService, type RefillStep } from "./key-service.ts"
 
 const LOW_WATER = 0.25
@@ -22,7 +23,7 @@ export interface RefillOptions {
   /** Whether this delivery is in the pool, or was: after a crash it may come a second time. */
   readonly has: (delivery: string) => boolean
   /** A delivery is in the pool, durably. */
-  readonly delivered: (delivery: Delivery) => void
+  readonly delivered: (delivery: JournaledDelivery) => void
   readonly changed: () => void
   readonly now: () => Milliseconds
   readonly report: (error: unknown) => void
@@ -156,11 +157,11 @@ export class Refill implements AsyncDisposable {
         length,
         signal,
         (step) => this.#set({ kind: "working", step }),
-        ({ bytes, delivery }) => {
+        ({ bytes, delivery, channel }) => {
           if (this.#options.has(delivery.id)) return 0
           const received: Delivery = { ...delivery, receivedAt: this.#options.now() }
           taken = this.#options.pool.fill(bytes, received)
-          if (taken > 0) this.#options.delivered(received)
+          if (taken > 0) this.#options.delivered({ ...received, ...(channel !== undefined && { channel }) })
           return taken
         },
       )

@@ -197,7 +197,10 @@ export class EntropyClient {
   ): Promise<"delivered" | Refusal> {
     const { platform, tap } = this.#ports
     onProgress("requesting")
-    const frame = await this.#transceive(pending, signal)
+    let channel: string | undefined
+    const frame = await this.#transceive(pending, signal, (told) => {
+      channel = told
+    })
     if (frame === undefined) return "epoch-closed"
     const response = decodeKeyResponse(frame)
     if (response.kind === "malformed") throw new EntropyClientError("bad-answer", { cause: response.why })
@@ -221,7 +224,7 @@ export class EntropyClient {
         if (!genuine) throw new EntropyClientError("bad-answer")
         const key = openKey(answer, kemSeed, pending)
         if (key.kind === "malformed" || key.value.length !== pending.keySize) throw new EntropyClientError("bad-answer")
-        accept({ bytes: key.value, delivery: deliveryOf(pending, answer, tap) })
+        accept({ bytes: key.value, delivery: deliveryOf(pending, answer, tap), channel })
         wipe(key.value, kemSeed)
         this.#settle(pending, pending.k + 1)
         tap.settled(frame)
@@ -231,10 +234,14 @@ export class EntropyClient {
   }
 
   /** `undefined` where nobody can answer this request any more. */
-  async #transceive(pending: PendingRequest, signal: AbortSignal): Promise<Bytes | undefined> {
+  async #transceive(
+    pending: PendingRequest,
+    signal: AbortSignal,
+    told: (channel: string) => void,
+  ): Promise<Bytes | undefined> {
     const { localProvider, tap } = this.#ports
     if (equalBytes(pending.localProvider, localProvider.id))
-      return await reach(tap.transceive(pending.request, signal), signal)
+      return await reach(tap.transceive(pending.request, signal, told), signal)
     // The request is for another Local Provider than the one at hand: it waits for it, as long as that makes sense.
     if (this.#isAnswerable(pending)) throw new EntropyClientError("turned-away", { refusal: "wrong-local-provider" })
     this.#settle(pending, pending.k + 1)

@@ -1,4 +1,5 @@
 import type { Bytes } from "@starling/kernel"
+import { PASSAGE_HEADER, readPassage } from "../channel/passage.ts"
 import { Unreachable } from "../ports.ts"
 import { MAX_EPOCH_BYTES, MAX_FRAME_BYTES } from "../protocol.ts"
 import { platformFrom, type LocalProviderEntry, type Platform } from "./platform.ts"
@@ -59,8 +60,12 @@ export class LoopbackTap implements Tap {
     this.#url = localProvider.url
   }
 
-  async transceive(request: Bytes, signal: AbortSignal): Promise<Bytes> {
-    return present(await exchange(join(this.#url, "requests"), request, MAX_FRAME_BYTES, signal))
+  async transceive(request: Bytes, signal: AbortSignal, told?: (channel: string) => void): Promise<Bytes> {
+    const headers = (given: Headers): void => {
+      const channel = readPassage(given.get(PASSAGE_HEADER))
+      if (channel !== undefined) told?.(channel)
+    }
+    return present(await exchange(join(this.#url, "requests"), request, MAX_FRAME_BYTES, signal, headers))
   }
 
   settled(): void {}
@@ -72,6 +77,7 @@ export async function exchange(
   body: Bytes | undefined,
   max: number,
   signal: AbortSignal,
+  onHeaders?: (headers: Headers) => void,
 ): Promise<Bytes | undefined> {
   try {
     const response = await fetch(url, {
@@ -86,6 +92,7 @@ export async function exchange(
     const bytes = await readBounded(response, max)
     if (response.status === 404) return undefined
     if (!response.ok) throw new Unreachable(`${url} answers with status ${response.status}`)
+    onHeaders?.(response.headers)
     return bytes
   } catch (cause) {
     signal.throwIfAborted()

@@ -18,8 +18,11 @@ export interface AuthenticationApi {
  */
 export interface Tap {
   readonly path: Delivery["path"]
-  /** Takes a key request frame, gives a key response frame. The same request may be sent again at any time. */
-  transceive(request: Bytes, signal: AbortSignal): Promise<Bytes>
+  /**
+   * Takes a key request frame, gives a key response frame. The same request may be sent again at any time. `told` hears
+   * how the answer came to the Local Provider, where that says so (`passageSentence`).
+   */
+  transceive(request: Bytes, signal: AbortSignal, told?: (channel: string) => void): Promise<Bytes>
   /**
    * The key that came in `response` is durable. A tap whose reader waits for a receipt gives it now; called again after
    * a crash for a response that was settled before.
@@ -43,4 +46,6 @@ export interface ClientJournal {
 export interface KeyDelivered {
   readonly bytes: Bytes
   readonly delivery: Omit<Delivery, "receivedAt">
+  /** How it came from the PVS to the Local Provider, by that one's word; `undefined` where nothing was said. */
+  readonly channel: string | undefined
 }

@@ -25,6 +25,7 @@ export type FrameName =
   | "key refusal"
   | "local refusal"
   | "client state"
+  | "sealed answer"
 
 /** `opaque label<V>; uint16 version = 1` */
 export function writeHead(writer: Writer, name: FrameName): Writer {

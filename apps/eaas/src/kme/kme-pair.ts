@@ -1,0 +1,113 @@
+import { KeyManagementEntity, KeyStock } from "@starling/eaas/kme"
+import { osEntropy } from "@starling/entropy/node"
+import { wipe } from "@starling/kernel"
+
+import type { Log } from "../log.ts"
+import { CertificateAuthority, type Credentials } from "./certificates.ts"
+import { LinkProducer, type LinkFigures } from "./link-producer.ts"
+import { serveKme } from "./serve-kme.ts"
+
+export interface KmePairSettings {
+  /** Names of the SAEs on either side: of the platform, and of the branches. */
+  readonly platformSaes: readonly string[]
+  readonly branchSaes: readonly string[]
+  readonly ports: readonly [number, number]
+  readonly interception: number
+}
+
+/** What an operator sees of the link. Counts are since the start. */
+export interface LinkHealth {
+  readonly simulated: boolean
+  readonly state: "ok" | "alarm"
+  readonly why: string | null
+  readonly stock: { readonly distilled: number; readonly bootstrapped: number }
+  readonly blocks: Readonly<Record<LinkFigures["outcome"], number>>
+  readonly distilledBytes: number
+  readonly cpuSeconds: number
+}
+
+export interface KmePair extends AsyncDisposable {
+  health(): LinkHealth
+  /** Base URLs of the KMEs, by the SAE that they serve. */
+  urlFor(sae: string): string
+  credentialsFor(sae: string): Credentials
+}
+
+/**
+ * What both ends have before the link has made any, put in by hand as one does with new devices: enough to fill a pool,
+ * so that a first run waits for no physics.
+ */
+const BOOTSTRAP = 128 * 1024
+/** The link works from here, up to there. In bytes. */
+const LOW = 48 * 1024
+const HIGH = 160 * 1024
+/** In milliseconds. */
+const PERIOD = 5_000
+
+/** The embedded pair: two KMEs with doors of their own, and a simulated link between them. */
+export async function startKmePair(settings: KmePairSettings, log: Log): Promise<KmePair> {
+  const { platformSaes, branchSaes, ports, interception } = settings
+  await using stack = new AsyncDisposableStack()
+  const stocks = [new KeyStock("front"), new KeyStock("back")] as const
+  // Whoever turns the eavesdropper on wants to see what the link does then, and not what was put in beside it.
+  if (interception === 0) bootstrap(stocks)
+  const counts = { blocks: { key: 0, "no key": 0, alarm: 0 }, distilledBytes: 0, cpuSeconds: 0 }
+  const observe = ({ outcome, bytes, cpuSeconds }: LinkFigures): void => {
+    counts.blocks[outcome]++
+    counts.distilledBytes += bytes
+    counts.cpuSeconds += cpuSeconds
+  }
+  const producer = stack.use(
+    new LinkProducer({ stocks, low: LOW, high: HIGH, period: PERIOD, interception, log, observe }),
+  )
+  const common = {
+    capacity: HIGH,
+    random: { draw: (length: number) => osEntropy(length) },
+    link: () => ({ simulated: true, alarm: producer.alarm ?? null }),
+  }
+  const [here, there] = stocks
+  const platform = stack.use(
+    new KeyManagementEntity({
+      ...common,
+      id: "platform-kme",
+      localSaes: platformSaes,
+      remoteSaes: branchSaes,
+      stock: here,
+    }),
+  )
+  const branch = stack.use(
+    new KeyManagementEntity({
+      ...common,
+      id: "branch-kme",
+      localSaes: branchSaes,
+      remoteSaes: platformSaes,
+      stock: there,
+    }),
+  )
+  platform.connect(branch)
+  branch.connect(platform)
+  const authority = new CertificateAuthority("Starling embedded KMEs", Date.now())
+  const platformDoor = stack.use(await serveKme(platform, authority.forServer(platform.id), ports[0], log))
+  const branchDoor = stack.use(await serveKme(branch, authority.forServer(branch.id), ports[1], log))
+  const running = stack.move()
+  return {
+    health: () => ({
+      simulated: true,
+      state: producer.alarm === undefined ? "ok" : "alarm",
+      why: producer.alarm ?? null,
+      stock: { distilled: here.available("distilled"), bootstrapped: here.available("bootstrapped") },
+      blocks: { ...counts.blocks },
+      distilledBytes: counts.distilledBytes,
+      cpuSeconds: counts.cpuSeconds,
+    }),
+    urlFor: (sae) => `https://127.0.0.1:${platformSaes.includes(sae) ? platformDoor.port : branchDoor.port}/`,
+    credentialsFor: (sae) => authority.forClient(sae),
+    [Symbol.asyncDispose]: async () => await running.disposeAsync(),
+  }
+}
+
+function bootstrap(stocks: readonly KeyStock[]): void {
+  const key = osEntropy(BOOTSTRAP)
+  for (const stock of stocks) stock.add(key, "bootstrapped")
+  wipe(key)
+}

@@ -1,0 +1,46 @@
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+
+import type { CommandOf } from "../config.ts"
+import { lockFolder } from "../database/folder-lock.ts"
+import { startKmePair } from "../kme/kme-pair.ts"
+import type { Log } from "../log.ts"
+import type { Running } from "./ready.ts"
+
+/**
+ * A pair of KMEs over a simulated link, for roles in processes of their own. What each SAE needs to reach its KME is in
+ * `saes/NAME` of the data folder, made anew with each start.
+ */
+export async function startKmes(command: CommandOf<"kme">, log: Log): Promise<Running> {
+  await using stack = new AsyncDisposableStack()
+  stack.defer(lockFolder(command.data))
+  const pair = stack.use(
+    await startKmePair(
+      {
+        platformSaes: command.platformSae,
+        branchSaes: command.branchSae,
+        // The platform's end takes the port that was asked for, the branches' end the next one.
+        ports: command.port === 0 ? [0, 0] : [command.port, command.port + 1],
+        interception: command.eavesdropper,
+      },
+      log,
+    ),
+  )
+  const saes = [...command.platformSae, ...command.branchSae]
+  const kme = Object.fromEntries(
+    saes.map((sae) => {
+      const folder = join(command.data, "saes", encodeURIComponent(sae))
+      const { authority, certificate, key } = pair.credentialsFor(sae)
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      const files = { "ca.pem": authority, "cert.pem": certificate, "key.pem": key }
+      for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 })
+      return [sae, { url: pair.urlFor(sae), files: folder }]
+    }),
+  )
+  const running = stack.move()
+  const [first = ""] = saes
+  return {
+    ready: { ready: true, url: pair.urlFor(first), kme },
+    [Symbol.asyncDispose]: async () => await running.disposeAsync(),
+  }
+}

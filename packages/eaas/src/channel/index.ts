@@ -1,0 +1,8 @@
+export { OpeningValidation } from "./opening-validation.ts"
+export { OneTimeKey } from "./one-time-key.ts"
+export { PASSAGE_HEADER, passageSentence, readPassage, type Passage } from "./passage.ts"
+export { protect, unprotect } from "./protect.ts"
+export { ChannelReceiver } from "./receiver.ts"
+export { boundData, decodeSealedAnswer, encodeSealedAnswer, MAX_SEALED_ANSWER_BYTES } from "./sealed-answer.ts"
+export { SealingValidation } from "./sealing-validation.ts"
+export { ChannelSender, type ShortagePolicy } from "./sender.ts"

@@ -1,0 +1,5 @@
+export { KeyIds, KeyRequest, type KmeAnswer, type LinkStatus } from "./etsi014.ts"
+export { KeyManagementEntity } from "./key-management-entity.ts"
+export { KeyStock } from "./key-stock.ts"
+export { KeyServiceError, type KmeReply } from "./read-answer.ts"
+export { Sae, type KmeTransport } from "./sae.ts"
