@@ -21,8 +21,15 @@ const localProvider = z
     return { name, publicKey, url }
   })
 
+/** Of PostgreSQL; without one, the database is in the data folder. */
+const database = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, "a database is given as postgres://user@host:port/name")
+  .optional()
+
 const common = { data: z.string(), json: z.boolean().default(false) }
-const serving = { ...common, port: port.default(0) }
+const serving = { ...common, port: port.default(0), database }
+const threads = z.coerce.number().int().min(1).max(64).optional()
 const epochHours = z.coerce
   .number()
   .positive()
@@ -37,6 +44,7 @@ const Command = z.discriminatedUnion("command", [
     epochHours,
     embedded: z.boolean().default(false),
     quota: quota.default(256),
+    threads,
   }),
   z.strictObject({
     command: z.literal("as"),
@@ -46,8 +54,14 @@ const Command = z.discriminatedUnion("command", [
     pvsKey: publicKey,
     lp: z.array(localProvider).min(1),
   }),
-  z.strictObject({ command: z.literal("pvs"), ...serving, asKey: publicKey, lpKey: z.array(publicKey).min(1) }),
-  z.strictObject({ command: z.literal("lp"), ...serving, pvs: url }),
+  z.strictObject({
+    command: z.literal("pvs"),
+    ...serving,
+    asKey: publicKey,
+    lpKey: z.array(publicKey).min(1),
+    threads,
+  }),
+  z.strictObject({ command: z.literal("lp"), ...common, port: port.default(0), pvs: url }),
   z.strictObject({ command: z.literal("key"), ...common, role: z.enum(["as", "pvs", "lp"]) }),
   z.strictObject({
     command: z.literal("user add"),
@@ -68,6 +82,8 @@ starling-eaas lp   --pvs URL                                        Local Provid
 starling-eaas key  as|pvs|lp                                        the public key of a role
 starling-eaas user add NAME [--quota N]                             prints a one-time enrolment code
 starling-eaas user list
+For all, as and pvs: [--database postgres://USER@HOST/NAME] or $STARLING_EAAS_DATABASE, where the URL has a password;
+  several pvs may share a database, a key and so a data folder. For all and pvs: [--threads N] that verify (one a core).
 Everywhere: [--data DIR] [--json]. Without --data: $STARLING_EAAS_DATA, else ~/.starling-eaas.`
 
 /** Reads the command line, and the environment where it says nothing. Throws `UsageError`. */
@@ -75,11 +91,19 @@ export function readCommand(argv: readonly string[]): Command {
   const { values, positionals } = parse(argv)
   const { "epoch-hours": epochHours, "pvs-key": pvsKey, "as-key": asKey, "lp-key": lpKey, ...rest } = values
   const data = resolve(values.data ?? process.env["STARLING_EAAS_DATA"] ?? join(homedir(), ".starling-eaas"))
-  const given = { ...rest, ...nameOf(positionals), data, epochHours, pvsKey, asKey, lpKey }
+  const named = nameOf(positionals)
+  const database = values.database ?? databaseOf(named["command"], values.embedded)
+  const given = { ...rest, ...named, data, database, epochHours, pvsKey, asKey, lpKey }
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const command = Command.safeParse(present)
   if (!command.success) throw new UsageError(`${z.prettifyError(command.error)}\n\n${USAGE}`)
   return command.data
+}
+
+/** An embedded platform belongs to one peer, and is no one else's business. */
+function databaseOf(command: string | undefined, embedded = false): string | undefined {
+  const takesOne = !embedded && ["all", "as", "pvs"].includes(command ?? "")
+  return takesOne ? process.env["STARLING_EAAS_DATABASE"] : undefined
 }
 
 function parse(argv: readonly string[]) {
@@ -93,6 +117,8 @@ function parse(argv: readonly string[]) {
         json: { type: "boolean" },
         embedded: { type: "boolean" },
         quota: { type: "string" },
+        database: { type: "string" },
+        threads: { type: "string" },
         pvs: { type: "string" },
         lp: { type: "string", multiple: true },
         "epoch-hours": { type: "string" },

@@ -6,12 +6,13 @@ import { emptyApp } from "../http/frames.ts"
 import { authenticationRoutes, discoveryRoutes, localProviderRoutes, validationRoutes } from "../http/roles.ts"
 import { listen } from "../http/serve.ts"
 import type { CommandOf } from "../config.ts"
-import { PgliteDatabase } from "../database/pglite-database.ts"
+import { openDatabase } from "../database/open-database.ts"
 import type { Log } from "../log.ts"
 import { roleKey } from "../role-keys.ts"
 import { openOperatorDoor } from "../operator.ts"
 import { platformOf, startAuthentication, startValidation } from "./parts.ts"
 import type { Running } from "./ready.ts"
+import { inPlace, verifierPool } from "./verifiers.ts"
 
 /** Who an embedded platform belongs to. */
 const OWNER = "this peer"
@@ -22,15 +23,17 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
   // Optimising PostgreSQL's code takes 400 MB at the start, and pays off under a load that one user never makes.
   if (command.embedded) setFlagsFromString("--wasm-tiering-budget=1000000000")
   await using stack = new AsyncDisposableStack()
-  const database = stack.use(await PgliteDatabase.open(command.data))
+  const database = stack.use(await openDatabase(command))
   const keys = join(command.data, "keys")
   const asKey = roleKey(keys, "as")
   const pvsKey = roleKey(keys, "pvs")
   const branches = BRANCHES.map((name, i) => ({ name, key: roleKey(keys, `lp-${i + 1}`), path: `/lp/${i + 1}` }))
 
   const localProviderKeys = branches.map(({ key }) => key.publicKey)
+  // One user's proofs are verified in place.
+  const verifier = command.embedded ? inPlace : stack.use(verifierPool(command.threads))
   const { pvs } = stack.use(
-    await startValidation({ database, key: pvsKey, authenticationKey: asKey.publicKey, localProviderKeys }),
+    await startValidation({ database, verifier, key: pvsKey, authenticationKey: asKey.publicKey, localProviderKeys }),
   )
   const { as } = stack.use(
     await startAuthentication(

@@ -4,7 +4,7 @@ import { LocalProvider, localProviderIdOf } from "@starling/eaas"
 import { fromHex, toHex, type Bytes } from "@starling/kernel"
 import type { Hono } from "hono"
 import type { CommandOf } from "../config.ts"
-import { PgliteDatabase } from "../database/pglite-database.ts"
+import { openDatabase } from "../database/open-database.ts"
 import { emptyApp } from "../http/frames.ts"
 import { HttpValidation } from "../http/http-validation.ts"
 import { authenticationRoutes, discoveryRoutes, localProviderRoutes, validationRoutes } from "../http/roles.ts"
@@ -14,11 +14,12 @@ import { openOperatorDoor } from "../operator.ts"
 import { roleKey } from "../role-keys.ts"
 import { platformOf, startAuthentication, startValidation } from "./parts.ts"
 import type { Running } from "./ready.ts"
+import { verifierPool } from "./verifiers.ts"
 
 /** The Authentication Server alone; clients begin here. */
 export async function startAs(command: CommandOf<"as">, log: Log): Promise<Running> {
   await using stack = new AsyncDisposableStack()
-  const database = stack.use(await PgliteDatabase.open(command.data))
+  const database = stack.use(await openDatabase(command))
   const key = roleKey(join(command.data, "keys"), "as")
   const validationKey = hex(command.pvsKey)
   const validation = new HttpValidation(command.pvs)
@@ -43,11 +44,12 @@ export async function startAs(command: CommandOf<"as">, log: Log): Promise<Runni
 /** The Proof Validation Server alone, with the source. */
 export async function startPvs(command: CommandOf<"pvs">, log: Log): Promise<Running> {
   await using stack = new AsyncDisposableStack()
-  const database = stack.use(await PgliteDatabase.open(command.data))
+  const database = stack.use(await openDatabase(command))
   const key = roleKey(join(command.data, "keys"), "pvs")
   const localProviderKeys = command.lpKey.map(hex)
+  const verifier = stack.use(verifierPool(command.threads))
   const { pvs } = stack.use(
-    await startValidation({ database, key, authenticationKey: hex(command.asKey), localProviderKeys }),
+    await startValidation({ database, verifier, key, authenticationKey: hex(command.asKey), localProviderKeys }),
   )
   const app = emptyApp(log)
   app.route("/pvs", validationRoutes(pvs))
