@@ -6,7 +6,7 @@ import { join } from "node:path"
 
 import { Unreachable, type ValidationApi } from "@starling/eaas"
 import { decodeKeyResponse } from "@starling/eaas/frames"
-import { forwardOf, rivalRequests, testPlatform, type TestPlatform } from "@starling/eaas/test-platform"
+import { forwardOf, patience, rivalRequests, testPlatform, type TestPlatform } from "@starling/eaas/test-platform"
 import { osEntropy } from "@starling/entropy/node"
 import { toHex, type Bytes } from "@starling/kernel"
 import { Prover } from "@starling/proof/node"
@@ -17,7 +17,6 @@ import { DYING_PVS, type Moment } from "./dying-pvs.ts"
 import { start, type RunningRole } from "./running-role.ts"
 import { noPostgres, throwawayPostgres, type ThrowawayPostgres } from "./throwaway-postgres.ts"
 
-const patience = AbortSignal.timeout(170_000)
 const root = mkdtempSync(join(tmpdir(), "starling-pvs-"))
 const pvsSeed = osEntropy(32)
 let prover: Prover

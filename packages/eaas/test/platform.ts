@@ -20,6 +20,7 @@ import {
   type Platform,
   type Tap,
   type ValidationApi,
+  type ValidationPorts,
   type Verifier,
 } from "@starling/eaas"
 import { encodeForwardedRequest, encodeForwardStatement } from "@starling/eaas/frames"
@@ -41,7 +42,8 @@ export interface TestPlatform extends AsyncDisposable {
   readonly pvsKey: SigningKey
   readonly lpKeys: readonly [SigningKey, SigningKey]
   readonly database: Database
-  openPvs(database: Database, source?: EntropySource): Promise<ProofValidationServer>
+  /** Another PVS with the same keys. */
+  openPvs(database: Database, change?: Partial<ValidationPorts>): Promise<ProofValidationServer>
 }
 
 export async function testPlatform(
@@ -63,12 +65,13 @@ export async function testPlatform(
   const pvsKey = new SigningKey(options.pvsSeed ?? osEntropy(32))
   const lpKeys = [new SigningKey(osEntropy(32)), new SigningKey(osEntropy(32))] as const
   const service = serviceIdOf(asKey.publicKey, pvsKey.publicKey)
-  const openPvs = async (database: Database, source = options.source ?? simulatedQrng(osEntropy)) => {
+  const openPvs = async (database: Database, change: Partial<ValidationPorts> = {}) => {
+    const source = options.source ?? simulatedQrng(osEntropy)
     const localProviders = new Map(lpKeys.map((key) => [toHex(new LocalProvider(key, nobody).id), key.publicKey]))
     const verifier = options.verifier ?? inPlace
     const capacity = options.capacity ?? 1024
     const ports = { database, key: pvsKey, authenticationKey: asKey.publicKey, service, localProviders, capacity }
-    return await ProofValidationServer.open({ ...ports, source, verifier, random, clock })
+    return await ProofValidationServer.open({ ...ports, source, verifier, random, clock, ...change })
   }
   const pvs = await openPvs(database)
   const validation = options.validation?.(pvs) ?? pvs
@@ -204,10 +207,10 @@ export async function rivalRequests(
   return requests
 }
 
-/** The frame by which the first Local Provider forwards a request. */
-export function forwardOf(at: TestPlatform, request: Bytes): Bytes {
-  const localProvider = at.lps[0].id
-  const signature = at.lpKeys[0].sign(encodeForwardStatement(localProvider, request))
+/** The frame by which a Local Provider forwards a request, whatever it holds. */
+export function forwardOf(at: TestPlatform, request: Bytes, branch: 0 | 1 = 0): Bytes {
+  const localProvider = at.lps[branch].id
+  const signature = at.lpKeys[branch].sign(encodeForwardStatement(localProvider, request))
   return encodeForwardedRequest({ localProvider, request, signature })
 }
 

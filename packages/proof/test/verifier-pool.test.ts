@@ -38,3 +38,11 @@ test("closing gives up what waits, and what is asked later", async () => {
   await Promise.all(waiting)
   await expect(pool.verify(statement, proof)).rejects.toBeInstanceOf(VerifierFailed)
 })
+
+test("a proof for which nobody waits any more is not verified", async () => {
+  await using pool = new VerifierPool({ threads: 1, capacity: 10 })
+  const gone = new AbortController()
+  gone.abort()
+  const asked = [pool.verify(statement, proof, gone.signal), pool.verify(statement, proof)]
+  expect(await Promise.all(asked)).toEqual([{ kind: "busy" }, { kind: "valid" }])
+})

@@ -12,7 +12,7 @@ import {
 import { encodeAnswerStatement, encodeKeyResponse, encodeRefusalStatement } from "../frames/key-response.ts"
 import type { Refusal } from "../frames/refusals.ts"
 import { encodeEpochStatement, type EpochStatement } from "../frames/sealed-epoch.ts"
-import { InTurn } from "../in-turn.ts"
+import { InTurn, InTurnByKey } from "../in-turn.ts"
 import { migrate } from "../migrate.ts"
 import { type Clock, type RandomPort, type ValidationApi, type Verifier } from "../ports.ts"
 import { ANSWER_RETENTION, DEFAULT_CAPACITY, EPOCH_GRACE, SERVICE_ID_BYTES } from "../protocol.ts"
@@ -51,6 +51,7 @@ export class ProofValidationServer implements ValidationApi {
   readonly #epochs: EpochBook
   readonly #issues: IssueBook
   readonly #countersigning = new InTurn()
+  readonly #spending = new InTurnByKey()
   readonly #admission: Admission
 
   private constructor(ports: ValidationPorts) {
@@ -115,21 +116,26 @@ export class ProofValidationServer implements ValidationApi {
     if (!equalBytes(request.service, this.#ports.service)) return refused("wrong-service")
     const sealed = await this.#epochs.at(request.epoch, request.revision)
     if (sealed === undefined) return refused("unknown-epoch")
-    const now = this.#ports.clock.now()
-    if (now > sealed.closesAt + ANSWER_RETENTION) return refused("epoch-closed")
+    if (this.#ports.clock.now() > sealed.closesAt + ANSWER_RETENTION) return refused("epoch-closed")
     const context = contextOf({ ...request, nonce: sealed.nonce })
     const spender = { epoch: request.epoch, nullifier: request.nullifier, context }
+    // Of requests that spend one right at a time, one is verified; the others find its answer, or their own refusal.
+    const right = `${spender.epoch} ${spender.nullifier}`
+    return await this.#spending.run(right, async () => await this.#spend(request, sealed, spender, signal))
+  }
 
+  async #spend(request: KeyRequest, sealed: EpochStatement, spender: Spender, signal: AbortSignal): Promise<Judgement> {
     const spending = await this.#issues.look(spender)
     if (spending.kind === "same-request") return { kind: "issued", answer: spending.answer }
-    if (now > sealed.closesAt + EPOCH_GRACE) return refused("epoch-closed")
+    if (this.#ports.clock.now() > sealed.closesAt + EPOCH_GRACE) return refused("epoch-closed")
     const newest = await this.#epochs.newestRevision(request.epoch)
     if (newest?.revision !== request.revision) return refused("superseded")
     if (spending.kind === "other-request") return refused("nullifier-used")
 
+    const { nullifier, context } = spender
     const scope = scopeOf(this.#ports.service, request.epoch)
-    const statement = { root: sealed.root, nullifier: request.nullifier, scope, context }
-    const verdict = await this.#ports.verifier.verify(statement, request.proof)
+    const statement = { root: sealed.root, nullifier, scope, context }
+    const verdict = await this.#ports.verifier.verify(statement, request.proof, signal)
     if (verdict.kind === "busy") return { kind: "turned-away", reason: "overloaded" }
     if (verdict.kind === "invalid") return refused("bad-proof")
     return await this.#issue(request, sealed, spender, signal)

@@ -10,7 +10,7 @@ export interface VerifierPoolSettings {
   readonly capacity: number
 }
 
-/** A verdict, or that there is no room to wait for one. */
+/** A verdict, or that there was no room to wait for one, or nobody who waited. */
 export type PooledVerdict = Verdict | { readonly kind: "busy" }
 
 /** A verifying thread ended; what it was given has no verdict. */
@@ -19,7 +19,8 @@ export class VerifierFailed extends Error {
 }
 
 interface Job extends ProvedStatement {
-  readonly resolve: (verdict: Verdict) => void
+  readonly signal: AbortSignal | undefined
+  readonly resolve: (verdict: PooledVerdict) => void
   readonly reject: (error: VerifierFailed) => void
 }
 
@@ -45,14 +46,14 @@ export class VerifierPool implements AsyncDisposable {
     this.#settings = settings
   }
 
-  /** Throws `VerifierFailed`. */
-  async verify(statement: Statement, proof: Uint8Array): Promise<PooledVerdict> {
+  /** An aborted `signal` makes room for others, as long as the proof waits. Throws `VerifierFailed`. */
+  async verify(statement: Statement, proof: Uint8Array, signal?: AbortSignal): Promise<PooledVerdict> {
     if (this.#closed) throw new VerifierFailed("the verifier was closed")
     if (this.#underWay >= this.#settings.capacity) return { kind: "busy" }
     this.#underWay++
     try {
-      return await new Promise<Verdict>((resolve, reject) => {
-        this.#waiting.push({ statement, proof, resolve, reject })
+      return await new Promise<PooledVerdict>((resolve, reject) => {
+        this.#waiting.push({ statement, proof, signal, resolve, reject })
         // Requests that came with this one, in the same turn of the event loop, go into the same batch.
         setImmediate(() => this.#assign())
       })
@@ -69,6 +70,7 @@ export class VerifierPool implements AsyncDisposable {
   }
 
   #assign(): void {
+    this.#dropAborted()
     while (this.#waiting.length > 0 && !this.#closed) {
       const free = this.#settings.threads - this.#busy.size
       if (free === 0) return
@@ -79,6 +81,14 @@ export class VerifierPool implements AsyncDisposable {
       const batch: Batch = jobs.map(({ statement, proof }) => ({ statement, proof }))
       thread.ref()
       thread.postMessage(batch)
+    }
+  }
+
+  #dropAborted(): void {
+    const waiting = this.#waiting.splice(0)
+    for (const job of waiting) {
+      if (job.signal?.aborted === true) job.resolve({ kind: "busy" })
+      else this.#waiting.push(job)
     }
   }
 
