@@ -1,0 +1,8 @@
+import type { FigureModule } from "./figure.ts"
+import { memory } from "./memory.ts"
+import { proving } from "./proving.ts"
+import { requests } from "./requests.ts"
+import { verification } from "./verification.ts"
+
+/** Everything that `npm run bench:eaas` measures, in its order. */
+export const FIGURES: readonly FigureModule[] = [verification, proving, requests, memory]
