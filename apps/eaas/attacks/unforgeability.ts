@@ -355,7 +355,11 @@ export function proposalOf(
   const list = encodeLeafList(leaves)
   const { service, epoch, opensAt, closesAt, circuit } = current
   const statement = {
-    ...{ service, epoch, opensAt, closesAt, circuit },
+    service,
+    epoch,
+    opensAt,
+    closesAt,
+    circuit,
     revision: current.revision + 1,
     nonce: osEntropy(32),
     root: MerkleTree.of(leaves).root,

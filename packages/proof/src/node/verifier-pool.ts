@@ -80,7 +80,7 @@ export class VerifierPool implements AsyncDisposable {
       this.#busy.set(thread, jobs)
       const batch: Batch = jobs.map(({ statement, proof }) => ({ statement, proof }))
       thread.ref()
-      thread.postMessage(batch)
+      thread.postMessage(batch, [])
     }
   }
 

@@ -6,5 +6,5 @@ import type { Batch, Verdicts } from "./verifier-messages.ts"
 /** Program of a verifying thread. The weights that it draws decide verdicts, and nothing is made of them. */
 parentPort?.on("message", (batch: Batch) => {
   const verdicts: Verdicts = verifyProofs(batch, (length) => randomBytes(length))
-  parentPort?.postMessage(verdicts)
+  parentPort?.postMessage(verdicts, [])
 })
