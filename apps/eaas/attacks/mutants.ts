@@ -39,7 +39,7 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
     }`,
   ),
   "wire siblings": circuit("(left[level], node[level] + siblings[level] - left[level])", "(node[level], node[level])"),
-  "wire k": circuit("    below === 1;\n", ""),
+  "wire k": circuit("LessThan(BITS)([k, quota])", "LessThan(BITS)([k, quota + 1])"),
   "A9 ranges": circuit("    _ <== Num2Bits(BITS)(quota);\n", ""),
   "wire scope": circuit("(secret, scope, k)", "(secret, secret, k)"),
   "wire context": circuit("    signal contextSquared <== context * context;\n", ""),
