@@ -23,7 +23,7 @@ beforeAll(async () => {
   compiled = await compileCircuit(folder)
   r1cs = await readR1cs(compiled.r1cs)
   honestWires = await calculate(SIGNALS)
-})
+}, 100_000)
 
 afterAll(async () => {
   await rm(folder, { recursive: true })

@@ -9,7 +9,7 @@ let proof: Proof
 beforeAll(async () => {
   await using prover = await Prover.open()
   proof = (await prover.prove(honest, AbortSignal.timeout(60_000))).proof
-})
+}, 60_000)
 
 test("threads verify what they are given, good and bad, each with its own verdict", async () => {
   await using pool = new VerifierPool({ threads: 2, capacity: 100 })

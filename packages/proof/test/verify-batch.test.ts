@@ -23,7 +23,7 @@ beforeAll(async () => {
     const proof = proofOf({ a: a.multiply(bn254.fields.Fr.inv(s)), b: b.multiply(s), c })
     return { statement: (i % 2 === 0 ? first : second).statement, proof }
   })
-})
+}, 100_000)
 
 const kinds = (claims: readonly ProvedStatement[], weights = draw): readonly string[] =>
   verifyProofs(claims, weights).map(({ kind }) => kind)
