@@ -9,8 +9,9 @@ export const CHROMIUM = "/usr/bin/chromium"
 
 /**
  * `unit`: pure code and loopback adapters. `browser`: the MLS engine's own tests once more, in Chromium, with the
- * provider that browsers have. `system`: real daemons, child processes and browsers, one file at a time, since they
- * measure and kill things. The reporter prints the closing line and fails a run with an unlisted skip.
+ * provider that browsers have. `pages`: the UI in Chromium, before a daemon that only tells stories. `system`: real
+ * daemons, child processes and browsers, one file at a time, since they measure and kill things. The reporter prints the
+ * closing line and fails a run with an unlisted skip.
  */
 export default defineConfig({
   test: {
@@ -32,18 +33,26 @@ export default defineConfig({
       ...(existsSync(CHROMIUM) ? [inChromium()] : []),
       {
         test: {
+          name: "pages",
+          include: ["apps/web/e2e/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
           name: "system",
           include: [
             "packages/*/test/**/*.system.test.ts",
             "apps/*/test/**/*.system.test.ts",
-            "apps/*/e2e/**/*.test.ts",
             "apps/*/test/e2e/**/*.test.ts",
             "bench/test/**/*.system.test.ts",
           ],
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

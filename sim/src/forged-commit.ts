@@ -3,6 +3,7 @@ import { createCommit, type GroupState, type LeafNode, type MlsContext } from "@
 import { gossip } from "@starling/messenger"
 import {
   commitAuthenticatedData,
+  decodeCommitRecord,
   encodeCommitRecord,
   FIRST_PREV,
   sealEnvelope,
@@ -48,6 +49,41 @@ export function forgeCommit(insider: Person, group: string, forged: ForgedCommit
     mls: forged.bend?.(created.commit) ?? created.commit,
   })
   return { sid, data: forgeRecord(insider, group, { kind: 2, body, era: eraOfNode(parent) }) }
+}
+
+/** Two COMMITs for one place in `insider`'s log, with one id: the tags of one of them are good. */
+export function forgeTwoBodies(
+  insider: Person,
+  group: string,
+  parent: ForestNode,
+  which: Tag,
+): { sid: string; good: Bytes; damaged: Bytes } {
+  const state = stateIn(parent)
+  const created = createCommit(insider.env().mls, state, {
+    proposals: [],
+    authenticatedData: commitAuthenticatedData(parent.sid, []),
+    now: BigInt(Math.floor(insider.world.now / 1000)),
+    path: true,
+  })
+  if (created.kind !== "ok") throw new Error(created.reason)
+  const sid = toHex(created.next.confirmedTranscriptHash)
+  const commit = { parent: parent.sid, sid, before: state.interimTranscriptHash, epoch: parent.epoch + 1 }
+  const body = encodeCommitRecord({ ...commit, at: insider.world.now, ops: [], mls: created.commit })
+  const signed = (bytes: Bytes): Bytes => forgeRecord(insider, group, { kind: 2, body: bytes, era: eraOfNode(parent) })
+  return { sid, good: signed(body), damaged: signed(withBadTag(body, which)) }
+}
+
+export type Tag = "confirmation" | "membership"
+/** Bytes of a tag in cipher suite 1. */
+const TAG = 32
+
+/** The body of a COMMIT of which one tag is bad: they stand last, each behind a byte that says how long it is. */
+export function withBadTag(body: Uint8Array, which: Tag): Bytes {
+  const commit = decodeCommitRecord(body)
+  if (commit.kind !== "ok") throw new Error("a commit that can't be read")
+  const { mls } = commit.value
+  const at = mls.length - 1 - (which === "membership" ? 0 : TAG + 1)
+  return encodeCommitRecord({ ...commit.value, mls: mls.with(at, (mls[at] ?? 0) ^ 1) })
 }
 
 /** A record in `insider`'s log, as the next one, as it travels; its own program does not know of it. */

@@ -1,22 +1,27 @@
+import type { Bytes } from "@starling/kernel"
 import {
   decodeSealedMessage,
   drawOf,
   encodeOperation,
   encodeSealedMessage,
+  encodeTestimony,
+  EQUALS,
   messageAuthenticatedData,
   rank,
   type ForestNode,
+  type LoggedRecord,
 } from "@starling/messenger/parts"
 import { protect, receive } from "@starling/mls"
 
+import { withBadTag } from "./forged-commit.ts"
 import { foundingOf, groupIdOf, sendForged } from "./forge.ts"
-import { groupOf, isActive } from "./group-of.ts"
+import { groupOf, isActive, pathTo } from "./group-of.ts"
 import type { Forged, Insider } from "./insider.ts"
 import type { Person } from "./person.ts"
 import { crypto } from "./seeded.ts"
 import type { Stage } from "./stage.ts"
 
-const [OPERATION, COMMIT] = [1, 2] as const
+const [OPERATION, COMMIT, REFUSAL, UNKNOWN] = [1, 2, 6, 9] as const
 
 /** A few commits one upon the other, on some state of late: after its removal too, on the state before. */
 export function forkOn(stage: Stage): void {
@@ -42,6 +47,41 @@ export function equivocate(stage: Stage): void {
   const record = insider.sign(COMMIT, other.body, false)
   insider.publishCommit(one, half)
   insider.publish("upd", record.encoded, other.node.era, rest)
+}
+
+/**
+ * One commit with two bodies under one id: some get the one whose tags are bad, before the good one or in its place; now and then
+ * while they are cut off, and the others build on the commit.
+ */
+export function twoBodies(stage: Stage): void {
+  const { dice, honest, ledger } = stage
+  const insider = dice.pick(stage.insiders)
+  const group = groupOf(insider.person, stage.group)
+  const parent = insider.hoard.nodes.get(group?.live ?? "")
+  const forged = parent === undefined ? undefined : insider.commitOn(parent)
+  if (forged === undefined) return
+  const misled = honest.filter(() => dice.chance(0.4))
+  const others = honest.filter((person) => !misled.includes(person))
+  const damaged = withBadTag(forged.body, dice.chance(0.6) ? "confirmation" : "membership")
+  const { node, body } = forged
+  insider.hoard.nodes.set(node.sid, node)
+  const first = insider.sign(COMMIT, damaged, dice.chance(0.3))
+  const second = insider.sign(COMMIT, body)
+  const isCut = dice.chance(0.6)
+  if (isCut) part(stage, [...misled, insider.person], others)
+  insider.publish("upd", first.encoded, node.era, misled)
+  if (isCut) part(stage, misled, [...others, insider.person])
+  insider.publish("upd", second.encoded, node.era, others)
+  if (!isCut) return
+  stage.world.run(500)
+  for (const person of others) ledger.heal(person)
+}
+
+function part(stage: Stage, ...sides: readonly (readonly Person[])[]): void {
+  stage.world.run(500)
+  stage.sides = sides
+  stage.world.partition(...sides)
+  stage.world.run(500)
 }
 
 /** An operation that claims to know of nothing: a removal of somebody, or an addition of somebody who is out. */
@@ -192,6 +232,114 @@ export function inviteFalsely(stage: Stage): void {
   )
   if (others.length === 0 || groupOf(insider.person, group) === undefined) return
   sendForged(insider.person, dice.pick(others), groupIdOf(group), foundingOf(insider.person, group))
+}
+
+/**
+ * Hundreds of records for one place in its log, others to one part of the group than to the rest, among them a commit for each part,
+ * on which it builds.
+ */
+export function crowd(stage: Stage): void {
+  const { dice, honest } = stage
+  const insider = dice.pick(stage.insiders)
+  const half = honest.filter(() => dice.chance(0.5))
+  const rest = honest.filter((person) => !half.includes(person))
+  const place = insider.log()[dice.below(insider.log().length)]
+  const parent = insider.hoard.nodes.get(groupOf(insider.person, stage.group)?.live ?? "")
+  for (const [side, other, records] of [
+    [half, rest, crowdAt(insider, place, parent)],
+    [rest, half, crowdAt(insider, place, parent)],
+  ] as const) {
+    const { undo } = insider.implant(records)
+    part(stage, side, other, [insider.person])
+    part(stage, [...side, insider.person], other)
+    stage.world.run(2_000)
+    for (const person of side) if (dice.chance(0.6)) stage.ledger.heal(person)
+    stage.world.run(1_000)
+    undo()
+  }
+}
+
+function crowdAt(insider: Insider, place: LoggedRecord | undefined, parent: ForestNode | undefined): LoggedRecord[] {
+  const forged = parent === undefined ? undefined : insider.commitOn(parent)
+  const commits = forged === undefined ? [] : [insider.signAfter(place, COMMIT, forged.body)]
+  const random = (): Bytes => insider.person.env().mls.random.draw(8, "crowd")
+  return [...commits, ...Array.from({ length: 300 }, () => insider.signAfter(place, UNKNOWN, random()))]
+}
+
+/**
+ * When it has been removed, an operation in an old branch of its log, at a number that everybody has known for long; until then some
+ * that mean nothing, for there to be such numbers.
+ */
+export function writeInOldBranch(stage: Stage): void {
+  const { dice, founder, world, group } = stage
+  const insider = removedOf(stage)
+  if (insider === undefined) {
+    const [one] = stage.insiders
+    const body = encodeOperation({ change: { kind: "policy", policy: EQUALS }, deps: [] })
+    for (let i = 0; i < 2; i++)
+      one?.publish("upd", one.sign(OPERATION, body).encoded, one.states()[0]?.era, stage.honest)
+    return
+  }
+  const log = insider.log()
+  const creation = groupOf(founder, group)?.creation
+  if (creation === undefined || log.length < 2) return
+  const targets = [...world.people.values()].filter((person) => person !== founder && person !== insider.person)
+  const target = dice.pick(targets)
+  const change = isActive(target, group)
+    ? ({ kind: "remove", identity: target.identity, after: creation } as const)
+    : ({ kind: "add", device: target.state.durable.own, name: target.name } as const)
+  const known = groupOf(insider.person, group)?.operations ?? new Map<string, unknown>()
+  const deps = [...known.keys()].slice(0, dice.below(4))
+  const record = insider.signAfter(log[dice.below(log.length - 1)], OPERATION, encodeOperation({ change, deps }))
+  stage.backdated.add(record.hash)
+  insider.publish("upd", record.encoded, insider.states()[0]?.era, stage.honest)
+}
+
+/** When it has been removed, it adds itself twice in a row: the second time by the right of the first. */
+export function readmitItself(stage: Stage): void {
+  const insider = removedOf(stage)
+  if (insider === undefined) return
+  const removal = stage.ledger.removals.findLast(({ of }) => of === insider.person)
+  const { own } = insider.person.state.durable
+  let deps = removal === undefined ? [] : [removal.op]
+  for (let times = 0; times < 2; times++) {
+    const change = { kind: "add", device: own, name: own.name } as const
+    const record = insider.sign(OPERATION, encodeOperation({ change, deps }))
+    deps = [record.hash]
+    stage.backdated.add(record.hash)
+    insider.publish("upd", record.encoded, insider.states()[0]?.era, stage.honest)
+  }
+}
+
+/** Says of good commits that they lead nowhere. */
+export function refuseGood(stage: Stage): void {
+  const insider = stage.dice.pick(stage.insiders)
+  const own = groupOf(insider.person, stage.group)
+  if (own === undefined) return
+  for (const { sid, era, parent } of pathTo(own.forest, own.live).slice(0, 1 + stage.dice.below(3)))
+    if (parent !== undefined)
+      insider.publish("upd", insider.sign(REFUSAL, encodeTestimony(sid)).encoded, era, stage.honest)
+}
+
+/** Beside the newest commit a chain of its own, each commit of which cites what was realised long ago. */
+export function citeRealised(stage: Stage): void {
+  const insider = stage.dice.pick(stage.insiders)
+  const rival = rivalOf(stage, insider)
+  const own = groupOf(insider.person, stage.group)
+  const realised = pathTo(own?.forest ?? new Map(), rival?.parent.sid ?? "").flatMap(({ ops }) => ops)
+  let parent = rival?.parent
+  for (let left = 4; left > 0 && parent !== undefined; left--) {
+    const forged = insider.commitOn(parent, undefined, realised.slice(0, 8))
+    if (forged === undefined) return
+    insider.publishCommit(forged, stage.honest)
+    if (rival?.isStronger === true) stage.ground.add(forged.node.sid)
+    parent = forged.node
+  }
+}
+
+/** One whom the founder has removed, and nobody has asked for again. */
+function removedOf({ insiders, ledger }: Stage): Insider | undefined {
+  return insiders.find(({ person }) => ledger.removals.some(({ of, lifted }) => of === person && !lifted))
 }
 
 /** One of its newest states. */

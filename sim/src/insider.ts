@@ -8,6 +8,7 @@ import {
   signRecord,
   type Era,
   type ForestNode,
+  type Group,
   type LoggedRecord,
 } from "@starling/messenger/parts"
 import { createCommit, type CryptoProvider } from "@starling/mls"
@@ -41,10 +42,14 @@ export class Insider {
     return [...this.hoard.nodes.values()].filter(({ era }) => era !== undefined).sort((a, b) => b.epoch - a.epoch)
   }
 
-  /** A commit that renews its own keys, on whatever state; `seal` may do badly what its own program does well. */
+  /**
+   * A commit that renews its own keys, on whatever state; `seal` may do badly what its own program does well, and `ops` be cited to no
+   * purpose.
+   */
   commitOn(
     parent: ForestNode,
     seal: CryptoProvider["kem"]["encapsulate"] = (publicKey, seed) => crypto.kem.encapsulate(publicKey, seed),
+    ops: readonly string[] = [],
   ): Forged | undefined {
     if (parent.standing.kind !== "held") return undefined
     const { mls } = this.person.env()
@@ -54,7 +59,7 @@ export class Insider {
       state,
       {
         proposals: [],
-        authenticatedData: commitAuthenticatedData(parent.sid, []),
+        authenticatedData: commitAuthenticatedData(parent.sid, ops),
         now: BigInt(Math.floor(this.#world.now / 1000)),
         path: true,
       },
@@ -64,17 +69,28 @@ export class Insider {
     const epoch = parent.epoch + 1
     const before = state.interimTranscriptHash
     const at = this.#world.now
-    const body = encodeCommitRecord({ parent: parent.sid, sid, before, epoch, at, ops: [], mls: created.commit })
+    const body = encodeCommitRecord({ parent: parent.sid, sid, before, epoch, at, ops, mls: created.commit })
     const standing = { kind: "held", state: created.next } as const
     return { body, mls: created.commit, node: { ...parent, sid, parent: parent.sid, epoch, standing } }
   }
 
   /** Signs the next record of its log; `keep: false` leaves the place free, for another record with the same number. */
   sign(kind: number, body: Uint8Array, keep = true): LoggedRecord {
+    const last = (this.#head?.seq ?? 0) > this.log().length ? this.#head : this.log().at(-1)
+    const record = this.signAfter(last, kind, body)
+    if (keep) this.#head = record
+    return record
+  }
+
+  /** Its log, as its own program has it. */
+  log(): readonly LoggedRecord[] {
+    return groupOf(this.person, this.#group)?.logs.get(this.person.state.durable.own.device) ?? []
+  }
+
+  /** Signs a record that follows any one of its log. */
+  signAfter(last: LoggedRecord | undefined, kind: number, body: Uint8Array): LoggedRecord {
     const { own } = this.person.state.durable
-    const log = groupOf(this.person, this.#group)?.logs.get(own.device) ?? []
-    const last = (this.#head?.seq ?? 0) > log.length ? this.#head : log.at(-1)
-    const record = signRecord(crypto, own.signatureKeys.privateKey, {
+    return signRecord(crypto, own.signatureKeys.privateKey, {
       group: fromHex(this.#group.replaceAll("-", "")) ?? FIRST_PREV,
       device: own.certificate.signatureKey,
       seq: (last?.seq ?? 0) + 1,
@@ -82,8 +98,21 @@ export class Insider {
       kind,
       body: new Uint8Array(body),
     })
-    if (keep) this.#head = record
-    return record
+  }
+
+  /** Has its program hold these records of its log, whatever it thinks of them, and tell them to whoever compares; `undo` ends that. */
+  implant(records: readonly LoggedRecord[]): { readonly undo: () => void } {
+    const { durable } = this.person.state
+    const group = durable.groups.get(this.#group)
+    if (group === undefined) return { undo: () => undefined }
+    const put = (changed: Group): void => {
+      const { state } = this.person
+      const groups = new Map(state.durable.groups).set(this.#group, changed)
+      this.person.state = { ...state, durable: { ...state.durable, groups } }
+    }
+    const logs = new Map(group.logs).set(durable.own.device, [...this.log(), ...records])
+    put({ ...group, logs, records: [...group.records, ...records] })
+    return { undo: () => put(group) }
   }
 
   /** Signs a forged commit and sends it out. */
@@ -108,4 +137,13 @@ export interface Forged {
   readonly mls: Bytes
   /** What it leads to, as its maker sees it. */
   readonly node: ForestNode
+}
+
+/** Lets a person's Welcomes name operations that nobody ever made. */
+export function inventFrontier(person: Person, group: string, hashes: readonly string[]): void {
+  const { durable } = person.state
+  const known = durable.groups.get(group)
+  if (known === undefined) return
+  const groups = new Map(durable.groups).set(group, { ...known, knownAtEntry: hashes })
+  person.state = { ...person.state, durable: { ...durable, groups } }
 }

@@ -1,7 +1,10 @@
+import { headOf } from "@starling/messenger/parts"
+
 import { entitlementTo } from "./entitlement.ts"
 import { groupOf, isActive, pathTo, rosterHas } from "./group-of.ts"
 import type { AcceptedMessage } from "./ledger.ts"
 import type { Person } from "./person.ts"
+import { crypto } from "./seeded.ts"
 import { acceptAll, membersOf, type Stage } from "./stage.ts"
 import type { Verdict } from "./verdict.ts"
 import { FAIR } from "./world.ts"
@@ -33,12 +36,18 @@ export function judgeStage(stage: Stage): Verdict {
     if (!isAtRest(stage)) convergedAt = converge(stage, LONGEST)
   }
   const probes = probe(stage)
+  const apart = logsApart(stage)
   const missing = missingMessages(stage)
   return {
-    splits: splits(stage),
+    splits: [...splits(stage), ...apart],
     lostMessages: missing.filter(({ supplied }) => supplied).map(({ text }) => text),
     duplicatedMessages: duplicates(stage),
-    removalsNotInForce: [...ledger.removalsIgnored, ...removedWhoStay(stage), ...removedWhoRead(stage, probes)],
+    removalsNotInForce: [
+      ...ledger.removalsIgnored,
+      ...removedWhoStay(stage),
+      ...removedWhoRead(stage, probes),
+      ...removedWhoDecide(stage),
+    ],
     stuckMembers: stuck(stage),
     oldSecrets: oldSecrets(stage),
     groundCommits: groundCommits(stage),
@@ -83,6 +92,21 @@ function splits(stage: Stage): string[] {
   return [Array.from(byTip.values(), (people) => people.map(({ name }) => name).join("+")).join(" against ")]
 }
 
+/** Logs of members of bad faith of which members do not come to hold the same records. */
+function logsApart(stage: Stage): string[] {
+  const { world, group, insiders } = stage
+  const differing = (): string[] =>
+    insiders.flatMap(({ person }) => {
+      const { device } = person.state.durable.own
+      const heads = membersOf(stage).map(
+        (each) => headOf(crypto, groupOf(each, group)?.logs ?? new Map(), device)?.head,
+      )
+      return new Set(heads).size > 1 ? [`members hold different records of ${person.name}`] : []
+    })
+  for (const end = world.now + LONGEST_PROBE; world.now < end && differing().length > 0;) world.run(SECOND)
+  return differing()
+}
+
 /** Who is wanted by the others and is not with them, or is with them and not wanted. */
 function stuck(stage: Stage): string[] {
   const { group, honest } = stage
@@ -100,6 +124,7 @@ function stuck(stage: Stage): string[] {
     if (!isWanted) return []
     if (!isActive(person, group)) return [`${person.name} is wanted, and ${own?.phase ?? "was never let in"}`]
     if (own?.live !== tip) return [`${person.name} cannot follow the others`]
+    if (own?.restoredIn === tip) return [`${person.name} waits to be added anew after it was restored`]
     return secretOf(person, group) === secretOf(sample, group)
       ? []
       : [`${person.name} has another secret in the same state`]
@@ -210,6 +235,18 @@ function removedWhoRead(stage: Stage, probes: readonly Uint8Array[]): string[] {
     .filter(({ lifted }) => !lifted)
     .flatMap(({ of }) => insiders.find(({ person }) => person === of) ?? [])
     .flatMap(({ person, hoard }) => (hoard.opens(probes, commits) ? [`${person.name} reads on after its removal`] : []))
+}
+
+/** Operations of somebody who had been removed, and that count all the same. */
+function removedWhoDecide(stage: Stage): string[] {
+  return membersOf(stage).flatMap((person) => {
+    const membership = groupOf(person, stage.group)?.membership
+    const additions = [...(membership?.desired.values() ?? [])].flatMap(({ add }) => add ?? [])
+    const counting = [...additions, ...(membership?.removals ?? []).map(({ hash }) => hash)]
+    return counting.some((hash) => stage.backdated.has(hash))
+      ? [`${person.name} heeds somebody who had been removed`]
+      : []
+  })
 }
 
 /** A state that others followed longer ago than the retention holds no secrets any more, but for the one in use. */

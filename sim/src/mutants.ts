@@ -102,7 +102,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   /** The same message is shown each time that it comes. */
   "shown-again": {
-    edits: [{ file: `${MESSAGE}/receive-message.ts`, from: "  if (group.shown.has(id)) return\n", to: "" }],
+    edits: [{ file: `${MESSAGE}/receive-message.ts`, from: "  if (isShown(turn, group, id)) return\n", to: "" }],
     caughtIn: { scenario: "partitions", seed: 0, size: 3 },
   },
   /** What was said on a branch that lost stays there. */

@@ -112,7 +112,7 @@ export class Person {
 
   env(): Env {
     const random = { draw: (length: number) => this.#draw(length) }
-    return envOf(random, this.world.now + this.clockOffset, this.suites)
+    return envOf(random, this.world.now + this.clockOffset, this.store, this.suites)
   }
 
   /** An input from outside. Where the disk refuses it, it is as if it had never arrived, and the return value is false. */

@@ -1,3 +1,4 @@
+import * as claims from "./insider-claims.ts"
 import * as insider from "./insider-moves.ts"
 import * as moves from "./moves.ts"
 import type { Move } from "./moves.ts"
@@ -105,6 +106,37 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario("colluders", [...TALK, [2, moves.invite], [6, insider.shutOutTogether]], { insiders: 2, leastSize: 5 }),
   scenario("stolen-id", [...TALK, ...CHURN, [20, insider.stealId]], { insiders: 1 }),
   scenario("forged-invitation", [...TALK, ...CHURN, [14, insider.inviteFalsely]], { insiders: 1 }),
+  scenario("two-bodies", [...TALK, [4, moves.invite], [10, insider.twoBodies], [3, moves.split], [4, moves.meet]], {
+    insiders: 1,
+  }),
+  scenario("crowded-place", [...TALK, [4, moves.invite], [4, insider.crowd], [3, moves.split], [6, moves.meet]], {
+    insiders: 1,
+  }),
+  scenario("old-branch", [...TALK, [4, moves.invite], [6, moves.remove], [14, insider.writeInOldBranch]], {
+    insiders: 1,
+  }),
+  scenario("self-readmission", [...TALK, [4, moves.invite], [6, moves.remove], [10, insider.readmitItself]], {
+    insiders: 1,
+  }),
+  scenario("refused-good", [...TALK, ...CHURN, [14, insider.refuseGood], [4, moves.split], [4, moves.meet]], {
+    insiders: 1,
+  }),
+  scenario("realised-again", [...TALK, [8, moves.invite], [30, moves.healFounder], [15, insider.citeRealised]], {
+    insiders: 1,
+    pause: 800,
+  }),
+  scenario("false-holdings", [...TALK, ...CHURN, [20, claims.claimHoldings], [4, moves.split], [4, moves.meet]], {
+    insiders: 1,
+  }),
+  scenario("odd-numbers", [...TALK, ...CHURN, [10, claims.skipNumbers], [4, moves.split], [6, moves.meet]], {
+    insiders: 1,
+  }),
+  scenario("invented-frontier", [...TALK, ...CHURN, [12, claims.inviteBeyond], [2, moves.split], [4, moves.meet]], {
+    insiders: 1,
+  }),
+  scenario("large-fork", [...TALK, ...CHURN, [4, claims.forkLargely], [4, moves.split], [6, moves.meet]], {
+    insiders: 1,
+  }),
   scenario("all-faults", [...TALK, ...CHURN, ...PARTITION, ...FAULTS], { rounds: 50 }),
   scenario("everything", [...TALK, ...CHURN, ...PARTITION, ...FAULTS, ...MALICE], { insiders: 1, rounds: 50 }),
 ]

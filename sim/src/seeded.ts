@@ -3,6 +3,7 @@ import { nodeCrypto } from "@starling/mls/node"
 import { authenticateDevice, suitesOf, type Env } from "@starling/messenger"
 import type { CiphersuiteId, CryptoProvider, MlsContext } from "@starling/mls"
 
+import { MemoryStore } from "./memory-store.ts"
 import { sharingVerdicts } from "./shared-verdicts.ts"
 
 export const crypto = sharingVerdicts(nodeCrypto(1))
@@ -53,13 +54,18 @@ export function seededDraw(name: string): (length: number) => Bytes {
 
 export function seededEnv(name: string, now = 1_800_000_000_000): Env {
   const draw = seededDraw(name)
-  return envOf({ draw: (length) => draw(length) }, now)
+  return envOf({ draw: (length) => draw(length) }, now, new MemoryStore())
 }
 
 /** Speaks these suites, and creates groups in the first. One is the quickest; what the messenger decides is alike in all. */
-export function envOf(random: MlsContext["random"], now: number, spoken: readonly CiphersuiteId[] = [1]): Env {
+export function envOf(
+  random: MlsContext["random"],
+  now: number,
+  rows: Env["rows"],
+  spoken: readonly CiphersuiteId[] = [1],
+): Env {
   const [first = mlsIn(1, random), ...others] = spoken.map((suite) => mlsIn(suite, random))
-  return { now, mls: mlsIn(1, random), suites: suitesOf(first, ...others) }
+  return { now, mls: mlsIn(1, random), suites: suitesOf(first, ...others), rows }
 }
 
 const providers = new Map<CiphersuiteId, CryptoProvider>([[1, crypto]])

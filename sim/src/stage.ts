@@ -21,6 +21,8 @@ export interface Stage {
   readonly digest: EventDigest
   /** States that an insider got by grinding, where the rank speaks for another one that everybody had before. */
   readonly ground: Set<string>
+  /** Operations that somebody made who had been removed. */
+  readonly backdated: Set<string>
   /** Who reaches whom; one side is everybody together. */
   sides: readonly (readonly Person[])[]
 }
@@ -47,6 +49,7 @@ export function setStage(seed: number, size: number, insiders: number): Stage {
     ledger,
     digest,
     ground: new Set(),
+    backdated: new Set(),
     sides: [people],
   }
   for (const other of others.slice(0, size - 1)) founder.invite(group, other)

@@ -1,4 +1,4 @@
-import { SourceUnhealthy, type EntropySource } from "@starling/entropy"
+import { SourceFailed, type EntropySource } from "@starling/entropy"
 import { EntropyClientError, type EntropyClientFault, SigningKey, type Tap } from "@starling/eaas"
 import {
   decodeClientState,
@@ -89,7 +89,7 @@ export const CONFIDENTIALITY: readonly Attack[] = [
         kind: "conditioned",
         simulated: true,
         entropyPerByte: 8,
-        read: async () => await Promise.reject(new SourceUnhealthy("a failed source", "stuck")),
+        read: async () => await Promise.reject(new SourceFailed("a failed source", "repetition count", "stuck")),
         [Symbol.asyncDispose]: async () => {},
       }
       const pvs = await at.openPvs(at.database, { source })

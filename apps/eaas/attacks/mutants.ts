@@ -313,8 +313,8 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   "failed source": [
     {
       file: PVS,
-      from: "    if (error instanceof SourceUnhealthy) return undefined\n",
-      to: "    if (error instanceof SourceUnhealthy) return new Uint8Array(length)\n",
+      from: "    if (error instanceof SourceFailed) return undefined\n",
+      to: "    if (error instanceof SourceFailed) return new Uint8Array(length)\n",
     },
   ],
 

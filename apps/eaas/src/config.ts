@@ -3,6 +3,7 @@ import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 
 import { z } from "zod"
+import { SourceOptions } from "./source/settings.ts"
 
 /** What was wrong with the command line; the message is for the person who typed it. */
 export class UsageError extends Error {
@@ -36,6 +37,7 @@ const epochHours = z.coerce
   .max(24 * 31)
   .default(24)
 const quota = z.coerce.number().int().min(1).max(65535)
+const source = SourceOptions.prefault({})
 
 const Command = z.discriminatedUnion("command", [
   z.strictObject({
@@ -45,6 +47,7 @@ const Command = z.discriminatedUnion("command", [
     embedded: z.boolean().default(false),
     quota: quota.default(256),
     threads,
+    source,
   }),
   z.strictObject({
     command: z.literal("as"),
@@ -60,6 +63,7 @@ const Command = z.discriminatedUnion("command", [
     asKey: publicKey,
     lpKey: z.array(publicKey).min(1),
     threads,
+    source,
   }),
   z.strictObject({ command: z.literal("lp"), ...common, port: port.default(0), pvs: url }),
   z.strictObject({ command: z.literal("key"), ...common, role: z.enum(["as", "pvs", "lp"]) }),
@@ -70,6 +74,19 @@ const Command = z.discriminatedUnion("command", [
     quota: quota.default(16),
   }),
   z.strictObject({ command: z.literal("user list"), ...common }),
+  z.strictObject({
+    command: z.literal("qrng sample"),
+    ...common,
+    bytes: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 40),
+    stage: z.enum(["raw", "extracted", "output"]).default("output"),
+    source,
+  }),
+  z.strictObject({ command: z.literal("qrng status"), ...common }),
+  z.strictObject({ command: z.literal("qrng restart"), ...common }),
 ])
 
 export type Command = z.infer<typeof Command>
@@ -83,19 +100,27 @@ starling-eaas key  as|pvs|lp                                        the public k
 starling-eaas user add NAME [--quota N]                             prints a one-time enrolment code
 starling-eaas user list
 For all, as and pvs: [--database postgres://USER@HOST/NAME] or $STARLING_EAAS_DATABASE, where the URL has a password;
-  several pvs may share a database, a key and so a data folder. For all and pvs: [--threads N] that verify (one a core).
+  several pvs may share a database and a key. For all and pvs: [--threads N] that verify (one a core).
+starling-eaas qrng status                                           the source of a running PVS
+starling-eaas qrng restart                                          after a failure that was seen to
+starling-eaas qrng sample --bytes N [--raw | --extracted]           writes bytes for referees to stdout
+For all, pvs and qrng sample: [--source simulator | device:PATH | anu | idq | quandela | qrypt] [--source-entropy BITS]
+  [--source-url URL] [--source-ca FILE] [--source-key-file FILE]. The key may stand in $STARLING_EAAS_SOURCE_KEY instead.
 Everywhere: [--data DIR] [--json]. Without --data: $STARLING_EAAS_DATA, else ~/.starling-eaas.`
 
 /** Reads the command line, and the environment where it says nothing. Throws `UsageError`. */
 export function readCommand(argv: readonly string[]): Command {
   const { values, positionals } = parse(argv)
-  const { "epoch-hours": epochHours, "pvs-key": pvsKey, "as-key": asKey, "lp-key": lpKey, ...rest } = values
+  const { "epoch-hours": epochHours, "pvs-key": pvsKey, "as-key": asKey, "lp-key": lpKey, ...others } = values
+  const { source, rest } = sourceOf(others)
+  const { raw, extracted, ...plain } = rest
+  if (raw && extracted) throw new UsageError("samples are either raw or extracted")
+  const stage = raw ? "raw" : extracted ? "extracted" : undefined
   const data = resolve(values.data ?? process.env["STARLING_EAAS_DATA"] ?? join(homedir(), ".starling-eaas"))
   const named = nameOf(positionals)
   const database = values.database ?? databaseOf(named["command"], values.embedded)
-  const given = { ...rest, ...named, data, database, epochHours, pvsKey, asKey, lpKey }
-  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const command = Command.safeParse(present)
+  const given = { ...plain, stage, ...named, data, database, epochHours, pvsKey, asKey, lpKey, source }
+  const command = Command.safeParse(present(given))
   if (!command.success) throw new UsageError(`${z.prettifyError(command.error)}\n\n${USAGE}`)
   return command.data
 }
@@ -125,6 +150,14 @@ function parse(argv: readonly string[]) {
         "pvs-key": { type: "string" },
         "as-key": { type: "string" },
         "lp-key": { type: "string", multiple: true },
+        bytes: { type: "string" },
+        raw: { type: "boolean" },
+        extracted: { type: "boolean" },
+        source: { type: "string" },
+        "source-url": { type: "string" },
+        "source-key-file": { type: "string" },
+        "source-ca": { type: "string" },
+        "source-entropy": { type: "string" },
       },
     })
   } catch (cause) {
@@ -132,10 +165,30 @@ function parse(argv: readonly string[]) {
   }
 }
 
+/** The options of the source by themselves; the key joins them where a source was chosen, and stays out of other commands. */
+function sourceOf(values: Omit<ReturnType<typeof parse>["values"], "lp-key">) {
+  const {
+    source,
+    "source-url": url,
+    "source-key-file": keyFile,
+    "source-ca": ca,
+    "source-entropy": entropy,
+    ...rest
+  } = values
+  const given = present({ source, url, keyFile, ca, entropy })
+  const key = source === undefined || keyFile !== undefined ? undefined : process.env["STARLING_EAAS_SOURCE_KEY"]
+  return { rest, source: Object.keys(given).length === 0 ? undefined : { ...given, ...present({ key }) } }
+}
+
+function present(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}
+
 function nameOf(positionals: readonly string[]): Readonly<Record<string, string | undefined>> {
   const [first, second, third, ...more] = positionals
   if (first === undefined || more.length > 0) throw new UsageError(USAGE)
   if (first === "user") return { command: `user ${second ?? ""}`, name: third }
+  if (first === "qrng") return { command: `qrng ${second ?? ""}`, extra: third }
   if (third !== undefined) throw new UsageError(USAGE)
   return first === "key"
     ? { command: first, role: second }

@@ -1,6 +1,7 @@
 import { join } from "node:path"
 
 import { DatabaseError } from "@starling/eaas"
+import { SourceFailed } from "@starling/entropy"
 import { toHex } from "@starling/kernel"
 import { z } from "zod"
 import { readCommand, UsageError, type Command } from "./config.ts"
@@ -10,9 +11,17 @@ import { roleKey } from "./role-keys.ts"
 import { startAll } from "./roles/all.ts"
 import type { Running } from "./roles/ready.ts"
 import { startAs, startLp, startPvs } from "./roles/single.ts"
+import { SourceMisconfigured } from "./source/open-device.ts"
+import { sample } from "./source/sample.ts"
 
 const log = logTo((line) => process.stderr.write(line), Date.now)
 const Users = z.array(z.object({ name: z.string(), quota: z.number(), registered: z.boolean() }))
+const Health = z.looseObject({
+  id: z.string(),
+  simulated: z.boolean(),
+  state: z.string(),
+  failure: z.object({ fault: z.string(), detail: z.string(), at: z.string() }).nullable(),
+})
 const Added = z.object({ name: z.string(), quota: z.number(), code: z.string() })
 
 try {
@@ -37,11 +46,11 @@ async function run(command: Command): Promise<void> {
     }
     case "user add": {
       const { name, quota } = command
-      const user = Added.parse(await askOperator(command.data, { name, quota }))
+      const user = Added.parse(await askOperator(command.data, "users", { name, quota }))
       return say(command, user, user.code)
     }
     case "user list": {
-      const users = Users.parse(await askOperator(command.data))
+      const users = Users.parse(await askOperator(command.data, "users"))
       for (const user of users) {
         say(
           command,
@@ -49,7 +58,14 @@ async function run(command: Command): Promise<void> {
           `${user.name}: ${user.quota} keys per epoch, ${user.registered ? "registered" : "not registered yet"}`,
         )
       }
+      return
     }
+    case "qrng sample":
+      return await sample(command, process.stdout, (line) => process.stderr.write(`${line}\n`))
+    case "qrng status":
+      return sayHealth(command, await askOperator(command.data, "source"))
+    case "qrng restart":
+      return sayHealth(command, await askOperator(command.data, "source/restart", {}))
   }
 }
 
@@ -73,6 +89,15 @@ async function stopRequest(embedded: boolean): Promise<void> {
   })
 }
 
+/** The exit code tells scripts whether the source gives anything. */
+function sayHealth(command: Command, answer: unknown): void {
+  const health = Health.parse(answer)
+  const { failure } = health
+  const why = failure === null ? "" : `: ${failure.fault} (${failure.detail}), at ${failure.at}`
+  say(command, health, `${health.id}${health.simulated ? ", simulated" : ""}, ${health.state}${why}`)
+  if (health.state === "failed") process.exitCode = 1
+}
+
 function say(command: Command, value: object, text: string): void {
   process.stdout.write(`${command.json ? JSON.stringify(value) : text}\n`)
 }
@@ -83,6 +108,8 @@ function fail(error: unknown): void {
     error instanceof UsageError ||
     error instanceof OperatorError ||
     error instanceof DatabaseError ||
+    error instanceof SourceFailed ||
+    error instanceof SourceMisconfigured ||
     isSystemFault(error)
   if (!told) throw error
   process.stderr.write(
@@ -95,6 +122,7 @@ function fail(error: unknown): void {
 
 function codeOf(error: Error): string {
   if (error instanceof UsageError) return "usage"
+  if (error instanceof SourceFailed) return "source-failed"
   if ("code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT")) return "disk-full"
   return error instanceof DatabaseError ? error.reason : "refused"
 }

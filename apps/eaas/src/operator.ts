@@ -1,14 +1,13 @@
 import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
-import type { AuthenticationServer } from "@starling/eaas"
 import { osEntropy } from "@starling/entropy/node"
 import { toHex } from "@starling/kernel"
 import type { Hono } from "hono"
 import { z } from "zod"
-import { adminRoutes } from "./http/roles.ts"
+import { operatorOnly } from "./http/roles.ts"
 
-/** In the data folder while an AS runs: where its operator's commands reach it, since the database has one user. */
+/** In the data folder while a server runs: where its operator's commands reach it, since the database has one user. */
 const Door = z.object({ url: z.url(), key: z.string() })
 
 const Problem = z.object({ error: z.object({ message: z.string() }) })
@@ -17,10 +16,13 @@ export interface OperatorDoor extends Disposable {
   announce(url: string): void
 }
 
-export function openOperatorDoor(folder: string, app: Hono, as: AuthenticationServer): OperatorDoor {
+/** Mounts what an operator may ask of this server, behind a key of its own. */
+export function openOperatorDoor(folder: string, app: Hono, ...routes: readonly Hono[]): OperatorDoor {
   const path = join(folder, "operator.json")
   const key = toHex(osEntropy(32))
-  app.route("/operator", adminRoutes(as, key))
+  const admin = operatorOnly(key)
+  for (const route of routes) admin.route("/", route)
+  app.route("/operator", admin)
   return {
     announce(url) {
       writeFileSync(path, JSON.stringify({ url, key }), { mode: 0o600 })
@@ -35,17 +37,18 @@ export class OperatorError extends Error {
   override readonly name = "OperatorError"
 }
 
-/** Asks the AS that runs on `folder`. Throws `OperatorError`. */
+/** Asks the server that runs on `folder`; with a body, which may be empty, it is a POST. Throws `OperatorError`. */
 export async function askOperator(
   folder: string,
-  user?: { readonly name: string; readonly quota: number },
+  path: "users" | "source" | "source/restart",
+  body?: object,
 ): Promise<unknown> {
   const { url, key } = readDoor(folder)
-  const response = await fetch(new URL("/operator/users", url), {
+  const response = await fetch(new URL(`/operator/${path}`, url), {
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    ...(user !== undefined && { method: "POST", body: JSON.stringify(user) }),
+    ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
   }).catch((cause: unknown) => {
-    throw new OperatorError(`No Authentication Server runs on ${folder}. Start it first.`, { cause })
+    throw new OperatorError(`No server runs on ${folder}. Start it first.`, { cause })
   })
   const answer: unknown = await response.json()
   if (response.ok) return answer
@@ -58,6 +61,6 @@ function readDoor(folder: string): z.infer<typeof Door> {
   try {
     return Door.parse(JSON.parse(readFileSync(join(folder, "operator.json"), "utf8")))
   } catch (cause) {
-    throw new OperatorError(`No Authentication Server runs on ${folder}. Start it first.`, { cause })
+    throw new OperatorError(`No server runs on ${folder}. Start it first.`, { cause })
   }
 }

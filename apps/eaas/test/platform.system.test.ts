@@ -3,19 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import {
-  discover,
-  EntropyClient,
-  HttpAuthentication,
-  LoopbackTap,
-  type ClientJournal,
-  type Platform,
-} from "@starling/eaas"
+import { discover } from "@starling/eaas"
 import { osEntropy } from "@starling/entropy/node"
-import type { Bytes } from "@starling/kernel"
 import { Prover } from "@starling/proof/node"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 
+import { clientOf, keyOf, memoryJournal } from "./client.ts"
 import { run, start } from "./running-role.ts"
 
 const root = mkdtempSync(join(tmpdir(), "starling-eaas-"))
@@ -31,36 +24,6 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true })
 })
 
-function memoryJournal(): ClientJournal {
-  let state: Bytes | undefined
-  return { load: () => state, save: (next) => void (state = next) }
-}
-
-function clientOf(platform: Platform, journal = memoryJournal(), branch = 0): EntropyClient {
-  const localProvider = platform.localProviders[branch]!
-  return new EntropyClient({
-    platform,
-    localProvider,
-    authentication: new HttpAuthentication(platform),
-    tap: new LoopbackTap(localProvider),
-    prover,
-    random: { draw: (length) => osEntropy(length) },
-    journal,
-    clock: { now: () => Date.now() },
-  })
-}
-
-async function keyOf(client: EntropyClient, size: 1024 | 8192): Promise<Bytes> {
-  let key: Bytes | undefined
-  await client.obtain(
-    size,
-    patience,
-    () => {},
-    ({ bytes }) => void (key = bytes.slice()),
-  )
-  return key!
-}
-
 test("an embedded platform is ready soon, gives its owner a key over HTTP, survives kill -9, and ends with its parent", async ({
   annotate,
 }) => {
@@ -70,9 +33,9 @@ test("an embedded platform is ready soon, gives its owner a key over HTTP, survi
   await annotate(`first start: ready after ${Math.round(first.milliseconds)} ms`)
   const found = await discover(`${first.ready.url}#${first.ready.enrolment}`, patience)
   expect(found.platform).toMatchObject({ embedded: true, simulatedSource: true, developmentProvingKey: true })
-  const client = clientOf(found.platform, journal)
+  const client = clientOf(found.platform, prover, journal)
   expect(await client.register(found.enrolmentCode, patience)).toBe(256)
-  expect(await keyOf(client, 8192)).toHaveLength(8192)
+  expect((await keyOf(client, 8192)).bytes).toHaveLength(8192)
 
   const killed = once(first.child, "exit")
   first.child.kill("SIGKILL")
@@ -80,7 +43,7 @@ test("an embedded platform is ready soon, gives its owner a key over HTTP, survi
   await using second = await start("all", "--embedded", "--data", data)
   const again = await discover(second.ready.url, patience)
   expect(again.platform.service).toEqual(found.platform.service)
-  expect(await keyOf(clientOf(again.platform, journal, 1), 1024)).toHaveLength(1024)
+  expect((await keyOf(clientOf(again.platform, prover, journal, 1), 1024)).bytes).toHaveLength(1024)
 
   const ended = once(second.child, "exit")
   second.child.stdin!.end()
@@ -127,12 +90,12 @@ test("three roles in three processes, with keys of their own, give an enrolled u
   {
     await using as = await start("as", ...asArgs)
     url = as.ready.url
-    expect(await clientOf((await discover(url, patience)).platform, journal).register(code, patience)).toBe(2)
+    expect(await clientOf((await discover(url, patience)).platform, prover, journal).register(code, patience)).toBe(2)
   }
   await using as = await start("as", ...asArgs)
   const { platform } = await discover(as.ready.url, patience)
   expect(platform).toMatchObject({ embedded: false, localProviders: [{ name: "library" }] })
-  expect(await keyOf(clientOf(platform, journal), 1024)).toHaveLength(1024)
+  expect((await keyOf(clientOf(platform, prover, journal), 1024)).bytes).toHaveLength(1024)
 })
 
 describe("a server", () => {

@@ -31,8 +31,6 @@ afterEach(async () => await postgres?.[Symbol.asyncDispose]())
 beforeAll(async () => {
   if (noPostgres) return
   prover = await Prover.open()
-  mkdirSync(join(root, "keys"))
-  writeFileSync(join(root, "keys", "pvs.key"), toHex(pvsSeed))
 })
 
 afterAll(async () => {
@@ -61,9 +59,13 @@ async function answerOf(pvs: ValidationApi, frame: Bytes): Promise<Bytes> {
   }
 }
 
+/** Each has a data folder of its own, with the one key. */
 async function startPvs(at: TestPlatform): Promise<RunningRole> {
+  const data = mkdtempSync(join(root, "pvs-"))
+  mkdirSync(join(data, "keys"))
+  writeFileSync(join(data, "keys", "pvs.key"), toHex(pvsSeed))
   const keys = ["--as-key", toHex(at.asKey.publicKey), "--lp-key", toHex(at.lpKeys[0].publicKey)]
-  return await start("pvs", "--data", root, "--database", postgres.url, ...keys)
+  return await start("pvs", "--data", data, "--database", postgres.url, ...keys)
 }
 
 /** The keys among these answers, each as what is encrypted in it. */

@@ -43,7 +43,7 @@ async function setting(): Promise<Setting> {
   using rootKey = new Secret(osEntropy(32))
   const store = openStore({ folder, rootKey, random: osEntropy })
   const now = (): number => Date.now()
-  const created = createIdentity({ now: now(), mls, suites: suitesOf(mls) })
+  const created = createIdentity({ now: now(), mls, suites: suitesOf(mls), rows: store })
   store.commit(created.writes)
   const transport = new LonelyTransport()
   const notified: Notification[] = []

@@ -52,7 +52,7 @@ test.skipIf(noChromium)("missing messages are a mark in the chat until they come
   const late = message(FIELD, ben, "After the storm", Date.now())
   daemon.receive(late)
   const detail = daemon.story.details[FIELD]!
-  detail.gaps = [{ from: ben.identity, name: ben.name, count: 3, before: late.id }]
+  detail.gaps = [{ why: "missing", from: ben.identity, name: ben.name, count: 3, before: late.id }]
   daemon.emit({ type: "group", group: FIELD })
   const mark = page.getByRole("note").filter({ hasText: /^3 messages from .Ben Okafor. are missing here/ })
   await mark.waitFor()

@@ -116,6 +116,7 @@ export class Story {
       ],
       policy,
       waiting: [],
+      ownLog: "roomy",
       gaps: [],
       mailboxes: [],
       ownKeys: { plan: { kind: "planned", at: Date.now() + 3 * 86_400_000 } },
@@ -137,7 +138,12 @@ export class Story {
     const invite = policy.invite === "everyone" || own !== "member"
     return {
       ...detail,
-      may: { invite, giveRoles: own === "owner", remove: others.map(({ identity }) => identity) },
+      may: {
+        invite,
+        giveRoles: own === "owner",
+        chooseMailboxes: true,
+        remove: others.map(({ identity }) => identity),
+      },
     }
   }
 

@@ -73,8 +73,8 @@ test("a mark stands where messages are missing, and parts a run; without a later
     { ...emptyThread, messages: [one, two] },
     [],
     [
-      { ...gap, before: two.id },
-      { ...gap, from: "ben" },
+      { why: "missing" as const, ...gap, before: two.id },
+      { why: "missing" as const, ...gap, from: "ben" },
     ],
   )
   expect(rows.map((row) => (row.kind === "gap" ? `gap of ${row.gap.from}` : row.kind))).toEqual([

@@ -1,24 +1,14 @@
-import {
-  ConditionedSource,
-  HealthTestedSource,
-  HOMODYNE,
-  minEntropyBound,
-  RepetitionCountTest,
-  SimulatedHomodyne,
-  type EntropySource,
-} from "@starling/entropy"
+import { QuantumSource, SimulatedHomodyne, type EntropySource } from "@starling/entropy"
 import { osEntropy } from "@starling/entropy/node"
 import { Prover } from "@starling/proof/node"
 import { expect, test } from "vitest"
-import { clientOf, enrolledClient, memoryJournal, obtain, testPlatform } from "./platform.ts"
+import { clientOf, enrolledClient, memoryJournal, obtain, patience, testPlatform } from "./platform.ts"
 
 test("a latched source gives no key and spends nothing; after its repair the same request gets its key", async () => {
   await using prover = await Prover.open()
   const device = new SimulatedHomodyne(osEntropy)
-  const tested = new HealthTestedSource(device, [
-    new RepetitionCountTest({ entropyPerSample: minEntropyBound(HOMODYNE), alpha: 2 ** -40 }),
-  ])
-  await using at = await testPlatform({ source: new ConditionedSource(tested) })
+  const source = new QuantumSource({ device, os: osEntropy })
+  await using at = await testPlatform({ source })
   const journal = memoryJournal()
   const client = await enrolledClient(at, prover, { journal }, 1)
 
@@ -30,7 +20,7 @@ test("a latched source gives no key and spends nothing; after its repair the sam
   })
   expect(await at.database.query("select * from issues")).toEqual([])
 
-  tested.restart()
+  await source.restart(patience)
   const neverProve = { prove: async () => await Promise.reject(new Error("the request is in the journal")) }
   expect((await obtain(clientOf(at, neverProve, { journal }))).bytes).toHaveLength(1024)
 })

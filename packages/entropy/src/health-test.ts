@@ -1,11 +1,13 @@
 /** A continuous test of raw samples (NIST SP 800-90B, 4.4): a total failure shows here, after extraction it never would. */
 export interface HealthTest {
-  readonly name: string
+  readonly name: HealthTestName
   /** False on alarm. */
   accepts(sample: number): boolean
   /** Forgets what came before, for a new start-up. */
   reset(): void
 }
+
+export type HealthTestName = "repetition count" | "adaptive proportion" | "variance"
 
 export interface HealthTestSettings {
   /** Min-entropy that the source is held to, in bits per sample. */

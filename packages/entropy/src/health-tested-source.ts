@@ -1,28 +1,33 @@
 import { concat, wipe, type Bytes } from "@starling/kernel"
 
 import type { HealthTest } from "./health-test.ts"
+import { SourceFailed } from "./source-failed.ts"
 import type { EntropySource } from "./source.ts"
 
 /** Samples that are judged together and released together: the window of the adaptive proportion test. */
 const WINDOW = 512
 const START_UP_WINDOWS = 2
 
-/** A health test alarmed. The source gives nothing more until `restart`. */
-export class SourceUnhealthy extends Error {
-  override readonly name = "SourceUnhealthy"
-  readonly test: string
+/** What a source is doing. Only a running one has passed its start-up test. */
+export type SourceState =
+  | { readonly kind: "untested" }
+  | { readonly kind: "running" }
+  | { readonly kind: "failed"; readonly failure: SourceFailed }
 
-  constructor(source: string, test: string) {
-    super(`the source "${source}" failed its ${test} test`)
-    this.test = test
-  }
+export interface Watch {
+  /** A failure of an earlier run, which no start of a process undoes. */
+  readonly latched?: SourceFailed | undefined
+  /** Told once per failure, before anybody who waits for bytes hears of it. */
+  readonly onFailure?: (failure: SourceFailed) => void
 }
 
 /**
  * Lets through the samples of a raw source whose whole window passed every test:
  *
- *     starting --1024 samples pass, and are discarded--> running
- *     starting, running --alarm: everything held is wiped--> failed --restart--> starting
+ *     untested --1024 samples pass, and are discarded--> running
+ *     untested, running --an alarm, or the device fails: everything held is wiped--> failed --restart--> untested
+ *
+ * That a caller gives up waiting changes nothing.
  */
 export class HealthTestedSource implements EntropySource {
   readonly id: string
@@ -31,29 +36,36 @@ export class HealthTestedSource implements EntropySource {
   readonly entropyPerByte: number
   readonly #source: EntropySource
   readonly #tests: readonly HealthTest[]
-  #state: "starting" | "running" | SourceUnhealthy = "starting"
+  readonly #onFailure: (failure: SourceFailed) => void
+  #state: SourceState
   #passed: Bytes = new Uint8Array()
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(source: EntropySource, tests: readonly HealthTest[]) {
+  constructor(source: EntropySource, tests: readonly HealthTest[], { latched, onFailure }: Watch = {}) {
     if (source.kind !== "raw") throw new TypeError("health tests judge raw samples")
     this.id = source.id
     this.simulated = source.simulated
     this.entropyPerByte = source.entropyPerByte
     this.#source = source
     this.#tests = tests
+    this.#onFailure = onFailure ?? (() => undefined)
+    this.#state = latched === undefined ? { kind: "untested" } : { kind: "failed", failure: latched }
   }
 
-  /** Throws `SourceUnhealthy` on alarm and ever after. Calls wait for one another. */
+  get state(): SourceState {
+    return this.#state
+  }
+
+  /** Throws `SourceFailed` on a failure and ever after. Calls wait for one another. */
   read(length: number, signal: AbortSignal): Promise<Bytes> {
-    const read = this.#turn.then(() => this.#read(length, signal))
+    const read = this.#turn.then(async () => await this.#read(length, signal))
     this.#turn = read.catch(() => undefined)
     return read
   }
 
   /** An operator's decision: the start-up test has to pass anew. */
   restart(): void {
-    this.#state = "starting"
+    this.#state = { kind: "untested" }
     this.#discard()
   }
 
@@ -63,40 +75,54 @@ export class HealthTestedSource implements EntropySource {
   }
 
   async #read(length: number, signal: AbortSignal): Promise<Bytes> {
-    if (this.#state === "starting") {
-      for (let i = 0; i < START_UP_WINDOWS; i++) wipe(await this.#window(signal))
-      this.#state = "running"
+    if (this.#state.kind === "untested") await this.#startUp(signal)
+    if (this.#state.kind === "failed") throw this.#state.failure
+    const parts = [this.#passed]
+    this.#passed = new Uint8Array()
+    try {
+      for (let held = parts[0]?.length ?? 0; held < length; held += WINDOW) parts.push(await this.#window(signal))
+    } catch (error) {
+      if (!(error instanceof SourceFailed)) this.#passed = concat(...parts)
+      wipe(...parts)
+      throw error
     }
-    if (this.#state !== "running") throw this.#state
-    while (this.#passed.length < length) {
-      const window = await this.#window(signal)
-      const joined = concat(this.#passed, window)
-      wipe(this.#passed, window)
-      this.#passed = joined
-    }
-    const out = this.#passed.slice(0, length)
-    const rest = this.#passed.slice(length)
-    wipe(this.#passed)
-    this.#passed = rest
+    const all = concat(...parts)
+    const out = all.slice(0, length)
+    this.#passed = all.slice(length)
+    wipe(all, ...parts)
     return out
   }
 
-  async #window(signal: AbortSignal): Promise<Bytes> {
-    const samples = await this.#source.read(WINDOW, signal)
-    if (samples.length !== WINDOW) throw new Error(`the source "${this.id}" gave ${samples.length} bytes of ${WINDOW}`)
-    const failed = this.#judge(samples)
-    if (failed === undefined) return samples
-    wipe(samples)
-    this.#discard()
-    this.#state = new SourceUnhealthy(this.id, failed)
-    throw this.#state
+  async #startUp(signal: AbortSignal): Promise<void> {
+    for (const test of this.#tests) test.reset()
+    for (let i = 0; i < START_UP_WINDOWS; i++) wipe(await this.#window(signal))
+    this.#state = { kind: "running" }
   }
 
-  #judge(samples: Uint8Array): string | undefined {
-    for (const sample of samples) {
-      for (const test of this.#tests) if (!test.accepts(sample)) return test.name
-    }
-    return undefined
+  async #window(signal: AbortSignal): Promise<Bytes> {
+    const samples = await this.#sample(signal)
+    const alarm = this.#tests.find((test) => !acceptsAll(test, samples))
+    if (alarm === undefined) return samples
+    wipe(samples)
+    return this.#fail(new SourceFailed(this.id, alarm.name, `the ${alarm.name} test alarmed`))
+  }
+
+  async #sample(signal: AbortSignal): Promise<Bytes> {
+    const samples = await this.#source.read(WINDOW, signal).catch((error: unknown) => {
+      signal.throwIfAborted()
+      return this.#fail(failureOf(error, this.id))
+    })
+    if (samples.length === WINDOW) return samples
+    const short = `${samples.length} bytes of ${WINDOW}`
+    wipe(samples)
+    return this.#fail(new SourceFailed(this.id, "short read", short))
+  }
+
+  #fail(failure: SourceFailed): never {
+    this.#discard()
+    this.#state = { kind: "failed", failure }
+    this.#onFailure(failure)
+    throw failure
   }
 
   #discard(): void {
@@ -104,4 +130,14 @@ export class HealthTestedSource implements EntropySource {
     this.#passed = new Uint8Array()
     for (const test of this.#tests) test.reset()
   }
+}
+
+function acceptsAll(test: HealthTest, samples: Uint8Array): boolean {
+  for (const sample of samples) if (!test.accepts(sample)) return false
+  return true
+}
+
+function failureOf(error: unknown, source: string): SourceFailed {
+  if (error instanceof SourceFailed) return error
+  return new SourceFailed(source, "broken", error instanceof Error ? error.name : "no error", { cause: error })
 }

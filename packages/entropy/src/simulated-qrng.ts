@@ -1,18 +1,10 @@
 import { wipe, type Bytes } from "@starling/kernel"
 
-import { AdaptiveProportionTest } from "./adaptive-proportion-test.ts"
-import { ConditionedSource } from "./conditioned-source.ts"
-import { HealthTestedSource } from "./health-tested-source.ts"
-import {
-  creditedEntropy,
-  digitise,
-  HOMODYNE,
-  minEntropyBound,
-  sampleVariance,
-  type HomodyneModel,
-} from "./homodyne-model.ts"
+import type { HealthTest } from "./health-test.ts"
+import type { Watch } from "./health-tested-source.ts"
+import { creditedEntropy, digitise, HOMODYNE, sampleVariance, type HomodyneModel } from "./homodyne-model.ts"
 import type { OsEntropy } from "./os-entropy.ts"
-import { RepetitionCountTest } from "./repetition-count-test.ts"
+import { QuantumSource } from "./quantum-source.ts"
 import type { EntropySource } from "./source.ts"
 import { VarianceTest } from "./variance-test.ts"
 
@@ -66,16 +58,12 @@ export class SimulatedHomodyne implements EntropySource {
   }
 }
 
-/** False alarms are per sample and window, and sources are fast: about one in 10^12. */
-const ALPHA = 2 ** -40
+/** The whole chain over the simulated device. `watch` as for any other source. */
+export function simulatedQrng(os: OsEntropy, watch: Watch = {}): QuantumSource {
+  return new QuantumSource({ device: new SimulatedHomodyne(os), os, ownTests: [lightTest()], ...watch })
+}
 
-/** The whole chain: simulated device, health tests on its raw samples, conditioner. `read` gives full entropy. */
-export function simulatedQrng(bytes: OsEntropy): EntropySource {
-  const settings = { entropyPerSample: minEntropyBound(HOMODYNE), alpha: ALPHA }
-  const tests = [
-    new RepetitionCountTest(settings),
-    new AdaptiveProportionTest(settings),
-    new VarianceTest(sampleVariance(HOMODYNE)),
-  ]
-  return new ConditionedSource(new HealthTestedSource(new SimulatedHomodyne(bytes), tests))
+/** The simulated detector's own test: it sees that the light went out. */
+export function lightTest(): HealthTest {
+  return new VarianceTest(sampleVariance(HOMODYNE))
 }

@@ -26,12 +26,21 @@ export const MAX_ADDRESS = 256
 export const MAX_OPERATIONS = 4096
 export const MAX_OTHER_RECORDS = 4096
 export const MAX_OTHER_BODY = 4096
-export const MAX_COMMITS = 65_536
+export const MAX_COMMITS = 8192
 export const MAX_LOG_BYTES = 64 * 1024 * 1024
-/** Records kept beside the others of a device that signed two for one place. */
-export const MAX_FORKED_RECORDS = 256
-/** Operations that a device makes unasked, before it keeps the rest for what its person asks for. */
-export const MAX_OPERATIONS_UNASKED = 2048
+/** How often these are halved at most, for a device that no admin brought in: twice for each member between it and one. */
+export const MAX_HALVINGS_OF_LOG = 4
+/**
+ * Devices that may owe their membership to one that is no admin's; and the part of the places that are left which each one takes
+ * that it brings in.
+ */
+export const PLACES = 512
+export const PLACES_SHARE = 6
+/** Records kept beside the longest branch of a device that signed two for one place, where nobody else names them; and the largest. */
+export const MAX_STRAYS = 256
+export const MAX_STRAY = 256 * 1024
+/** Bodies that are tried of one COMMIT; they differ in what its id does not cover. */
+export const MAX_BODIES = 8
 /** Operations that a device keeps for leaving. */
 export const OPERATIONS_TO_LEAVE = 64
 
@@ -67,8 +76,14 @@ export const MAX_SHOWN = 4096
 /** Own messages that may be sent again on another branch, per group. */
 export const MAX_SENT = 200
 
-/** Ranges of a device's messages in one vector; what is cut off is sent once more. */
+/** Ranges of a device's messages in one vector; the others are told of in the exchanges that follow. */
 export const MAX_RANGES = 64
+/** Messages that one exchange names, and those of them that are named unasked since they came last. */
+export const MAX_NAMED = 256
+export const RECENTLY_SHOWN = 64
+/** Numbers of a device that are looked at in one exchange, the newest first, for messages that it has forgotten; and given. */
+export const FORGOTTEN_PROBES = 64
+export const MAX_FORGOTTEN = 16
 /** Ranges of messages, over all devices, that an inviter can keep a joiner from asking for. */
 export const MAX_PAST_RANGES = 1024
 /** Rows that are looked at for messages which a joiner was not to ask for, and could read after all. */
@@ -76,6 +91,11 @@ export const PAST_PROBES = 16
 export const MAX_DEVICES = 4096
 /** Bytes of records and messages in one answer to a sync request: taking them must not keep others waiting for long. */
 export const SYNC_BUDGET = 256 * 1024
+/** Rows that one answer looks at, and one to a version that can't be told where to go on. */
+export const SYNC_READS = 1024
+export const SYNC_READS_AT_ONCE = 16 * SYNC_READS
+/** Messages in one: to read each takes its time, however short it is. */
+export const MESSAGES_AT_ONCE = 128
 /**
  * What gossip brings of one device in one group: so much at once, then so much a second. More than people and their programs
  * do; the rest comes by sync, which takes a flood at a small part of the price.
@@ -95,6 +115,15 @@ export const MAX_KEPT_PER_GROUP = 128 * 1024 * 1024
 /** Rows that one look at what is kept for too long goes through, per group. */
 export const PRUNE_AT_ONCE = 512
 
+/**
+ * What is entered into the history of a group of one device: so much at once, then so much a day, by whatever way it comes. At
+ * once it is more than members keep for somebody who was away; a day, more than people write, or programs say every ten seconds.
+ */
+export const TAKEN_MESSAGES = { burst: 20_000, perDay: 10_000 }
+export const TAKEN_BYTES = { burst: MAX_KEPT_PER_DEVICE, perDay: 8 * 1024 * 1024 }
+/** Places of one device before which it is shown that messages were left out. */
+export const MAX_WITHHELD_RUNS = 8
+
 /** A message that is missing for longer is shown as a gap. */
 export const GAP_PATIENCE = 20 * SECOND
 /** Places before which something is missing, per group. */
@@ -102,14 +131,23 @@ export const MAX_BREAKS = 256
 /** How far beyond what was received a member's word counts that somebody has written more. */
 export const MAX_CLAIMED = 10_000
 
-/** Mailboxes that a group uses; and those of which it is known whether it does. */
+/** Mailboxes that a group uses; and words about mailboxes that count of one device, the last ones. */
 export const MAX_MAILBOXES = 4
 export const MAX_MAILBOX_WORDS = 32
+/** Of what a record about a mailbox says: addresses, and words that it supersedes. */
+export const MAX_ADDRESSES_IN_RECORD = 8
+export const MAX_SUPERSEDED = 32
 
 /** What a mailbox keeps: boxes, bytes in one of them, and in all. What goes beyond is refused, and nothing is dropped for it. */
 export const MAX_BOXES = 1024
 export const MAX_BOX_BYTES = 64 * 1024 * 1024
 export const MAX_MAILBOX_BYTES = 1024 * 1024 * 1024
+/** What of that one peer may take up. */
+export const MAX_BOXES_OF_ONE = 128
+export const MAX_BOX_BYTES_OF_ONE = 32 * 1024 * 1024
+export const MAX_MAILBOX_BYTES_OF_ONE = 128 * 1024 * 1024
+/** Answers to fetch that are taken of one mailbox in one round: more than a full box needs. */
+export const MAX_FETCHES = 512
 /** Eras of a group whose boxes its members use, the newest ones; and records that they put into one. */
 export const MAX_BOXED_ERAS = 8
 export const MAX_BOXED_RECORDS = 512
@@ -143,20 +181,22 @@ export const CATCH_UP = 10 * SECOND
 export const RANK_SPAN = 16
 /** Among equals, whose word weighs first where commits compete. */
 export const MAX_ANCHORS_OF_EQUALS = 8
-/** Messages that a device restored from a backup can be told it has sent since. */
-export const MAX_RESTORED_AHEAD = 65_536
 /** In a larger group only anchors sign that they are in a state. */
 export const MAX_WITNESSES = 32
 /** A branch that competes is left this long to be known to all before it is signed for. */
 export const SUPPORT_DELAY = 3 * SECOND
 /** How much longer a branch was known than one that comes to compete with it, for its members to stand up for it. */
 export const DEFENCE = 10 * SECOND
+/** How long a COMMIT whose tags are bad is left to show another body, before it is refused. */
+export const BODY_PATIENCE = 10 * SECOND
 /** Commits of one author on one state that are processed unless they are chosen. */
 export const MAX_EAGER_SIBLINGS = 4
 
 /** How long a device waits for what would let it enter the chosen state before it asks to be added anew, and how often. */
 export const DISPLACED_PATIENCE = 30 * SECOND
 export const REJOIN_PAUSE = 600 * SECOND
+/** How often in a day a leaf is renewed at its device's word before that takes `REJOIN_PAUSE`, then twice as long each time. */
+export const RENEWALS_AT_ONCE = 3
 /** Devices that were left behind by one commit do not ask at one moment; who adds them anew waits for the others. */
 export const REJOIN_SPREAD = 4 * SECOND
 export const RENEWAL_BATCH = 5 * SECOND
@@ -169,6 +209,8 @@ export const HEAL_PERIOD_DAYS = 7
 export const MAX_HEAL_PERIOD_DAYS = 30
 /** Nothing is renewed unasked so soon after somebody's commit. */
 export const TIP_QUIET = 5 * SECOND
+/** For so long at most: somebody may commit again and again. */
+export const TIP_PATIENCE = 120 * SECOND
 /** Devices that missed their slot are spread over so long: at least, and for each member. */
 export const CATCH_UP_LEAST = 600 * SECOND
 export const CATCH_UP_OF_EACH = 30 * SECOND

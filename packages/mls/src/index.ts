@@ -1,3 +1,4 @@
+export { applicationSignatureIsValid, type SignedApplication } from "./application-signature.ts"
 export { requiredCapabilitiesExtension, type Capabilities, type RequiredCapabilities } from "./capabilities.ts"
 export type { Ciphersuite, CiphersuiteId } from "./ciphersuite.ts"
 export type { AuthenticationService, MlsContext, RandomSource } from "./context.ts"
@@ -58,7 +59,7 @@ export {
 export { protect, type ProtectOptions } from "./protect.ts"
 export { publicCommitHeader, type PublicCommitHeader } from "./public-commit-header.ts"
 export type { Proposer } from "./public-author.ts"
-export { confirmedTranscriptHashAfter, type TranscriptBefore } from "./public-transcript.ts"
+export { confirmedTranscriptHashAfter, interimTranscriptHashAfter, type TranscriptBefore } from "./public-transcript.ts"
 export type { ReceivedCommit, SelfRemoved } from "./receive-commit.ts"
 export {
   receive,

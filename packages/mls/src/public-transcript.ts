@@ -31,9 +31,21 @@ export function confirmedTranscriptHashAfter(
   return ok(confirmedTranscriptHash(crypto, interim.value, WireFormat.publicMessage, framed, signature))
 }
 
+/**
+ * RFC 9420, 8.2: the interim transcript hash of the epoch that `commit` began with this confirmed transcript hash. Of the commit it
+ * depends on the confirmation tag alone, which no confirmed transcript hash covers before that of the next epoch.
+ */
+export function interimTranscriptHashAfter(
+  crypto: CryptoProvider,
+  confirmed: Uint8Array,
+  commit: Uint8Array,
+): Decoded<Bytes> {
+  const decoded = decodePublicCommit(commit)
+  if (decoded.kind === "malformed") return decoded
+  return ok(interimTranscriptHash(crypto, confirmed, decoded.value.confirmationTag))
+}
+
 function interimHash(crypto: CryptoProvider, before: TranscriptBefore): Decoded<Uint8Array> {
   if (before.kind === "interim") return ok(before.hash)
-  const decoded = decodePublicCommit(before.commit)
-  if (decoded.kind === "malformed") return decoded
-  return ok(interimTranscriptHash(crypto, before.confirmedTranscriptHash, decoded.value.confirmationTag))
+  return interimTranscriptHashAfter(crypto, before.confirmedTranscriptHash, before.commit)
 }

@@ -42,6 +42,8 @@ export interface ReceivedApplication {
   readonly data: Bytes
   readonly authenticatedData: Bytes
   readonly generation: number
+  /** By the sender, over all of this: `applicationSignatureIsValid` checks it again. */
+  readonly signature: Bytes
 }
 
 /** A proposal by itself, kept in `next` until a commit refers to it. */
@@ -160,9 +162,19 @@ function processPrivate(
   const state = { ...before, secretTree }
   const { content, authenticatedData } = framed
   switch (content.kind) {
-    case "application":
+    case "application": {
       requireOpen(state)
-      return { kind: "application", next: state, sender, data: content.data, authenticatedData, generation }
+      const { data } = content
+      return {
+        kind: "application",
+        next: state,
+        sender,
+        data,
+        authenticatedData,
+        generation,
+        signature: auth.signature,
+      }
+    }
     case "proposal":
       return keepProposal(mls, state, signed, content.proposal, author)
     case "commit":

@@ -1,5 +1,14 @@
 import { fromHex, toHex, utf8 } from "@starling/kernel"
-import { createCommit, propose, protect, receive, type GroupState, type MlsContext } from "@starling/mls"
+import {
+  applicationSignatureIsValid,
+  createCommit,
+  propose,
+  protect,
+  receive,
+  type GroupState,
+  type MlsContext,
+  type SignedApplication,
+} from "@starling/mls"
 import { expect, test } from "vitest"
 
 import { expectKind, Story } from "./story.ts"
@@ -37,6 +46,31 @@ test("messages may come in any order, each of them once", () => {
       section: "RFC 9420, 9.1",
     })
   }
+})
+
+test("who received a message can show what its sender signed to anybody, and nothing else in its place", () => {
+  const story = pair("signed")
+  const { mls } = story
+  const alice = story.state("alice")
+  const { message } = protect(mls, alice, utf8("mine"), { authenticatedData: utf8("7") })
+  const received = expectKind(receive(mls, story.state("bob"), message), "application")
+  const { groupId, epoch, contextBytes } = story.state("bob")
+  const { data, authenticatedData, signature, sender } = received
+  const signed = { groupId, epoch, leafIndex: sender.leafIndex, authenticatedData, data, contextBytes, signature }
+  const isValid = (change: Partial<SignedApplication>): boolean =>
+    applicationSignatureIsValid(mls.crypto, sender.signatureKey, { ...signed, ...change })
+  expect(isValid({})).toBe(true)
+  for (const change of [
+    { data: utf8("yours") },
+    { authenticatedData: utf8("8") },
+    { epoch: epoch + 1n },
+    { leafIndex: sender.leafIndex + 1 },
+    { groupId: utf8("another") },
+    { contextBytes: utf8("another") },
+  ])
+    expect(isValid(change), Object.keys(change)[0]).toBe(false)
+  const other = story.state("bob").signatureKeys.publicKey
+  expect(applicationSignatureIsValid(mls.crypto, other, signed)).toBe(false)
 })
 
 test("a used key is in no later state, and skipped ones are bounded", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 
-import { requested } from "@starling/messenger"
+import { deliveryOf, requested } from "@starling/messenger"
 import { encodeSyncRequest, encodeTestimony, headOf } from "@starling/messenger/parts"
 
 import { forgeRecord, whisper } from "../../src/forged-commit.ts"
@@ -24,6 +24,10 @@ function claim(from: Person, to: Person, group: string, about: Person, length: n
     tip: known.chosen,
     seen: [],
     mailboxes: [],
+    untold: new Map(),
+    shown: [],
+    named: [],
+    after: undefined,
   })
   to.input((state, env) => requested(state, "sync", payload, from.peerId, to.store, env))
 }
@@ -31,6 +35,41 @@ function claim(from: Person, to: Person, group: string, about: Person, length: n
 function ownLog(person: Person, group: string): readonly { readonly hash: string }[] {
   return person.state.durable.groups.get(group)?.logs.get(person.state.durable.own.device) ?? []
 }
+
+test.for([2, 3] as const)(
+  "nobody talks a device into having forgotten its own words, in version %i of the exchange either",
+  (version) => {
+    const { world, people, group } = gather(53, "alice", "bob", "mallory")
+    const [alice, , mallory] = people as [Person, Person, Person]
+    alice.send(group, "one")
+    world.run(3_000)
+    const before = ownLog(alice, group).length
+    const known = mallory.state.durable.groups.get(group)!
+    const { device } = alice.state.durable.own
+    const payload = encodeSyncRequest({
+      group: known.id,
+      version,
+      inTurn: false,
+      records: new Map(),
+      messages: new Map([[device, [{ from: 1, to: 40 }]]]),
+      untold: new Map(),
+      past: new Map(),
+      tip: known.chosen,
+      seen: [{ from: 1, to: 40 }],
+      mailboxes: [],
+      shown: [],
+      named: [],
+      after: undefined,
+    })
+    alice.input((state, env) => requested(state, "sync", payload, mallory.peerId, alice.store, env))
+    world.run(30_000)
+    expect(ownLog(alice, group)).toHaveLength(before)
+    expect(alice.state.durable.groups.get(group)).toMatchObject({ restoredIn: undefined, sentCount: 1 })
+    const id = alice.send(group, "two")
+    world.run(5_000)
+    expect(deliveryOf(alice.state, group, id)).toMatchObject({ delivered: 2 })
+  },
+)
 
 test("who leaves keeps its keys until every connected member has named the record that says so", () => {
   const { world, people, group } = gather(51, "alice", "bob", "mallory")

@@ -6,7 +6,7 @@ import { certifyDevice, encodeCertificate, rank } from "@starling/messenger/part
 
 import { expectOneState } from "../support/expectations.ts"
 import { alteredLeaves } from "../../src/altered-leaf.ts"
-import { forgeCommit, nodeOf, standingOf, stateIn, whisper } from "../../src/forged-commit.ts"
+import { forgeCommit, forgeTwoBodies, nodeOf, standingOf, stateIn, whisper } from "../../src/forged-commit.ts"
 import { gather } from "../../src/gather.ts"
 import { crypto } from "../../src/seeded.ts"
 import type { Person } from "../../src/person.ts"
@@ -117,11 +117,55 @@ test("a bogus commit on a state that somebody does not hold displaces nobody whi
   world.goOffline(mallory)
   whisper(mallory, group, data, alice, bob)
   expect(standingOf(bob, group, sid)).toBe("open")
-  expect(standingOf(alice, group, sid)).toBe("barred")
+  expect(standingOf(alice, group, sid)).toBe("damaged")
   const before = bob.detail(group).epoch
   bob.heal(group)
   world.run(20_000)
   expect(bob.detail(group).epoch).toBeGreaterThan(before)
   expectOneState(group, alice, bob)
+  expectGoesOn(world, group, alice, bob)
+})
+
+test.for(["confirmation", "membership"] as const)(
+  "whoever gets a COMMIT with a bad %s tag first enters its state by the good body, and refuses neither it nor what follows",
+  (which) => {
+    const { world, people, group } = gather(11, "alice", "bob", "carol", "mallory")
+    const [alice, bob, carol, mallory] = people as [Person, Person, Person, Person]
+    const { sid, good, damaged } = forgeTwoBodies(mallory, group, nodeOf(mallory, group), which)
+    world.goOffline(mallory)
+    world.partition([alice, bob], [carol])
+    whisper(mallory, group, damaged, carol)
+    whisper(mallory, group, good, alice, bob)
+    expect(standingOf(carol, group, sid)).toBe("damaged")
+    alice.heal(group)
+    world.run(2_000)
+    expect(nodeOf(bob, group).parent).toBe(sid)
+    bob.heal(group)
+    world.run(3_000)
+    const { live } = bob.state.durable.groups.get(group)!
+    world.connect(alice, carol)
+    world.connect(bob, carol)
+    world.run(30_000)
+    expect(standingOf(carol, group, sid)).toBe("held")
+    expect(nodeOf(carol, group).sid).toBe(live)
+    for (const person of [alice, bob, carol])
+      expect(person.state.durable.groups.get(group)!.testimony.refusals.has(sid), person.name).toBe(false)
+    expectGoesOn(world, group, alice, bob, carol)
+    carol.restart()
+    world.meetAll()
+    expectGoesOn(world, group, alice, bob, carol)
+  },
+)
+
+test("a COMMIT with bad tags of which no good body comes is refused in the end", () => {
+  const { world, people, group } = gather(12, "alice", "bob", "mallory")
+  const [alice, bob, mallory] = people as Three
+  const { sid, damaged } = forgeTwoBodies(mallory, group, nodeOf(mallory, group), "confirmation")
+  world.goOffline(mallory)
+  whisper(mallory, group, damaged, alice, bob)
+  world.run(5_000)
+  expect(alice.state.durable.groups.get(group)!.testimony.refusals.has(sid)).toBe(false)
+  world.run(20_000)
+  for (const person of [alice, bob]) expect(nodeOf(person, group).sid).not.toBe(sid)
   expectGoesOn(world, group, alice, bob)
 })

@@ -32,7 +32,9 @@ test("messages that nobody who is there can supply are one gap in their place, u
   expect(carol.detail(group).gaps).toEqual([])
   world.run(20_000)
   const [three] = carol.messages(group)
-  expect(carol.detail(group).gaps).toEqual([{ from: alice.identity, name: "alice", count: 2, before: three?.id }])
+  expect(carol.detail(group).gaps).toEqual([
+    { why: "missing", from: alice.identity, name: "alice", count: 2, before: three?.id },
+  ])
   expect(carol.notifications.some((event) => event.kind === "group")).toBe(true)
   carol.restart()
   world.run(1_000)
@@ -56,7 +58,7 @@ test("what only a member's word tells of stands last, and goes when it comes", (
   world.goOffline(alice)
   world.connect(bob, carol)
   world.run(25_000)
-  expect(carol.detail(group).gaps).toEqual([{ from: alice.identity, name: "alice", count: 1 }])
+  expect(carol.detail(group).gaps).toEqual([{ why: "missing", from: alice.identity, name: "alice", count: 1 }])
   world.connect(alice, carol)
   world.run(3_000)
   expect(carol.detail(group).gaps).toEqual([])
@@ -121,7 +123,7 @@ test("what comes after the keys to it are gone stays a gap, and is not sent agai
   bob.store.commit(rows.map((row) => ({ kind: "put", bucket: "messages", ...row })))
   world.run(30_000)
   expectTexts(group, [], carol)
-  expect(carol.detail(group).gaps).toEqual([{ from: alice.identity, name: "alice", count: 1 }])
+  expect(carol.detail(group).gaps).toEqual([{ why: "missing", from: alice.identity, name: "alice", count: 1 }])
   expect(carol.state.work.get(group)?.unreadable.get(alice.state.durable.own.device)).toEqual([{ from: 1, to: 1 }])
 
   // Its author sends it again, and says that it is the same.

@@ -1,12 +1,15 @@
 import { expect, test } from "vitest"
 
 import { fromHex } from "@starling/kernel"
-import { addMailbox, deliveryOf, mailboxLink, markRead, removeMailbox, requested } from "@starling/messenger"
+import { addMailbox, answered, deliveryOf, mailboxLink, markRead, removeMailbox, requested } from "@starling/messenger"
 import {
   decodeAnswer,
   decodeEnvelope,
+  decodeFetchAnswer,
   decodeMailboxRequest,
+  encodeFetchAnswer,
   encodeMailboxRequest,
+  okAnswer,
   openEnvelope,
   type MailboxRequest,
 } from "@starling/messenger/parts"
@@ -130,7 +133,7 @@ test("a mailbox holds no key, no name and no word, and opens nothing of what it 
 
   // The members' key opens what is there; nothing that the mailbox was ever sent does.
   const era = [...known.forest.values()].find((node) => node.era !== undefined)!.era!
-  const envelopes = rows.filter(({ bucket }) => bucket === "envelopes").map(({ value }) => value.subarray(12))
+  const envelopes = rows.filter(({ bucket }) => bucket === "envelopes").map(({ value }) => value.subarray(20))
   const opened = envelopes.flatMap((bytes) => {
     const envelope = decodeEnvelope(bytes)
     return envelope.kind === "ok" ? [openEnvelope(crypto, era, envelope.value)] : []
@@ -261,4 +264,108 @@ test("the mailbox is used no more once a member says so, on every device", () =>
   alice.send(group, "not for the box")
   alone(world, alice, mailbox)
   expect(requests).toEqual([])
+})
+
+function answerTo(mailbox: Person, request: MailboxRequest, from: string) {
+  const payload = encodeMailboxRequest(request)
+  const step = requested(mailbox.state, "mailbox", payload, from, mailbox.store, mailbox.env())
+  const answer = decodeAnswer(step.answer)
+  return { step, status: answer.kind === "ok" ? answer.value.status : answer.kind }
+}
+
+test("one peer that fills its share takes no room from the others, and an empty put opens no box", () => {
+  const { world, people, group, mailbox } = prepare(121, "alice", "bob")
+  const [alice] = people as [Person]
+  const requests = overhear(alice)
+  alice.send(group, "words")
+  alone(world, alice, mailbox)
+  const put = requests.find(({ ask }) => ask.kind === "put")!
+  const empty = { ...put, box: new Uint8Array(16).fill(9), ask: { kind: "put", entries: [] } } as const
+  const before = mailbox.state
+  expect(answerTo(mailbox, empty, "12D3KooWFlooder")).toMatchObject({ status: "malformed", step: { state: before } })
+
+  const open = (i: number): MailboxRequest => ({
+    ...put,
+    box: Uint8Array.from({ length: 16 }, (_, k) => (k === 0 ? i : k)),
+  })
+  const statuses = Array.from({ length: 200 }, (_, i) => {
+    const { step, status } = answerTo(mailbox, open(i), "12D3KooWFlooder")
+    if (status === "ok") mailbox.input(() => step)
+    return status
+  })
+  expect(statuses.filter((status) => status === "ok")).toHaveLength(128)
+  expect(answerTo(mailbox, open(250), "12D3KooWFlooder").status).toBe("exhausted")
+  expect(answerTo(mailbox, open(250), alice.peerId).status).toBe("ok")
+
+  const bytes = 32 * 1024 * 1024 - 10
+  const boxes = new Map(
+    [...mailbox.state.durable.boxes].map(([name, box]) => {
+      const shares = new Map([...box.shares.keys()].map((by) => [by, bytes] as const))
+      return [name, { ...box, bytes, shares }] as const
+    }),
+  )
+  mailbox.state = { ...mailbox.state, durable: { ...mailbox.state.durable, boxes: new Map([...boxes].slice(0, 1)) } }
+  const more: MailboxRequest = { ...put, ask: { kind: "put", entries: otherEnvelopes(requests) } }
+  expect(answerTo(mailbox, more, alice.peerId).status).toBe("exhausted")
+  expect(answerTo(mailbox, more, "12D3KooWSomebodyElse").status).toBe("ok")
+})
+
+/** Envelopes that are well made and that no mailbox has. */
+function otherEnvelopes(requests: readonly MailboxRequest[]) {
+  const entries = requests.flatMap(({ ask }) => (ask.kind === "put" ? ask.entries : []))
+  return entries.map(({ slot, envelope }) => ({
+    slot,
+    envelope: envelope.map((byte, i) => (i === 20 ? byte ^ 1 : byte)),
+  }))
+}
+
+test.for([
+  { name: "numbers that it was told before", bend: repeated },
+  { name: "a promise of more that nothing comes of", bend: promised },
+])("a mailbox that answers with $name is left until the next round", ({ bend }) => {
+  const { world, people, group, mailbox } = prepare(122, "alice", "bob")
+  const [alice, bob] = people as [Person, Person]
+  alice.send(group, "kept")
+  alone(world, alice, mailbox)
+  const tokens: string[] = []
+  bob.overheard = (effect) => {
+    if (effect.kind === "request" && effect.protocol === "mailbox") tokens.push(effect.token)
+  }
+  for (const person of people) world.goOffline(person)
+  world.connect(bob, mailbox)
+  let answers = 0
+  for (let i = 0; i < 20_000; i++) {
+    const token = tokens[answers]
+    if (token !== undefined) {
+      answers++
+      bob.input((state, env) => answered(state, token, { kind: "answer", payload: bend(mailbox) }, env))
+    }
+    world.run(1)
+  }
+  expect(answers).toBeGreaterThan(1)
+  expect(answers).toBeLessThan(12)
+})
+
+function repeated(mailbox: Person): Uint8Array {
+  return lyingAnswer(mailbox, [7], true)
+}
+
+function promised(mailbox: Person): Uint8Array {
+  return lyingAnswer(mailbox, [], true)
+}
+
+function lyingAnswer(mailbox: Person, numbers: readonly number[], more: boolean): Uint8Array {
+  const [box] = [...mailbox.state.durable.boxes.values()]
+  const [row] = mailbox.store.all("envelopes")
+  const entries = numbers.map((number) => ({ number, envelope: row!.value.slice(20) }))
+  return okAnswer(encodeFetchAnswer({ instance: fromHex(box!.instance)!, entries, more }))
+}
+
+test("an answer whose numbers do not ascend is refused whole", () => {
+  const [instance, envelope] = [new Uint8Array(8), new Uint8Array(40)]
+  const of = (...numbers: readonly number[]): string =>
+    decodeFetchAnswer(
+      encodeFetchAnswer({ instance, entries: numbers.map((number) => ({ number, envelope })), more: false }),
+    ).kind
+  expect([of(1, 2, 9), of(1, 1), of(2, 1)]).toEqual(["ok", "malformed", "malformed"])
 })

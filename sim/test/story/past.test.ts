@@ -74,6 +74,10 @@ test("an endless past costs nothing, for who accepts and for who declines", () =
       tip: known.creation,
       seen: [],
       mailboxes: [],
+      untold: new Map(),
+      shown: [],
+      named: [],
+      after: undefined,
     })
     let reads = 0
     const reader = {

@@ -11,6 +11,7 @@ import {
   type Platform,
   type ValidationApi,
 } from "@starling/eaas"
+import type { PlatformSource } from "../source/platform-source.ts"
 import { fault, frameOf, limitBody, sendFrame } from "./frames.ts"
 
 /** The Authentication Server's calls. */
@@ -49,14 +50,23 @@ export function localProviderRoutes(lp: LocalProvider): Hono {
   )
 }
 
-export function discoveryRoutes(platform: Platform): Hono {
-  return new Hono().get("/starling-eaas", (context) => context.json(discoveryOf(platform)))
+/** `platform` is asked anew each time: what is known of its source may change. */
+export function discoveryRoutes(platform: () => Platform): Hono {
+  return new Hono().get("/starling-eaas", (context) => context.json(discoveryOf(platform())))
+}
+
+/** Whether keys are to be had, for whoever watches: 503 while the source gives nothing. */
+export function healthRoutes(source: PlatformSource): Hono {
+  return new Hono().get("/health", (context) => {
+    const { health } = source
+    return context.json({ version: 1, source: health }, health.state === "failed" ? 503 : 200)
+  })
 }
 
 export const NewUser = z.strictObject({ name: z.string().min(1).max(128), quota: z.int().min(1).max(65535) })
 
-/** For the operator's own command on this machine, who reads the key from the data folder. */
-export function adminRoutes(as: AuthenticationServer, key: string): Hono {
+/** Lets in the operator's own commands on this machine, which read the key from the data folder. */
+export function operatorOnly(key: string): Hono {
   const admin = new Hono()
   admin.use(async (context, next) => {
     if (!sameText(context.req.header("authorization") ?? "", `Bearer ${key}`)) {
@@ -65,6 +75,10 @@ export function adminRoutes(as: AuthenticationServer, key: string): Hono {
     return await next()
   })
   return admin
+}
+
+export function userRoutes(as: AuthenticationServer): Hono {
+  return new Hono()
     .get("/users", async (context) => context.json(await as.users()))
     .post("/users", limitBody(), async (context) => {
       const user = NewUser.safeParse(await context.req.json().catch(() => undefined))
@@ -73,6 +87,12 @@ export function adminRoutes(as: AuthenticationServer, key: string): Hono {
       if (code === undefined) return fault(context, 409, "name-taken", `There is a user ${user.data.name} already.`)
       return context.json({ ...user.data, code })
     })
+}
+
+export function sourceRoutes(source: PlatformSource): Hono {
+  return new Hono()
+    .get("/source", (context) => context.json(source.health))
+    .post("/source/restart", limitBody(), async (context) => context.json(await source.restart()))
 }
 
 function sameText(a: string, b: string): boolean {

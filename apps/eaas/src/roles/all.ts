@@ -3,13 +3,22 @@ import { setFlagsFromString } from "node:v8"
 
 import { LocalProvider, type AuthenticationServer } from "@starling/eaas"
 import { emptyApp } from "../http/frames.ts"
-import { authenticationRoutes, discoveryRoutes, localProviderRoutes, validationRoutes } from "../http/roles.ts"
+import {
+  authenticationRoutes,
+  discoveryRoutes,
+  healthRoutes,
+  localProviderRoutes,
+  sourceRoutes,
+  userRoutes,
+  validationRoutes,
+} from "../http/roles.ts"
 import { listen } from "../http/serve.ts"
 import type { CommandOf } from "../config.ts"
 import { openDatabase } from "../database/open-database.ts"
 import type { Log } from "../log.ts"
 import { roleKey } from "../role-keys.ts"
 import { openOperatorDoor } from "../operator.ts"
+import { PlatformSource } from "../source/platform-source.ts"
 import { platformOf, startAuthentication, startValidation } from "./parts.ts"
 import type { Running } from "./ready.ts"
 import { inPlace, verifierPool } from "./verifiers.ts"
@@ -29,11 +38,19 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
   const pvsKey = roleKey(keys, "pvs")
   const branches = BRANCHES.map((name, i) => ({ name, key: roleKey(keys, `lp-${i + 1}`), path: `/lp/${i + 1}` }))
 
+  const source = stack.use(await PlatformSource.open(command.data, command.source, log))
   const localProviderKeys = branches.map(({ key }) => key.publicKey)
   // One user's proofs are verified in place.
   const verifier = command.embedded ? inPlace : stack.use(verifierPool(command.threads))
   const { pvs } = stack.use(
-    await startValidation({ database, verifier, key: pvsKey, authenticationKey: asKey.publicKey, localProviderKeys }),
+    await startValidation({
+      database,
+      verifier,
+      key: pvsKey,
+      authenticationKey: asKey.publicKey,
+      localProviderKeys,
+      source: source.bytes,
+    }),
   )
   const { as } = stack.use(
     await startAuthentication(
@@ -48,12 +65,17 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
     validationKey: pvsKey.publicKey,
     localProviders: branches.map(({ key, name, path }) => ({ publicKey: key.publicKey, name, url: `${path}/` })),
     embedded: command.embedded,
+    simulatedSource: source.health.simulated,
   })
-  app.route("/.well-known", discoveryRoutes(platform))
+  app.route("/", healthRoutes(source))
+  app.route(
+    "/.well-known",
+    discoveryRoutes(() => platform),
+  )
   app.route("/as", authenticationRoutes(as))
   app.route("/pvs", validationRoutes(pvs))
   for (const { key, path } of branches) app.route(path, localProviderRoutes(new LocalProvider(key, pvs)))
-  const door = stack.use(openOperatorDoor(command.data, app, as))
+  const door = stack.use(openOperatorDoor(command.data, app, userRoutes(as), sourceRoutes(source)))
   const { port } = stack.use(await listen(app, command.port))
   const url = `http://127.0.0.1:${port}`
   door.announce(url)

@@ -11,7 +11,7 @@ import {
   type ValidationApi,
   type Verifier,
 } from "@starling/eaas"
-import { simulatedQrng } from "@starling/entropy"
+import type { EntropySource } from "@starling/entropy"
 import { osEntropy } from "@starling/entropy/node"
 import { toHex, type Bytes } from "@starling/kernel"
 import { provingKeyIsDevelopment } from "@starling/proof"
@@ -61,21 +61,20 @@ export interface ValidationPart extends AsyncDisposable {
   readonly pvs: ProofValidationServer
 }
 
-/** A Proof Validation Server over the simulated source, which forgets old epochs by the clock. */
+/** A Proof Validation Server over its source, which forgets old epochs by the clock. */
 export async function startValidation(settings: {
   readonly database: Database
   readonly verifier: Verifier
   readonly key: SigningKey
   readonly authenticationKey: Uint8Array
   readonly localProviderKeys: readonly Uint8Array[]
+  readonly source: EntropySource
 }): Promise<ValidationPart> {
   const { localProviderKeys, ...rest } = settings
-  const source = simulatedQrng(osEntropy)
   const pvs = await ProofValidationServer.open({
     ...rest,
     service: serviceIdOf(settings.authenticationKey, settings.key.publicKey),
     localProviders: new Map(localProviderKeys.map((key) => [toHex(localProviderIdOf(key)), key])),
-    source,
     random,
     clock,
   })
@@ -83,10 +82,7 @@ export async function startValidation(settings: {
   const pruning = every(HOUR, async () => await pvs.prune())
   return {
     pvs,
-    async [Symbol.asyncDispose]() {
-      await pruning[Symbol.asyncDispose]()
-      await source[Symbol.asyncDispose]()
-    },
+    [Symbol.asyncDispose]: async () => await pruning[Symbol.asyncDispose](),
   }
 }
 
@@ -96,15 +92,16 @@ export function platformOf(settings: {
   readonly validationKey: Uint8Array
   readonly localProviders: readonly { readonly publicKey: Uint8Array; readonly name: string; readonly url: string }[]
   readonly embedded: boolean
+  readonly simulatedSource: boolean
 }): Platform {
-  const { authenticationKey, validationKey, localProviders, embedded } = settings
+  const { authenticationKey, validationKey, localProviders, embedded, simulatedSource } = settings
   return {
     service: serviceIdOf(authenticationKey, validationKey),
     authentication: { url: "/as/", publicKey: new Uint8Array(authenticationKey) },
     validation: { publicKey: new Uint8Array(validationKey) },
     localProviders: localProviders.map(({ publicKey, name, url }) => ({ id: localProviderIdOf(publicKey), name, url })),
     embedded,
-    simulatedSource: true,
+    simulatedSource,
     developmentProvingKey: provingKeyIsDevelopment,
   }
 }

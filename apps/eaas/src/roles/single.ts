@@ -7,11 +7,21 @@ import type { CommandOf } from "../config.ts"
 import { openDatabase } from "../database/open-database.ts"
 import { emptyApp } from "../http/frames.ts"
 import { HttpValidation } from "../http/http-validation.ts"
-import { authenticationRoutes, discoveryRoutes, localProviderRoutes, validationRoutes } from "../http/roles.ts"
+import {
+  authenticationRoutes,
+  discoveryRoutes,
+  healthRoutes,
+  localProviderRoutes,
+  sourceRoutes,
+  userRoutes,
+  validationRoutes,
+} from "../http/roles.ts"
 import { listen } from "../http/serve.ts"
 import type { Log } from "../log.ts"
 import { openOperatorDoor } from "../operator.ts"
 import { roleKey } from "../role-keys.ts"
+import { PlatformSource } from "../source/platform-source.ts"
+import { SourceOfPvs } from "../source/source-of-pvs.ts"
 import { platformOf, startAuthentication, startValidation } from "./parts.ts"
 import type { Running } from "./ready.ts"
 import { verifierPool } from "./verifiers.ts"
@@ -32,10 +42,14 @@ export async function startAs(command: CommandOf<"as">, log: Log): Promise<Runni
   )
   const localProviders = command.lp.map((lp) => ({ ...lp, publicKey: hex(lp.publicKey) }))
   const app = emptyApp(log)
-  const platform = platformOf({ authenticationKey: key.publicKey, validationKey, localProviders, embedded: false })
-  app.route("/.well-known", discoveryRoutes(platform))
+  const source = stack.use(await SourceOfPvs.watch(command.pvs))
+  const parts = { authenticationKey: key.publicKey, validationKey, localProviders, embedded: false }
+  app.route(
+    "/.well-known",
+    discoveryRoutes(() => platformOf({ ...parts, simulatedSource: source.simulated })),
+  )
   app.route("/as", authenticationRoutes(as))
-  const door = stack.use(openOperatorDoor(command.data, app, as))
+  const door = stack.use(openOperatorDoor(command.data, app, userRoutes(as)))
   const running = await serve(app, command.port, "as", key.publicKey, stack)
   door.announce(new URL(running.ready.url).origin)
   return running
@@ -46,14 +60,25 @@ export async function startPvs(command: CommandOf<"pvs">, log: Log): Promise<Run
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await openDatabase(command))
   const key = roleKey(join(command.data, "keys"), "pvs")
-  const localProviderKeys = command.lpKey.map(hex)
   const verifier = stack.use(verifierPool(command.threads))
+  const source = stack.use(await PlatformSource.open(command.data, command.source, log))
   const { pvs } = stack.use(
-    await startValidation({ database, verifier, key, authenticationKey: hex(command.asKey), localProviderKeys }),
+    await startValidation({
+      database,
+      verifier,
+      key,
+      authenticationKey: hex(command.asKey),
+      localProviderKeys: command.lpKey.map(hex),
+      source: source.bytes,
+    }),
   )
   const app = emptyApp(log)
+  app.route("/", healthRoutes(source))
   app.route("/pvs", validationRoutes(pvs))
-  return await serve(app, command.port, "pvs", key.publicKey, stack)
+  const door = stack.use(openOperatorDoor(command.data, app, sourceRoutes(source)))
+  const running = await serve(app, command.port, "pvs", key.publicKey, stack)
+  door.announce(new URL(running.ready.url).origin)
+  return running
 }
 
 /** A Local Provider alone. It keeps nothing but its key. */

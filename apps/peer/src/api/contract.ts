@@ -41,6 +41,8 @@ export interface Mailbox {
 
 /** Messages in a row that somebody wrote and that are not here, or can't be read any more. */
 export interface Gap {
+  /** `missing`: this device does not have them; `too-many`: they came, and were more than are taken of one device in a time. */
+  readonly why: "missing" | "too-many"
   readonly from: string
   readonly name: string
   readonly count: number
@@ -130,6 +132,11 @@ export interface GroupDetail {
   readonly epochAuthenticator: string
   readonly suite: string
   readonly members: readonly Member[]
+  /**
+   * Room for this device's changes of the group; messages need none. `full`: it can't invite, remove, give roles or renew its keys
+   * any more, and an admin who invites it once more makes room where no admin did before.
+   */
+  readonly ownLog: "roomy" | "scarce" | "full"
   readonly gaps: readonly Gap[]
   readonly mailboxes: readonly Mailbox[]
   readonly policy: GroupPolicy
@@ -137,6 +144,7 @@ export interface GroupDetail {
   readonly may: {
     readonly invite: boolean
     readonly giveRoles: boolean
+    readonly chooseMailboxes: boolean
     /** Identities of those whom they may remove. */
     readonly remove: readonly string[]
   }

@@ -50,6 +50,7 @@ export const groupCommands: readonly Command[] = [
           policySentence(it.policy),
           ...it.members.map((member) => `  ${personName(member)}${member.role === "member" ? "" : `, ${member.role}`}`),
           keysLine(detail.ownKeys),
+          ...logLines(detail.ownLog),
           ...detail.waiting.map((member) => `  ${personName(member)}: invited, waiting until they are online`),
           ...detail.mailboxes.map(
             ({ peerId, connected }) => `  mailbox ${peerId}${connected ? "" : " (not connected)"}`,
@@ -169,6 +170,22 @@ export const groupCommands: readonly Command[] = [
     },
   },
 ]
+
+function logLines(ownLog: GroupDetail["ownLog"]): readonly string[] {
+  switch (ownLog) {
+    case "roomy":
+      return []
+    case "scarce":
+      return ["this device has used up most of what members keep of its changes to the group: leave some to others"]
+    case "full":
+      return [
+        "this device's changes to the group are used up: it reads, writes and can leave; others invite, remove and renew keys",
+        "  where no admin invited you, ask one to invite you once more: that makes room",
+      ]
+    default:
+      return assertNever(ownLog)
+  }
+}
 
 function keysLine({ renewedAt, plan }: GroupDetail["ownKeys"]): string {
   const time = (at: number): string => new Date(at).toLocaleString()

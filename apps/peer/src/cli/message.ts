@@ -49,9 +49,10 @@ export const messageCommands: readonly Command[] = [
 ]
 
 /** A gap says who is missed and how much; what it was, nobody here knows. */
-function gapLine({ from, name, count }: Gap): string {
-  const who = personName({ identity: from, name })
-  return `--  ${count === 1 ? "a message" : `${count} messages`} of ${who} ${count === 1 ? "is" : "are"} missing here`
+function gapLine({ why, from, name, count }: Gap): string {
+  const messages = `${count === 1 ? "a message" : `${count} messages`} of ${personName({ identity: from, name })}`
+  if (why === "too-many") return `--  ${messages} left out: more than are taken of one device in a day`
+  return `--  ${messages} ${count === 1 ? "is" : "are"} missing here`
 }
 
 /** No more than is known. */

@@ -81,7 +81,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
   }
   const mls = mlsIn(CLASSICAL_SUITE)
   const suites = suitesOf(mlsIn(HYBRID_SUITE), mls)
-  const env = (): Env => ({ now: now(), mls, suites })
+  const env = (): Env => ({ now: now(), mls, suites, rows: store })
   const commit = ledger.commit.bind(ledger)
   const state = await openIdentity({
     store,

@@ -77,7 +77,8 @@ export class Runner implements AsyncDisposable {
   }
 
   env(): Env {
-    return { now: this.#options.now(), mls: this.#options.mls, suites: this.#options.suites }
+    const { mls, suites, reader } = this.#options
+    return { now: this.#options.now(), mls, suites, rows: reader }
   }
 
   /** Subscribes and resumes what a former run left, then takes what the transport brings. */

@@ -49,7 +49,7 @@ export function rowsOf(thread: Thread, timeline: readonly TimelineEntry[], gaps:
   }
   const mark = (before: string | undefined) => {
     for (const gap of gaps)
-      if (gap.before === before) rows.push({ kind: "gap", key: `gap ${gap.from} ${before ?? "end"}`, gap })
+      if (gap.before === before) rows.push({ kind: "gap", key: `gap ${gap.why} ${gap.from} ${before ?? "end"}`, gap })
   }
   for (const [index, message] of thread.messages.entries()) {
     notesUntil(message.at)

@@ -17,6 +17,11 @@ export const roles: Catalogue["roles"] = {
   stepDownBody: "Du bleibst Admin. Nur jemand anderes mit dieser Rolle kann dich wieder zum Inhaber machen.",
   stepDownDo: "Abgeben",
   steppedDown: "Du bist jetzt Admin",
+  ownLog: {
+    scarce:
+      "Dieses Gerät hat die meisten Änderungen aufgebraucht, die Mitglieder von einem Gerät aufheben. Überlass anderen welche.",
+    full: "Dieses Gerät kann an dieser Gruppe nichts mehr ändern: Mitglieder heben von einem Gerät nur so viel auf. Du kannst weiter lesen, schreiben und die Gruppe verlassen. Andere können einladen und entfernen; hat dich niemand eingeladen, der die Gruppe verwaltet, dann bitte so jemanden um eine neue Einladung: das schafft Platz.",
+  },
   adminsInvite: "In diese Gruppe laden nur Admins ein.",
   leaveAsOwner: "Nur du bist Inhaber: Ohne dich kann niemand Rollen vergeben oder ändern, wer was darf.",
   policy: {

@@ -16,6 +16,10 @@ export const roles = {
   stepDownBody: "You stay as an admin. Only another owner can make you an owner again.",
   stepDownDo: "Give up",
   steppedDown: "You are an admin now",
+  ownLog: {
+    scarce: "This device has used up most of the changes that members keep of one device. Leave some to others.",
+    full: "This device can make no more changes to this group: members keep only so many of one device. You can still read, write and leave. Others can invite and remove; if no admin invited you, ask one to invite you once more, which makes room.",
+  },
   adminsInvite: "Only admins invite people to this group.",
   leaveAsOwner: "You are its only owner: without you nobody can give roles or change who may do what.",
   policy: {

@@ -13,7 +13,7 @@ import { Sheet } from "./sheet.tsx"
 export function Mailboxes({ detail }: { readonly detail: GroupDetail }) {
   const text = useText()
   const [adding, setAdding] = useState(false)
-  const active = detail.state === "active"
+  const active = detail.state === "active" && detail.may.chooseMailboxes
   return (
     <section className="mailboxes" aria-labelledby="mailboxes">
       <h3 className="field-label" id="mailboxes">

@@ -37,6 +37,7 @@ export function MembersPanel({ group }: { readonly group: string }) {
           {text.members.invite}
         </button>
       )}
+      {active && detail.ownLog !== "roomy" && <p className="quiet-note">{text.roles.ownLog[detail.ownLog]}</p>}
       <ul className="rows" aria-label={text.members.title}>
         {detail.members.map((member) => (
           <MemberRow key={member.identity} detail={detail} member={member} ask={(kind) => setOpen({ kind, member })} />

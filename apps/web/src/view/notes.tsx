@@ -31,13 +31,13 @@ export function MembershipNote({ entry }: { readonly entry: TimelineEntry }) {
   )
 }
 
-/** Where somebody wrote what is not here: nothing more is known of it. */
+/** Where somebody wrote what is not shown. */
 export function GapNote({ gap }: { readonly gap: Gap }) {
   const text = useText()
   const who = useWho()
   return (
     <p className="note gap" role="note">
-      {text.chat.gap(gap.count, who(gap.from, gap.name))}
+      {(gap.why === "missing" ? text.chat.gap : text.chat.tooMany)(gap.count, who(gap.from, gap.name))}
     </p>
   )
 }

@@ -10,7 +10,7 @@ const REFUSALS = {
   "bad-kem-key": [8, "The key to encrypt to is not a valid one."],
   "bad-proof": [9, "The proof doesn't show a member of this epoch with a request left."],
   "nullifier-used": [10, "This request was spent already, for another key."],
-  "source-failed": [11, "The quantum source failed its health tests: no keys until it is repaired."],
+  "source-failed": [11, "The quantum source failed: no keys until its operator has seen to it."],
   "validation-unreachable": [12, "The Local Provider can't reach the validation server."],
   overloaded: [14, "The platform has more requests than it can take at the moment; it will take this one soon."],
   "unknown-code": [20, "This enrolment code is not known here."],

@@ -1,4 +1,4 @@
-import { SourceUnhealthy, type EntropySource } from "@starling/entropy"
+import { SourceFailed, type EntropySource } from "@starling/entropy"
 import { equalBytes, toHex, wipe, type Bytes } from "@starling/kernel"
 import { contextOf, digest, scopeOf } from "../binding.ts"
 import type { Database } from "../database.ts"
@@ -31,7 +31,7 @@ export interface ValidationPorts {
   readonly service: Uint8Array
   /** Public keys of the Local Providers, by their ids in hexadecimal. */
   readonly localProviders: ReadonlyMap<string, Uint8Array>
-  /** Conditioned: every byte of full entropy. A latched one throws `SourceUnhealthy`, and nothing takes its place. */
+  /** Conditioned: every byte of full entropy. A latched one throws `SourceFailed`, and nothing takes its place. */
   readonly source: EntropySource
   readonly verifier: Verifier
   readonly random: RandomPort
@@ -197,7 +197,7 @@ async function readOrFail(source: EntropySource, length: number, signal: AbortSi
   try {
     return await source.read(length, signal)
   } catch (error) {
-    if (error instanceof SourceUnhealthy) return undefined
+    if (error instanceof SourceFailed) return undefined
     throw error
   }
 }

@@ -1,2 +1,6 @@
+export { APPLIANCES, type ApplianceName } from "./appliances/appliances.ts"
+export type { ApplianceProfile, Ask } from "./appliances/profile.ts"
+export { CharacterDevice, type CharacterDeviceOptions } from "./character-device.ts"
+export { HttpAppliance, type HttpApplianceOptions } from "./http-appliance.ts"
 export { osEntropy } from "./os.ts"
 export { openPoolFile, PoolLocked } from "./pool-file.ts"

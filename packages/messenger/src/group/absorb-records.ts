@@ -1,44 +1,85 @@
-import { RECORD_KINDS, type LoggedRecord } from "../record/record.ts"
+import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/record.ts"
 import { isForked, isOfGroup, judgeRecord } from "../record/record-log.ts"
 import { MAX_PENDING_PER_DEVICE, MAX_PENDING_PER_GROUP } from "../limits.ts"
+import { heedMailboxWords } from "../mailbox/mailbox-words.ts"
 import type { Turn } from "../peer/turn.ts"
+import { straysIn } from "./drop-strays.ts"
 import type { Group } from "./group.ts"
 import { goOnFromBackup } from "./restored.ts"
-import { addRecord, findDevice, membershipOf } from "./rebuild-group.ts"
+import { addRecord, findDevice, membershipOf, withoutRecords } from "./rebuild-group.ts"
 
 /**
- * Takes records into the logs, in whatever order they come: those that continue a log of a known device are kept, those
- * beyond a gap wait. Returns true where something is missing that another member may hold.
+ * Takes records into the logs, in whatever order they come: those that continue a log of a device that somebody answers for are
+ * kept, as far as that log goes; those beyond a gap wait. Returns true where something is missing that another member may hold.
  */
 export function absorbRecords(turn: Turn, uuid: string, incoming: readonly LoggedRecord[]): boolean {
   const before = turn.group(uuid)
-  let group = before
-  let waiting = [...turn.work(uuid).pendingRecords, ...incoming].filter((record) => isOfGroup(record, group.id))
-  const unplaced = [...turn.work(uuid).unplaced]
-  for (let length = -1; length !== waiting.length;) {
-    length = waiting.length
-    waiting = waiting.filter((record) => {
-      if (findDevice(group, record.author) === undefined) return true
-      const verdict = judgeRecord(turn.crypto, group.logs, record)
-      if (verdict === "next") {
-        group = addRecord(turn.crypto, group, record)
-        if (record.kind === RECORD_KINDS.commit) unplaced.push(record)
-      }
-      return verdict === "gap"
-    })
-  }
+  const candidates = [...turn.work(uuid).pendingRecords, ...incoming].filter((record) => isOfGroup(record, before.id))
+  const { group, waiting } = takeUp(turn, before, candidates)
   if (group !== before) {
-    const seen = new Set([...group.seen, ...group.records.slice(before.records.length).map(({ author }) => author)])
-    const operations = group.operations !== before.operations
-    turn.putGroup({ ...group, seen, membership: operations ? membershipOf(group) : group.membership })
-    tellOfForks(turn, before, group)
-    if (group.records.slice(before.records.length).some(({ author }) => author === turn.own.device))
-      goOnFromBackup(turn, uuid)
+    const fresh = group.records.slice(before.records.length)
+    const commits = fresh.filter(({ kind }) => kind === RECORD_KINDS.commit)
+    if (commits.length > 0) turn.changeWork(uuid, { unplaced: [...turn.work(uuid).unplaced, ...commits] })
+    const seen = new Set([...group.seen, ...fresh.map(({ author }) => author)])
+    if (group.operations !== before.operations) takeUpDoubtful(turn, uuid)
+    turn.putGroup({ ...group, seen })
+    dropStrays(turn, uuid)
+    heedMailboxWords(turn, uuid, before.mailboxWords)
+    tellOfForks(turn, before, turn.group(uuid))
+    if (fresh.some(({ author }) => author === turn.own.device)) goOnFromBackup(turn, uuid)
   }
   const pendingRecords = bounded(waiting)
   if (group !== before || pendingRecords.length !== turn.work(uuid).pendingRecords.length)
-    turn.changeWork(uuid, { pendingRecords, unplaced })
+    turn.changeWork(uuid, { pendingRecords })
   return waiting.length > 0
+}
+
+interface Taken {
+  readonly group: Group
+  readonly waiting: readonly LoggedRecord[]
+}
+
+/** The group with what continues its logs. What came now and is not kept leaves no trace. */
+function takeUp(turn: Turn, before: Group, candidates: readonly LoggedRecord[]): Taken {
+  let group = before
+  let known = before.operations
+  let waiting = [...candidates]
+  for (let length = -1; length !== waiting.length;) {
+    length = waiting.length
+    if (group.operations !== known) group = withMembership(group)
+    known = group.operations
+    const { vouched } = group.membership
+    waiting = waiting.filter((record) => {
+      const halvings = vouched.get(record.author)
+      if (halvings === undefined) return true
+      const verdict = judgeRecord(turn.crypto, group.logs, record, halvings)
+      if (verdict === "next") group = addRecord(turn.crypto, group, record)
+      return verdict === "gap"
+    })
+  }
+  const strays = group === before ? new Set<RecordHash>() : straysIn(turn.crypto, group)
+  const kept = group.records.slice(before.records.length).filter(({ hash }) => !strays.has(hash))
+  if (kept.length === group.records.length - before.records.length) return { group, waiting }
+  return { ...takeUp(turn, before, kept), waiting }
+}
+
+/** What came before and is not kept any more goes, with all that it led to. */
+function dropStrays(turn: Turn, uuid: string): void {
+  const strays = straysIn(turn.crypto, turn.group(uuid))
+  if (strays.size === 0) return
+  const { group, unplaced } = withoutRecords(turn.crypto, turn.group(uuid), strays, turn.state.plainTopics)
+  turn.putGroup(group)
+  turn.changeWork(uuid, { unplaced, doubtful: [] })
+}
+
+/** COMMITs that were not in order may be so by other operations. */
+function takeUpDoubtful(turn: Turn, uuid: string): void {
+  const { unplaced, doubtful } = turn.work(uuid)
+  if (doubtful.length > 0) turn.changeWork(uuid, { unplaced: [...unplaced, ...doubtful], doubtful: [] })
+}
+
+function withMembership(group: Group): Group {
+  return { ...group, membership: membershipOf(group) }
 }
 
 /** Tells once of each device that turns out to have signed two histories. */

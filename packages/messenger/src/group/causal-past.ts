@@ -1,26 +1,26 @@
-import type { DeviceKey } from "../identity/device-certificate.ts"
 import type { RecordHash } from "../record/record.ts"
 
 /** For each operation, which ones its author knew of. */
 export type CausalPasts = ReadonlyMap<RecordHash, CausalPast>
 
 /**
- * A device's operations follow one another, and who knows of one knows of those before it: so that a number for each
- * device says everything.
+ * A device's operations follow one another in a *line*, and who knows of one knows of those before it in its line: so that a
+ * number for each line says everything. A log that forked has a line for each branch, with positions of its own: by its number
+ * alone, what was written into an old branch afterwards would pass for something that others knew long ago.
  */
 export interface CausalPast {
-  readonly device: DeviceKey
-  /** Among its device's operations, from 1. */
+  /** The first operation of its line. */
+  readonly line: RecordHash
+  /** In its line, from 1. */
   readonly position: number
-  /** Of the other devices: the position of the last operation that was known. */
-  readonly known: ReadonlyMap<DeviceKey, number>
+  /** Of the other lines, the one that this one parts from among them: the position of the last operation that was known. */
+  readonly known: ReadonlyMap<RecordHash, number>
   /** False where it depends on something that is not held, and that may still come. */
   readonly complete: boolean
 }
 
 interface Node {
   readonly hash: RecordHash
-  readonly device: DeviceKey
   readonly deps: readonly RecordHash[]
   readonly previous: RecordHash | undefined
 }
@@ -31,6 +31,7 @@ interface Node {
  */
 export function causalPasts(operations: ReadonlyMap<RecordHash, Node>, before: CausalPasts = new Map()): CausalPasts {
   const pasts = new Map([...before].filter(([hash, { complete }]) => complete && operations.has(hash)))
+  const continued = continuedIn(operations, pasts)
   for (const start of operations.keys()) {
     const stack = [start]
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
@@ -41,7 +42,8 @@ export function causalPasts(operations: ReadonlyMap<RecordHash, Node>, before: C
         continue
       }
       stack.pop()
-      if (node !== undefined && !pasts.has(top)) pasts.set(top, pastOf(node, pasts))
+      if (node === undefined || pasts.has(top)) continue
+      pasts.set(top, pastOf(node, pasts, continued))
     }
   }
   return pasts
@@ -51,8 +53,8 @@ export function causalPasts(operations: ReadonlyMap<RecordHash, Node>, before: C
 export function precedes(pasts: CausalPasts, earlier: RecordHash, later: RecordHash): boolean {
   const [first, second] = [pasts.get(earlier), pasts.get(later)]
   if (first === undefined || second === undefined) return false
-  if (first.device === second.device) return first.position < second.position
-  return first.position <= (second.known.get(first.device) ?? 0)
+  if (first.line === second.line) return first.position < second.position
+  return first.position <= (second.known.get(first.line) ?? 0)
 }
 
 /** How many operations the author of one knew of. */
@@ -76,21 +78,39 @@ function parentsOf(operations: ReadonlyMap<RecordHash, Node>, node: Node | undef
   return parents.filter((parent) => operations.has(parent))
 }
 
-function pastOf({ device, deps, previous }: Node, pasts: CausalPasts): CausalPast {
+/** The operations whose lines go on: of several that follow one, a single one goes on with its line, whichever it is. */
+function continuedIn(operations: ReadonlyMap<RecordHash, Node>, pasts: CausalPasts): Set<RecordHash> {
+  const continued = new Set<RecordHash>()
+  for (const [hash, { line }] of pasts) if (line !== hash) continued.add(operations.get(hash)?.previous ?? "")
+  return continued
+}
+
+function pastOf({ hash, deps, previous }: Node, pasts: CausalPasts, continued: Set<RecordHash>): CausalPast {
   const last = pasts.get(previous ?? "")
-  let known: Map<DeviceKey, number> | undefined
+  const goesOn = last !== undefined && previous !== undefined && !continued.has(previous)
+  if (goesOn) continued.add(previous)
+  const [line, position] = goesOn ? [last.line, last.position + 1] : [hash, 1]
+  let known = last?.known ?? NONE
+  if (last !== undefined && !goesOn) known = joined(known, [[last.line, last.position]])
   let complete = last?.complete ?? previous === undefined
   for (const dep of deps) {
     const past = pasts.get(dep)
     complete &&= past?.complete ?? false
-    if (past === undefined || past.device === device) continue
-    if (past.position <= ((known ?? last?.known)?.get(past.device) ?? 0)) continue
-    known ??= new Map(last?.known)
-    known.set(past.device, past.position)
-    for (const [other, position] of past.known)
-      if (other !== device && position > (known.get(other) ?? 0)) known.set(other, position)
+    if (past === undefined || past.line === line) continue
+    if (past.position <= (known.get(past.line) ?? 0)) continue
+    const others = [...past.known].filter(([other]) => other !== line)
+    known = joined(known, [[past.line, past.position], ...others])
   }
-  return { device, position: (last?.position ?? 0) + 1, known: known ?? last?.known ?? NOBODY, complete }
+  return { line, position, known, complete }
 }
 
-const NOBODY: CausalPast["known"] = new Map()
+const NONE: CausalPast["known"] = new Map()
+
+function joined(
+  known: CausalPast["known"],
+  more: readonly (readonly [line: RecordHash, position: number])[],
+): CausalPast["known"] {
+  const both = new Map(known)
+  for (const [line, position] of more) both.set(line, Math.max(position, both.get(line) ?? 0))
+  return both
+}

@@ -1,4 +1,4 @@
-import type { Bytes } from "@starling/kernel"
+import { toHex, type Bytes } from "@starling/kernel"
 import { createCommit, type CreatedCommit, type ProposalIntent, type Refused } from "@starling/mls"
 
 import { encodeInvitation } from "../invitation/invitation-frame.ts"
@@ -11,8 +11,7 @@ import type { Turn } from "../peer/turn.ts"
 import { commitAuthenticatedData, encodeCommitRecord } from "../record/commit-record.ts"
 import type { StateId } from "../record/operation.ts"
 import { RECORD_KINDS, type RecordHash } from "../record/record.ts"
-import { hasRoomToCommit } from "../record/record-log.ts"
-import { authorOperation, authorRecord, knownOperations } from "./author-record.ts"
+import { authorOperation, authorRecord, knownOperations, ownRoom } from "./author-record.ts"
 import { beginEra, type Era } from "./era.ts"
 import { stateOf, type ForestNode } from "./forest-node.ts"
 import { encodeJoining, JOINING_EXTENSION } from "./group-extensions.ts"
@@ -34,7 +33,7 @@ interface Planned {
  * something that a peer made stands in the way, the work is left undone.
  */
 export function commit(turn: Turn, uuid: string, work: WorkLeft): void {
-  if (!hasRoomToCommit(turn.group(uuid).logs.get(turn.own.device) ?? [])) return
+  if (!ownRoom(turn.group(uuid), turn.own.device).canCommit) return
   const planned = plan(turn, uuid, work)
   const group = turn.group(uuid)
   const parent = group.forest.get(group.live)
@@ -45,7 +44,7 @@ export function commit(turn: Turn, uuid: string, work: WorkLeft): void {
   const eraKey = removes.length > 0 ? undefined : parent.era?.key
   const joining = encodeJoining({
     eraKey,
-    frontier: knownOperations(turn.group(uuid)),
+    frontier: knownOperations(turn.group(uuid), turn.own.device),
     past: pastFor(turn, uuid, planned.additions),
   })
   const created = createCommit(turn.mlsOf(state), state, {
@@ -111,8 +110,10 @@ function adopt(turn: Turn, uuid: string, { parent, before, planned, ops, created
     at,
     ops,
     mls,
+    bodies: [mls],
+    interims: new Set([toHex(next.interimTranscriptHash)]),
     ...describe(planned, group.operations),
-    roster: rosterOf(turn.crypto, next, parent.roster),
+    roster: ops.length === 0 ? parent.roster : rosterOf(turn.crypto, next, parent.roster),
     standing: { kind: "held", state: next },
     era: eraAfter(turn, uuid, parent, planned.removals.length > 0, next),
     placedAt: turn.now,
@@ -141,10 +142,11 @@ export function eraAfter(
 
 function plan(turn: Turn, uuid: string, work: WorkLeft): Planned {
   const after = turn.group(uuid).live
-  const removals = work.removals.map((removal) => {
-    if (removal.op !== undefined) return removal
+  const removals = work.removals.flatMap((removal) => {
+    if (removal.op !== undefined) return [removal]
+    if (ownRoom(turn.group(uuid), turn.own.device).unasked < 1) return []
     const { hash: op } = authorOperation(turn, uuid, { kind: "remove", identity: removal.identity, after })
-    return { ...removal, op }
+    return [{ ...removal, op }]
   })
   const additions = work.additions.flatMap((addition) => {
     const keyPackage = turn.work(uuid).keyPackages.get(addition.device.identity)

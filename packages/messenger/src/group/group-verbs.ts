@@ -5,7 +5,6 @@ import { clocksDiffer, clockText } from "../contacts/meet.ts"
 import { isName } from "../contacts/name.ts"
 import { acceptInvitation, declineInvitation } from "../invitation/decide.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
-import { MAX_OPERATIONS, OPERATIONS_TO_LEAVE } from "../limits.ts"
 import { lifetimeFrom } from "../invitation/issued-key-package.ts"
 import { isText } from "../message/content.ts"
 import { noteSeen } from "../message/note-seen.ts"
@@ -15,7 +14,7 @@ import type { Env, Outcome, Refusal } from "../peer/step.ts"
 import { isRefusal, refusal, takeVerb, type Turn } from "../peer/turn.ts"
 import type { Policy, Role } from "../record/operation.ts"
 import { syncNow, syncSoon } from "../sync/request-sync.ts"
-import { authorOperation, roomForOperations } from "./author-record.ts"
+import { authorOperation, ownRoom } from "./author-record.ts"
 import { beginEra } from "./era.ts"
 import { stateOf } from "./forest-node.ts"
 import { encodeFounding, FOUNDING_EXTENSION, SUPPORTED_EXTENSIONS } from "./group-extensions.ts"
@@ -23,6 +22,7 @@ import { creationId, drawGroupId, uuidOf } from "./group-id.ts"
 import type { Group } from "./group.ts"
 import { healBeforeSending } from "./heal-by-calendar.ts"
 import { bareGroup } from "./rebuild-group.ts"
+import { logFull } from "./log-full.ts"
 import { isOut, roleOf } from "./membership.ts"
 import { mayInvite, mayRemove } from "./roles.ts"
 import { closeGate } from "./reconcile.ts"
@@ -78,7 +78,7 @@ export function createGroup(
 }
 
 /**
- * Asks for somebody's membership. "invited": they are connected, and added as soon as their KeyPackage comes; "waiting":
+ * Asks for somebody's membership, or answers as an admin for that of somebody whom members brought in. "invited": they are connected, and added as soon as their KeyPackage comes; "waiting":
  * the same when they are connected next, by whichever member sees them first.
  */
 export function invite(
@@ -95,10 +95,15 @@ export function invite(
       return refusal("unknown-peer", "This peer is neither a contact nor nearby. Add them by their contact link first.")
     const reason = whyNotInvite(turn, group, known)
     if (reason !== undefined) return reason
-    if (!group.membership.desired.has(known.device.identity)) {
+    if (!group.membership.desired.has(known.device.identity) || makesRoom(turn, group, known)) {
       if (!mayInvite(group.membership.policy, roleOf(group.membership, turn.own.identity)))
         return refusal("not-allowed", "In this group only admins invite. Ask one of them.")
-      if (roomForOperations(turn, uuid, MAX_OPERATIONS - OPERATIONS_TO_LEAVE) < 1) return logFull()
+      if (!hasPlaceFor(turn, group, known))
+        return refusal(
+          "not-allowed",
+          "You have brought in as many people as a member who is no admin can. Ask an admin to invite them, or an owner to make you an admin.",
+        )
+      if (ownRoom(group, turn.own.device).operations < 1) return logFull()
       authorOperation(turn, uuid, { kind: "add", device: known.device, name: known.name })
       syncSoon(turn, uuid)
     }
@@ -136,6 +141,7 @@ export function heal(state: PeerState, uuid: string, env: Env): Outcome<{ readon
   return takeVerb(state, env, (turn) => {
     const group = activeGroup(turn, uuid)
     if (isRefusal(group)) return group
+    if (!ownRoom(group, turn.own.device).canCommit) return logFull()
     turn.putGroup({ ...group, healing: { kind: "wanted" } })
     settle(turn, uuid)
     syncSoon(turn, uuid)
@@ -156,7 +162,7 @@ export function remove(state: PeerState, uuid: string, peer: string, env: Env): 
     const [role, theirs] = [turn.own.identity, identity].map((each) => roleOf(group.membership, each))
     if (!mayRemove(group.membership.policy, role ?? "member", theirs ?? "member"))
       return refusal("not-allowed", "In this group admins remove members, and owners remove admins. Ask one of them.")
-    if (roomForOperations(turn, uuid, MAX_OPERATIONS - OPERATIONS_TO_LEAVE) < 2) return logFull()
+    if (ownRoom(group, turn.own.device).operations < 2) return logFull()
     // Whoever invites them again invites a member.
     if (role === "owner" && theirs === "admin") authorOperation(turn, uuid, { kind: "role", identity, role: "member" })
     authorOperation(turn, uuid, { kind: "remove", identity, after: group.live })
@@ -187,7 +193,7 @@ export function setRole(
     if (before === "owner" && role !== "owner" && owners(group).length < 2)
       return refusal("not-allowed", "You are the only owner. Make somebody else an owner first.")
     if (before === role) return { group: uuid }
-    if (roomForOperations(turn, uuid, MAX_OPERATIONS - OPERATIONS_TO_LEAVE) < 1) return logFull()
+    if (ownRoom(group, turn.own.device).operations < 1) return logFull()
     authorOperation(turn, uuid, { kind: "role", identity, role })
     settle(turn, uuid)
     syncSoon(turn, uuid)
@@ -209,7 +215,7 @@ export function setPolicy(
       return refusal("not-allowed", "Only owners of the group say who may invite and remove. Ask one of them.")
     const { invite: circle, remove: removers } = group.membership.policy
     if (policy.invite === circle && policy.remove === removers) return { group: uuid }
-    if (roomForOperations(turn, uuid, MAX_OPERATIONS - OPERATIONS_TO_LEAVE) < 1) return logFull()
+    if (ownRoom(group, turn.own.device).operations < 1) return logFull()
     authorOperation(turn, uuid, { kind: "policy", policy })
     settle(turn, uuid)
     syncSoon(turn, uuid)
@@ -259,18 +265,22 @@ function whyNotInvite(turn: Turn, group: Group, { device, name }: KnownPeer): Re
   const { identity, peerId } = device
   if (identity === turn.own.identity) return refusal("own-identity", "You are in this group already.")
   const present = identitiesOf(group.forest.get(group.live)?.roster ?? [])
-  if (present.has(identity) && group.membership.desired.has(identity))
+  if (present.has(identity) && group.membership.desired.has(identity) && !makesRoom(turn, group, { device }))
     return refusal("already-member", "This peer is in the group already.")
   const clockAhead = turn.state.acquaintances.get(peerId)?.clockAhead ?? 0
   if (!turn.isConnected(peerId) || !clocksDiffer(clockAhead)) return undefined
   return refusal("clock-differs", `${clockText(name || identity.slice(0, 8), clockAhead)} Then invite again.`)
 }
 
-function logFull(): Refusal {
-  return refusal(
-    "log-full",
-    "This device has added and removed as often as one device can in a group. Ask another member to do it.",
-  )
+/** An admin answers for a member that none answered for so far: more is kept of what its device says of the group. */
+function makesRoom({ own }: Turn, { membership }: Group, { device }: Pick<KnownPeer, "device">): boolean {
+  return roleOf(membership, own.identity) !== "member" && (membership.vouched.get(device.device) ?? 0) > 0
+}
+
+function hasPlaceFor({ own }: Turn, { membership }: Group, { device }: KnownPeer): boolean {
+  if (roleOf(membership, own.identity) !== "member" || membership.vouched.has(device.device)) return true
+  // What brought this device in may still be on its way.
+  return (membership.placesLeft.get(own.device) ?? 1) > 0
 }
 
 function epochOf(group: Group): number {

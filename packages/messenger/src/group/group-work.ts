@@ -5,10 +5,12 @@ import type { DeviceKey } from "../identity/device-certificate.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import type { MailboxWork } from "../mailbox/mailbox-work.ts"
+import type { MessageId } from "../message/content.ts"
 import type { MessageVector } from "../message/seq-set.ts"
 import type { SealedMessage } from "../message/sealed-message.ts"
 import type { StateId } from "../record/operation.ts"
 import type { LoggedRecord } from "../record/record.ts"
+import type { SyncCursor } from "../sync/sync-frames.ts"
 import type { GossipSpent } from "./gossip-budget.ts"
 
 /** What a running device has in hand for a group; a restart begins with nothing, and sync brings it back. */
@@ -19,6 +21,8 @@ export interface GroupWork {
   readonly pendingMessages: readonly SealedMessage[]
   /** COMMITs in the logs that have no node in the forest yet. */
   readonly unplaced: readonly LoggedRecord[]
+  /** Those of them that are not in order by what is here: judged again when that changes. */
+  readonly doubtful: readonly LoggedRecord[]
   /** Verified KeyPackages of people to be added. */
   readonly keyPackages: ReadonlyMap<IdentityId, KeyPackage>
   /** When to ask somebody for a KeyPackage again. */
@@ -65,6 +69,10 @@ export interface GroupWork {
   readonly mailboxes: ReadonlyMap<PeerId, MailboxWork>
   /** When each device wrote the newest of its notes that was found in a mailbox. */
   readonly notedAt: ReadonlyMap<DeviceKey, Milliseconds>
+  /** Messages of each device that were shown last, in the order in which they came. */
+  readonly recent: ReadonlyMap<DeviceKey, readonly MessageId[]>
+  /** How far each member has told of what it holds, where that takes several exchanges. */
+  readonly passes: ReadonlyMap<PeerId, SyncPass>
   /** Members who are asked when an exchange that is under way has ended. */
   readonly toAsk: ReadonlySet<PeerId>
   /** When members were last asked because something was missing. */
@@ -72,6 +80,13 @@ export interface GroupWork {
   readonly gossipSpent: GossipSpent
   /** Devices that are known to hold the record by which this one leaves. */
   readonly witnesses: ReadonlySet<DeviceKey>
+}
+
+export interface SyncPass {
+  /** The part of the own vectors that is told. */
+  readonly part: number
+  /** Where the answer before ended; `undefined` to begin from the start. */
+  readonly after: SyncCursor | undefined
 }
 
 export interface Claim {
@@ -83,6 +98,7 @@ export const NO_WORK: GroupWork = {
   pendingRecords: [],
   pendingMessages: [],
   unplaced: [],
+  doubtful: [],
   keyPackages: new Map(),
   askAt: new Map(),
   carryAskedAt: new Map(),
@@ -108,6 +124,8 @@ export const NO_WORK: GroupWork = {
   prunedTo: -1,
   mailboxes: new Map(),
   notedAt: new Map(),
+  recent: new Map(),
+  passes: new Map(),
   toAsk: new Set(),
   gapAt: new Map(),
   gossipSpent: new Map(),

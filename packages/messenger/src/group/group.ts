@@ -2,6 +2,7 @@ import type { Bytes, Milliseconds } from "@starling/kernel"
 
 import type { DeviceKey } from "../identity/device-certificate.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
+import type { MailboxWords } from "../mailbox/mailbox-words.ts"
 import type { MessageId } from "../message/content.ts"
 import type { GroupDelivery } from "../message/group-delivery.ts"
 import type { MessageVector } from "../message/seq-set.ts"
@@ -29,6 +30,7 @@ export interface Group {
   readonly operations: Operations
   readonly membership: Membership
   readonly testimony: Testimony
+  readonly mailboxWords: MailboxWords
   readonly forest: Forest
   readonly creation: StateId
   /** The state that the records choose, whether or not this device holds its secrets. */

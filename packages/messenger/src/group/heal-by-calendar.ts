@@ -1,7 +1,7 @@
 import type { Milliseconds } from "@starling/kernel"
 
 import type { DeviceKey } from "../identity/device-certificate.ts"
-import { CATCH_UP_LEAST, CATCH_UP_OF_EACH, TIP_QUIET } from "../limits.ts"
+import { CATCH_UP_LEAST, CATCH_UP_OF_EACH, TIP_PATIENCE, TIP_QUIET } from "../limits.ts"
 import { jitter } from "../peer/jitter.ts"
 import type { Turn } from "../peer/turn.ts"
 import { connectedPartners } from "../sync/partners.ts"
@@ -68,7 +68,8 @@ function nextAttempt(turn: Turn, uuid: string): Milliseconds | undefined {
   if (!isConnected || workLeft(group, turn.own.identity).healing !== "no") return undefined
   const live = group.forest.get(group.live)
   const caughtUpAt = hasMissedSlot(turn, group, planned) ? connectedSince + catchUp(turn, group) : planned
-  const quietAt = (live?.placedAt ?? 0) + TIP_QUIET
+  // A tip that somebody keeps moving puts nothing off for ever.
+  const quietAt = Math.min((live?.placedAt ?? 0) + TIP_QUIET, caughtUpAt + TIP_PATIENCE)
   const at = Math.max(caughtUpAt, quietAt)
   return at <= turn.now && !canHeal(turn, group) ? turn.now + TIP_QUIET : at
 }

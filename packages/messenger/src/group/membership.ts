@@ -7,6 +7,7 @@ import type { RecordHash } from "../record/record.ts"
 import { causalPasts, depthOf, precedes, type CausalPasts } from "./causal-past.ts"
 import type { Founding } from "./group-extensions.ts"
 import { resolveAuthority, type Authority } from "./roles.ts"
+import { resolveVouching, type Vouching } from "./vouching.ts"
 
 /** An operation in a group's set, with its author. */
 export interface KnownOperation {
@@ -39,6 +40,8 @@ export interface Membership {
   readonly readmits: (op: KnownOperation, removal: KnownOperation) => boolean
   /** Whether an operation's author was entitled to it, by what it knew. */
   readonly permits: (op: KnownOperation) => boolean
+  readonly vouched: Vouching["vouched"]
+  readonly placesLeft: Vouching["placesLeft"]
 }
 
 /**
@@ -59,15 +62,16 @@ export function resolveMembership(
   const everybody = new Set([...seniority.keys(), creator.identity])
   const authorityOf = (standing: (op: KnownOperation) => boolean): Authority =>
     resolveAuthority(operations, pasts, creator.identity, founded, standing)
+  const unrevised = authorityOf(() => true)
+  const { admits, ...vouching } = resolveVouching(operations, pasts, creator, unrevised)
   const resolve = (authority: Authority, admitted: ReadonlySet<IdentityId>): Resolved =>
     resolveOnce(
       operations,
       pasts,
       seniority,
       creator.identity,
-      (op) => admitted.has(op.author) && authority.entitles(op),
+      (op) => admitted.has(op.author) && authority.entitles(op) && admits(op),
     )
-  const unrevised = authorityOf(() => true)
   const first = resolve(unrevised, everybody)
   const authority = authorityOf(first.isStanding)
   const { removals, adds, leaves, readmitting } = resolve(authority, first.admitted)
@@ -82,8 +86,8 @@ export function resolveMembership(
     if (standing) desired.set(device.identity, { device, name, add: add.hash })
   }
   const { roles, policy } = authority
-  const { permits } = unrevised
-  return { desired, removals, leaves, pasts, seniority, roles, policy, permits, readmits: readmitting }
+  const permits = (op: KnownOperation): boolean => unrevised.permits(op) && admits(op)
+  return { desired, removals, leaves, pasts, seniority, roles, policy, permits, ...vouching, readmits: readmitting }
 }
 
 interface Resolved {

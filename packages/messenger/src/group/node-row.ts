@@ -30,9 +30,14 @@ export function encodeNodeRow(node: NodeRow): Bytes {
   return encode((writer) => {
     writer.uint16(VERSION).fixed(bytesOf(node.sid)).uint64(BigInt(node.epoch)).text(node.author)
     writer.fixed(bytesOf(node.device)).uint64(BigInt(node.at)).uint64(BigInt(node.placedAt))
-    writer.uint8(KINDS.indexOf(node.standing.kind))
+    writer.uint8(kindOf(node.standing))
     writer.optional(node.eraKey, (w, key) => w.fixed(key))
   })
+}
+
+/** What was tried is tried again by whoever reads it. */
+function kindOf({ kind }: Standing): number {
+  return KINDS.indexOf(kind === "damaged" ? "open" : kind)
 }
 
 /** `stateOf` finds the MLS state of one that is held, where the row has it not inside. */

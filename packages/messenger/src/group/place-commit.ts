@@ -1,10 +1,10 @@
 import { equalBytes, toHex, type Milliseconds } from "@starling/kernel"
 import {
   confirmedTranscriptHashAfter,
+  interimTranscriptHashAfter,
   publicCommitHeader,
   type CryptoProvider,
   type PublicCommitHeader,
-  type TranscriptBefore,
 } from "@starling/mls"
 
 import type { IdentityId } from "../identity/identity-id.ts"
@@ -17,10 +17,13 @@ import type { Group } from "./group.ts"
 import { subjectOf, type KnownOperation } from "./membership.ts"
 import { hasDevice, identitiesOf, nextRoster, type Roster } from "./roster.ts"
 
-/** `waiting`: its parent, or an operation that it cites or that one of those rests on, has not come yet. */
+/**
+ * - `waiting`: its parent, or an operation that it cites or that one of those rests on, has not come yet.
+ * - `doubtful`: by what is here it is not in order; it is judged again where other operations, or bodies of COMMITs, come.
+ */
 export type Placement =
   | { readonly kind: "placed"; readonly node: ForestNode }
-  | { readonly kind: "waiting" | "refused" }
+  | { readonly kind: "waiting" | "doubtful" | "refused" }
 
 /**
  * Judges a COMMIT by what everybody can check, members or not of its branch: its author sits in the parent's roster,
@@ -28,6 +31,8 @@ export type Placement =
  * operation that asks for it, by somebody who was entitled to.
  */
 export function placeCommit(crypto: CryptoProvider, group: Group, record: LoggedRecord, now: Milliseconds): Placement {
+  // Before anything is decoded: somebody may have signed thousands that have no parent.
+  if (record.body.length >= 32 && !group.forest.has(toHex(record.body.subarray(0, 32)))) return { kind: "waiting" }
   const decoded = decodeCommitRecord(record.body)
   if (decoded.kind !== "ok") return { kind: "refused" }
   const commit = decoded.value
@@ -40,52 +45,64 @@ export function placeCommit(crypto: CryptoProvider, group: Group, record: Logged
   const isOpen = ({ hash, change }: KnownOperation): boolean =>
     change.kind !== "leave" && pasts.get(hash)?.complete !== true
   if (ops.some(isOpen)) return { kind: "waiting" }
-  if (!ops.every(permits)) return { kind: "refused" }
   const header = publicCommitHeader(commit.mls)
   if (header.kind !== "ok" || !headerMatches(group, parent, record, commit, header.value)) return { kind: "refused" }
-  if (!transcriptsBefore(parent, commit).every((before) => isNamedBy(crypto, before, commit)))
-    return { kind: "refused" }
+  if (!isNamedByContent(crypto, commit)) return { kind: "refused" }
   const roster = nextRoster(crypto, parent.roster, header.value)
   const author = parent.roster[header.value.senderLeaf]?.identity
   if (roster === undefined || author === undefined) return { kind: "refused" }
   const change = describeChange(parent.roster, roster, header.value)
   if (!citesAll(change, ops, roster)) return { kind: "refused" }
-  return { kind: "placed", node: nodeOf(commit, record, author, roster, change, ops, now) }
+  if (!ops.every(permits) || !isTranscriptOf(parent, commit)) return { kind: "doubtful" }
+  const interim = interimTranscriptHashAfter(crypto, bytesOf(commit.sid), commit.mls)
+  if (interim.kind !== "ok") return { kind: "refused" }
+  return {
+    kind: "placed",
+    node: nodeOf(commit, record, author, roster, change, ops, toHex(interim.value), now),
+  }
 }
 
-/**
- * Judges `records` one after the other, from the front again whenever one has found its place, and returns those that
- * wait: of two records by one device that differ only in what no id covers, the earlier one comes first on every device.
- */
+/** COMMITs that have found no place. */
+export interface Unplaced {
+  readonly waiting: readonly LoggedRecord[]
+  readonly doubtful: readonly LoggedRecord[]
+}
+
+/** Judges `records` one after the other, from the front again whenever one has found its place. */
 export function placeInOrder(
   records: readonly LoggedRecord[],
   place: (record: LoggedRecord) => Placement["kind"],
-): readonly LoggedRecord[] {
-  let waiting = records
-  for (let i = 0; i < waiting.length;) {
-    const record = waiting[i]
-    const outcome = record === undefined ? "refused" : place(record)
-    if (outcome !== "waiting") waiting = waiting.toSpliced(i, 1)
-    i = outcome === "placed" ? 0 : outcome === "waiting" ? i + 1 : i
+): Unplaced {
+  let left = records
+  const doubted = new Set<LoggedRecord>()
+  for (let i = 0; i < left.length;) {
+    const record = left[i]
+    if (record === undefined) break
+    const outcome = place(record)
+    doubted.delete(record)
+    if (outcome === "doubtful") doubted.add(record)
+    const stays = outcome === "waiting" || outcome === "doubtful"
+    if (!stays) left = left.toSpliced(i, 1)
+    i = outcome === "placed" ? 0 : stays ? i + 1 : i
   }
-  return waiting
+  return { waiting: left.filter((record) => !doubted.has(record)), doubtful: [...doubted] }
+}
+
+/** Whether its id is the one that content and named transcript lead to: so no two contents ever share one. */
+function isNamedByContent(crypto: CryptoProvider, { before, sid, mls }: CommitRecord): boolean {
+  const computed = confirmedTranscriptHashAfter(crypto, { kind: "interim", hash: before }, mls)
+  return computed.kind === "ok" && toHex(computed.value) === sid
 }
 
 /**
- * The transcript that the record names, so that no two contents ever share an id; and the parent's own where it is known
- * here. That of the creation is its creator's secret: nobody but the creator commits there.
+ * Whether the transcript that the record names is the parent's, as far as it is known here. Where the parent has more than one
+ * body, any of them counts: all but one are refused with what follows them once their parent's keys are there. That of the
+ * creation is its creator's secret: nobody but the creator commits there.
  */
-function transcriptsBefore(parent: ForestNode, { before }: CommitRecord): TranscriptBefore[] {
-  const named = { kind: "interim", hash: before } as const
-  if (parent.mls.length > 0)
-    return [named, { kind: "commit", confirmedTranscriptHash: bytesOf(parent.sid), commit: parent.mls }]
+function isTranscriptOf(parent: ForestNode, { before }: CommitRecord): boolean {
+  if (parent.interims.has(toHex(before))) return true
   const hash = stateOf(parent)?.interimTranscriptHash
-  return hash === undefined ? [named] : [named, { kind: "interim", hash }]
-}
-
-function isNamedBy(crypto: CryptoProvider, before: TranscriptBefore, { sid, mls }: CommitRecord): boolean {
-  const computed = confirmedTranscriptHashAfter(crypto, before, mls)
-  return computed.kind === "ok" && toHex(computed.value) === sid
+  return hash === undefined ? parent.bodies.length === 0 : equalBytes(hash, before)
 }
 
 interface Change {
@@ -137,12 +154,14 @@ function nodeOf(
   roster: Roster,
   change: Change,
   ops: readonly KnownOperation[],
+  interim: string,
   now: Milliseconds,
 ): ForestNode {
   const { sid, parent, epoch, at, mls } = commit
   const reason = reasonOf(change, ops)
   const node = { sid, parent, epoch, at, mls, author, roster, reason, ops: commit.ops, ...change }
-  return { ...node, device: record.author, standing: { kind: "open" }, era: undefined, placedAt: now }
+  const told = { device: record.author, bodies: [mls], interims: new Set([interim]) }
+  return { ...node, ...told, standing: { kind: "open" }, era: undefined, placedAt: now }
 }
 
 function reasonOf({ added, removed }: Change, ops: readonly KnownOperation[]): EpochReason {

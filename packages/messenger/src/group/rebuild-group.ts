@@ -3,12 +3,13 @@ import type { CryptoProvider } from "@starling/mls"
 
 import type { Device } from "../identity/device-certificate.ts"
 import type { MessageId } from "../message/content.ts"
+import { withMailboxWord } from "../mailbox/mailbox-words.ts"
 import { NO_DELIVERY } from "../message/group-delivery.ts"
 import { decodeOperation } from "../record/operation.ts"
 import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/record.ts"
 import { appendRecord, precursorOf } from "../record/record-log.ts"
 import { eraOf } from "./era.ts"
-import type { ForestNode } from "./forest-node.ts"
+import { NO_BODY, withBody, type ForestNode } from "./forest-node.ts"
 import type { Founding } from "./group-extensions.ts"
 import { creationId, uuidOf } from "./group-id.ts"
 import type { GroupRow } from "./group-row.ts"
@@ -30,6 +31,7 @@ export function bareGroup(crypto: CryptoProvider, row: GroupRow, shown: Readonly
     operations: new Map(),
     membership: resolveMembership(new Map(), row.founding),
     testimony: NO_TESTIMONY,
+    mailboxWords: new Map(),
     forest: new Map([[creation.sid, creation]]),
     creation: creation.sid,
     chosen: creation.sid,
@@ -51,6 +53,8 @@ function withMeaning(crypto: CryptoProvider, group: Group, record: LoggedRecord)
   if (author === undefined) return group
   const testimony = withTestimony(group.testimony, record, author.identity)
   if (testimony !== group.testimony) return { ...group, testimony }
+  const mailboxWords = withMailboxWord(group.mailboxWords, record, author.identity)
+  if (mailboxWords !== group.mailboxWords) return { ...group, mailboxWords }
   const operation = readOperation(crypto, group, record, author)
   if (operation === undefined || group.operations.has(record.hash)) return group
   let next: Group = { ...group, operations: new Map(group.operations).set(record.hash, operation) }
@@ -91,14 +95,19 @@ export function rebuildGroup(
   }
   const forest = new Map(Array.from(group.forest, ([sid, node]) => [sid, withRow(node)] as const))
   group = { ...group, forest }
-  let waiting: readonly LoggedRecord[] = records.filter((record) => record.kind === RECORD_KINDS.commit)
+  let unplaced: readonly LoggedRecord[] = records.filter((record) => record.kind === RECORD_KINDS.commit)
   const place = (): void => {
-    waiting = placeInOrder(waiting, (record) => {
+    const { waiting, doubtful } = placeInOrder(unplaced, (record) => {
       const placement = placeCommit(crypto, group, record, 0)
-      if (placement.kind === "placed" && forest.get(placement.node.sid)?.parent === undefined)
-        forest.set(placement.node.sid, withRow(placement.node))
-      return placement.kind
+      if (placement.kind !== "placed") return placement.kind
+      const { node } = placement
+      const known = forest.get(node.sid)
+      // Where it came only now, it finds its place as what comes does.
+      if (known === undefined && !rows.has(node.sid)) return "waiting"
+      forest.set(node.sid, known?.parent === undefined ? withRow(node) : withBody(known, node))
+      return "placed"
     })
+    unplaced = [...waiting, ...doubtful]
   }
   // First what hangs together from the creation on, then what was joined further on.
   place()
@@ -106,7 +115,25 @@ export function rebuildGroup(
     if (!forest.has(node.sid) && node.standing.kind === "held")
       forest.set(node.sid, { ...detachedNode(crypto, node), ...overlay(crypto, node, plain) })
   place()
-  return { group, unplaced: waiting }
+  return { group, unplaced }
+}
+
+/** The group without some of its records, and without what they led to; also the COMMITs that have no place. */
+export function withoutRecords(
+  crypto: CryptoProvider,
+  group: Group,
+  dropped: ReadonlySet<RecordHash>,
+  plainTopics: boolean,
+): { readonly group: Group; readonly unplaced: readonly LoggedRecord[] } {
+  const records = group.records.filter(({ hash }) => !dropped.has(hash))
+  const nodes = Array.from(group.forest.values(), (node) => ({ ...node, eraKey: node.era?.key }))
+  const rebuilt = rebuildGroup(crypto, group, records, nodes, group.shown, plainTopics)
+  const isRooted = ({ sid, parent }: ForestNode): boolean =>
+    parent !== undefined || sid === group.creation || group.entries.includes(sid)
+  const forest = new Map([...rebuilt.group.forest].filter(([, node]) => isRooted(node)))
+  // The tips are those of before until they are chosen anew, so that a change is seen.
+  const { chosen, live, delivery } = group
+  return { group: { ...rebuilt.group, forest, chosen, live, delivery }, unplaced: rebuilt.unplaced }
 }
 
 function overlay(crypto: CryptoProvider, row: NodeRow, plainTopic: string | undefined) {
@@ -118,7 +145,7 @@ function overlay(crypto: CryptoProvider, row: NodeRow, plainTopic: string | unde
 function detachedNode(crypto: CryptoProvider, row: NodeRow): ForestNode {
   const { sid, epoch, author, device, at, placedAt, standing } = row
   const roster = standing.kind === "held" ? rosterOf(crypto, standing.state) : []
-  const rest = { parent: undefined, reason: "joined", added: [], removed: [], ops: [], mls: new Uint8Array(0) } as const
+  const rest = { parent: undefined, reason: "joined", added: [], removed: [], ops: [], ...NO_BODY } as const
   return { sid, epoch, author, device, at, placedAt, standing, roster, era: undefined, ...rest }
 }
 
@@ -135,7 +162,7 @@ function creationNode(crypto: CryptoProvider, id: Uint8Array, founding: Founding
     added: [creator.identity],
     removed: [],
     ops: [],
-    mls: new Uint8Array(0),
+    ...NO_BODY,
     roster: [creator],
     standing: { kind: "open" },
     era: undefined,

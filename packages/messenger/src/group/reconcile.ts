@@ -21,6 +21,7 @@ import { commit } from "./commit.ts"
 import { stateOf } from "./forest-node.ts"
 import type { Group } from "./group.ts"
 import { isOut } from "./membership.ts"
+import { renewableAt } from "./renewal-pace.ts"
 import { identitiesOf } from "./roster.ts"
 import { workLeft, type Removal, type WorkLeft } from "./work-left.ts"
 
@@ -33,10 +34,10 @@ const ASK_AGAIN = 5 * RETRY_FIRST
  * left a moment longer, so that one commit does it for all of them, and keep their leaves until their KeyPackages are here.
  */
 export function reconcile(turn: Turn, uuid: string): void {
-  const work = workLeft(turn.group(uuid), turn.own.identity)
+  const { work, laterAt } = paced(turn, uuid, workLeft(turn.group(uuid), turn.own.identity))
   if (work.removals.length + work.additions.length === 0 && work.healing === "no") {
     const { open, dueAt } = turn.work(uuid)
-    if (open !== undefined || dueAt !== undefined) turn.changeWork(uuid, { open: undefined, dueAt: undefined })
+    if (open !== undefined || dueAt !== laterAt) turn.changeWork(uuid, { open: undefined, dueAt: laterAt })
     return
   }
   const pressing = work.removals.filter((removal) => !isRenewal(turn.group(uuid), removal))
@@ -62,7 +63,22 @@ export function reconcile(turn: Turn, uuid: string): void {
   const askAgain = askForKeyPackages(turn, uuid, work, due)
   const lateAt = work.removals.length > 0 ? dueAt + RENEWAL_PATIENCE : undefined
   const next = due ? (settled ? lateAt : turn.now + SLOT_START) : dueAt
-  turn.changeWork(uuid, { dueAt: earliest(askAgain, next, batchedAt) })
+  turn.changeWork(uuid, { dueAt: earliest(askAgain, next, batchedAt, laterAt) })
+}
+
+/** Without the leaves that were renewed too often of late: nothing else waits for them. `laterAt`: when the first has its turn. */
+function paced(
+  turn: Turn,
+  uuid: string,
+  work: WorkLeft,
+): { readonly work: WorkLeft; readonly laterAt: Milliseconds | undefined } {
+  const group = turn.group(uuid)
+  const timeOf = (removal: Removal): Milliseconds =>
+    isRenewal(group, removal) ? renewableAt(group, removal.identity, turn.now) : turn.now
+  const later = work.removals.filter((removal) => timeOf(removal) > turn.now)
+  if (later.length === 0) return { work, laterAt: undefined }
+  const removals = work.removals.filter((removal) => !later.includes(removal))
+  return { work: { ...work, removals }, laterAt: earliest(...later.map(timeOf)) }
 }
 
 /**

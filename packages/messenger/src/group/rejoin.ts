@@ -1,9 +1,9 @@
-import { DISPLACED_PATIENCE, MAX_OPERATIONS_UNASKED, REJOIN_PAUSE, REJOIN_SPREAD, SYNC_SOON } from "../limits.ts"
+import { DISPLACED_PATIENCE, REJOIN_PAUSE, REJOIN_SPREAD, SYNC_SOON } from "../limits.ts"
 import { jitter } from "../peer/jitter.ts"
 import type { Turn } from "../peer/turn.ts"
 import { connectedPartners } from "../sync/partners.ts"
 import { isSyncing, syncSoon } from "../sync/request-sync.ts"
-import { authorOperation, roomForOperations } from "./author-record.ts"
+import { authorOperation, ownRoom } from "./author-record.ts"
 import { hasDevice } from "./roster.ts"
 import { isDisplaced } from "./tips.ts"
 import { isWaitingForNewLeaf } from "./work-left.ts"
@@ -11,7 +11,8 @@ import { isWaitingForNewLeaf } from "./work-left.ts"
 /**
  * A device that stays in the roster of the chosen state and cannot enter it, though a member has brought what is merely
  * late and has nothing more, asks to be added anew: it leaves and adds itself in one step, and any member who is there
- * renews its leaf. Until that is done it asks for nothing else, and goes on reading and sending where it is.
+ * renews its leaf. Until that is done it asks for nothing else, and goes on reading and sending where it is. Where it was
+ * done, and the Welcome got lost, as with what was written after a backup, it asks once more.
  */
 export function rejoinIfLeftBehind(turn: Turn, uuid: string): void {
   const group = turn.group(uuid)
@@ -20,7 +21,7 @@ export function rejoinIfLeftBehind(turn: Turn, uuid: string): void {
     isDisplaced(group) &&
     hasDevice(group.forest.get(group.chosen)?.roster ?? [], turn.own.device) &&
     group.membership.desired.has(turn.own.identity) &&
-    !isWaitingForNewLeaf(group, turn.own.identity)
+    !isWaitingForNewLeaf(group, turn.own.identity, group.chosen)
   const { displacedSince, rejoinedAt, syncedAt, dueAt } = turn.work(uuid)
   if (!isLeftBehind) {
     if (displacedSince !== undefined) turn.changeWork(uuid, { displacedSince: undefined })
@@ -36,7 +37,7 @@ export function rejoinIfLeftBehind(turn: Turn, uuid: string): void {
     turn.changeWork(uuid, { displacedSince: isAlone ? undefined : since, dueAt: Math.min(dueAt ?? next, next) })
     return
   }
-  if (roomForOperations(turn, uuid, MAX_OPERATIONS_UNASKED) < 2) return
+  if (ownRoom(group, turn.own.device).unasked < 2) return
   askToBeAddedAnew(turn, uuid)
   const text = `This device could not follow the group “${group.founding.name}”. It has asked the members to add it anew.`
   turn.notify({ kind: "trouble", code: "left-behind", text })

@@ -15,6 +15,8 @@ export interface Authority {
   readonly permits: (op: KnownOperation) => boolean
   /** Whether it was, and lost that to nothing concurrent. */
   readonly entitles: (op: KnownOperation) => boolean
+  /** Somebody's role by what the author of an operation knew. */
+  readonly roleAt: (op: KnownOperation, identity: IdentityId) => Role
 }
 
 const HEIGHTS = { member: 0, admin: 1, owner: 2 } as const satisfies Record<Role, number>
@@ -76,7 +78,7 @@ export function resolveAuthority(
   const roles = new Map(
     [creator, ...named].map((identity) => [identity, roleAfter(accepted, pasts, identity, creator)] as const),
   )
-  return { roles, policy: lastPolicy(accepted, founded), permits, entitles }
+  return { roles, policy: lastPolicy(accepted, founded), permits, entitles, roleAt }
 }
 
 export function mayInvite({ invite }: Policy, role: Role): boolean {

@@ -8,7 +8,7 @@ import { BUCKETS } from "../peer/buckets.ts"
 import type { Turn } from "../peer/turn.ts"
 import { commitAuthenticatedData } from "../record/commit-record.ts"
 import { eraAfter } from "./commit.ts"
-import { ancestry, stateOf, type Forest, type ForestNode } from "./forest-node.ts"
+import { ancestry, stateOf, withBody, type Forest, type ForestNode } from "./forest-node.ts"
 import type { Group } from "./group.ts"
 import { stateIdOf } from "./group-id.ts"
 import { placeCommit, placeInOrder } from "./place-commit.ts"
@@ -57,28 +57,40 @@ export function goOut(turn: Turn, uuid: string, phase: "left" | "removed"): void
   turn.state = { ...turn.state, work }
 }
 
+/** Where a state gets another body, what did not follow from those before may follow now. */
 function placeCommits(turn: Turn, uuid: string): void {
-  const { unplaced } = turn.work(uuid)
-  const waiting = placeInOrder(unplaced, (record) => {
-    const group = turn.group(uuid)
-    const placement = placeCommit(turn.crypto, group, record, turn.now)
-    if (placement.kind === "placed") place(turn, group, placement.node)
-    return placement.kind
-  })
-  if (waiting.length !== unplaced.length) turn.changeWork(uuid, { unplaced: waiting })
+  for (let hasNewBody = true; hasNewBody && turn.work(uuid).unplaced.length > 0;) {
+    hasNewBody = false
+    const { unplaced, doubtful: before } = turn.work(uuid)
+    const { waiting, doubtful } = placeInOrder(unplaced, (record) => {
+      const group = turn.group(uuid)
+      const placement = placeCommit(turn.crypto, group, record, turn.now)
+      if (placement.kind === "placed") hasNewBody = place(turn, group, placement.node) || hasNewBody
+      return placement.kind
+    })
+    const doubted = [...before, ...doubtful]
+    if (hasNewBody) turn.changeWork(uuid, { unplaced: [...waiting, ...doubted], doubtful: [] })
+    else if (waiting.length !== unplaced.length) turn.changeWork(uuid, { unplaced: waiting, doubtful: doubted })
+  }
 }
 
 /**
  * A state that was joined, or made here, is there already: it gains what its COMMIT says of its past. One whose members
- * are not those that the COMMIT leads to is not the state of that name.
+ * are not those that the COMMIT leads to is not the state of that name. True where a state that had its place got another body.
  */
-function place(turn: Turn, group: Group, node: ForestNode): void {
+function place(turn: Turn, group: Group, node: ForestNode): boolean {
   const known = group.forest.get(node.sid)
-  if (known?.parent !== undefined || node.sid === group.creation) return
+  if (node.sid === group.creation) return false
+  if (known?.parent !== undefined) {
+    const enriched = withBody(known, node)
+    if (enriched !== known) turn.putGroup({ ...group, forest: new Map(group.forest).set(node.sid, enriched) })
+    return enriched !== known
+  }
   const state = stateOf(known)
   const isAnother = state !== undefined && !isRosterOf(state, node.roster)
   const { standing, era, placedAt } = isAnother ? { ...node, standing: { kind: "barred" } as const } : (known ?? node)
   turn.putGroup({ ...group, forest: new Map(group.forest).set(node.sid, { ...node, standing, era, placedAt }) })
+  return false
 }
 
 /** First what is chosen, then what may come to be: of one author on one state a few, which the others may be read in. */
@@ -97,11 +109,16 @@ function processReady(turn: Turn, uuid: string, nodes: readonly ForestNode[]): n
     const { forest } = turn.group(uuid)
     const node = forest.get(sid)
     const parent = forest.get(node?.parent ?? "")
-    if (node?.standing.kind !== "open" || node.device === turn.own.device || stateOf(parent) === undefined) continue
+    if (node === undefined || !isToProcess(node) || node.device === turn.own.device || stateOf(parent) === undefined)
+      continue
     turn.changeGroup(uuid, { forest: new Map(forest).set(sid, processCommit(turn, uuid, node, parent)) })
     count++
   }
   return count
+}
+
+function isToProcess({ standing, bodies }: ForestNode): boolean {
+  return standing.kind === "open" || (standing.kind === "damaged" && standing.tried !== bodies)
 }
 
 function eager(forest: Forest): ForestNode[] {
@@ -115,22 +132,38 @@ function eager(forest: Forest): ForestNode[] {
 }
 
 /**
- * Refusals that rest on what no state id covers: what the commit holds for this device alone, and its two tags. Its author can
- * have given everybody else something else, and others may well be in the state.
+ * Refusals that rest on what the commit holds for this device alone. Its author can have given everybody else something else, and
+ * others may well be in the state.
  */
-const OWN_SECRETS: ReadonlySet<RefusalReason> = new Set([
-  "undecryptable",
-  "path-key-mismatch",
-  "bad-confirmation-tag",
-  "bad-membership-tag",
-] as const)
+const OWN_SECRETS: ReadonlySet<RefusalReason> = new Set(["undecryptable", "path-key-mismatch"] as const)
+/** Refusals that rest on what no state id covers: its author can have signed another body with the good tags. */
+const TAGS: ReadonlySet<RefusalReason> = new Set(["bad-confirmation-tag", "bad-membership-tag"] as const)
 
+/** By the first body whose tags are good; what else is wrong with one of them is wrong with all. */
 function processCommit(turn: Turn, uuid: string, node: ForestNode, parent: ForestNode | undefined): ForestNode {
+  const { bodies, standing } = node
+  const [tried, since] = standing.kind === "damaged" ? [standing.tried, standing.since] : [[], turn.now]
+  for (const mls of bodies) {
+    if (tried.includes(mls)) continue
+    const processed = processBody(turn, uuid, { ...node, mls }, parent)
+    if (processed !== undefined) return processed
+  }
+  return { ...node, standing: { kind: "damaged", tried: bodies, since } }
+}
+
+/** `undefined` where its tags are bad. */
+function processBody(
+  turn: Turn,
+  uuid: string,
+  node: ForestNode,
+  parent: ForestNode | undefined,
+): ForestNode | undefined {
   const refused = (kind: "invalid" | "barred"): ForestNode => ({ ...node, standing: { kind } })
   const state = stateOf(parent)
   if (parent === undefined || state === undefined) return node
   const received = receive(turn.mlsOf(state), state, node.mls)
   if (received.kind === "self-removed") return { ...node, standing: { kind: "excludes" } }
+  if (received.kind === "refused" && TAGS.has(received.reason)) return undefined
   if (received.kind === "refused" && OWN_SECRETS.has(received.reason)) return refused("barred")
   if (received.kind !== "commit") return refused("invalid")
   const { next, authenticatedData } = received

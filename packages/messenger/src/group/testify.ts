@@ -1,13 +1,12 @@
 import type { Milliseconds } from "@starling/kernel"
 
-import { DEFENCE, MAX_WITNESSES, SUPPORT_DELAY } from "../limits.ts"
+import { BODY_PATIENCE, DEFENCE, MAX_WITNESSES, SUPPORT_DELAY } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { StateId } from "../record/operation.ts"
 import { RECORD_KINDS } from "../record/record.ts"
-import { hasRoomToTestify } from "../record/record-log.ts"
 import { encodeTestimony } from "../record/testimony-record.ts"
 import { anchorsAmong } from "./anchors.ts"
-import { authorRecord } from "./author-record.ts"
+import { authorRecord, ownRoom } from "./author-record.ts"
 import { candidatesAt, chooseTip, supportersOf } from "./choose-commit.ts"
 import { ancestry, stateOf, type ForestNode } from "./forest-node.ts"
 import type { Group } from "./group.ts"
@@ -84,14 +83,15 @@ function supportDueAt(turn: Turn, group: Group): Milliseconds | undefined {
 
 /**
  * Refuses what would be chosen and could not be entered from its parent, for which this device has the keys: at once
- * where its own part was bad, which others can't know of; where it is bad for everybody, in turn.
+ * where its own part was bad, which others can't know of; where it is bad for everybody, in turn; and where only its tags are, when
+ * there was time for a body with better ones to come.
  */
 function refuse(turn: Turn, uuid: string): void {
   for (;;) {
     const group = turn.group(uuid)
     const node = refusable(turn, group)
     if (node === undefined) return
-    const dueAt = node.standing.kind === "barred" ? turn.now : node.placedAt + slotOf(turn, group)
+    const dueAt = refusalDueAt(turn, group, node)
     if (dueAt > turn.now) {
       turn.wakeGroup(uuid, dueAt)
       return
@@ -101,9 +101,16 @@ function refuse(turn: Turn, uuid: string): void {
   }
 }
 
+function refusalDueAt(turn: Turn, group: Group, { standing, placedAt }: ForestNode): Milliseconds {
+  if (standing.kind === "barred") return turn.now
+  return standing.kind === "damaged" ? standing.since + BODY_PATIENCE : placedAt + slotOf(turn, group)
+}
+
+const BAD: ReadonlySet<string> = new Set(["invalid", "barred", "damaged"])
+
 /** The first on the path that would be chosen if nothing were known of what came of it here. */
 function refusable(turn: Turn, group: Group): ForestNode | undefined {
-  const isBad = ({ standing }: ForestNode): boolean => standing.kind === "invalid" || standing.kind === "barred"
+  const isBad = ({ standing }: ForestNode): boolean => BAD.has(standing.kind)
   if (![...group.forest.values()].some(isBad)) return undefined
   const unknowing = new Map(
     Array.from(group.forest, ([sid, node]) => [
@@ -128,7 +135,7 @@ function isWitness({ forest, membership }: Group, { parent }: ForestNode, turn: 
 /** False where this device's log has no room for it. */
 function testifyTo(turn: Turn, uuid: string, kind: number, sid: StateId): boolean {
   const group = turn.group(uuid)
-  if (!hasRoomToTestify(group.logs.get(turn.own.device) ?? [])) return false
+  if (!ownRoom(group, turn.own.device).canTestify) return false
   authorRecord(turn, uuid, kind, encodeTestimony(sid), group.forest.get(group.live)?.era)
   return true
 }

@@ -66,10 +66,15 @@ export function workLeft(group: Group, self: IdentityId): WorkLeft {
  * Why a member's leaf must go: they are wanted no more, or they are wanted again after they were out, and the leaf is
  * still the old one, whose keys they may have deleted. `undefined` where no operation says so, but an addition is void.
  */
-function reasonToRemove(group: Group, identity: IdentityId, self: IdentityId): KnownOperation | "none" | undefined {
+function reasonToRemove(
+  group: Group,
+  identity: IdentityId,
+  self: IdentityId,
+  tip = group.live,
+): KnownOperation | "none" | undefined {
   const { membership, operations } = group
   if (!membership.desired.has(identity)) return standingOut(membership, operations, identity, self)
-  const addedAt = ancestry(group.forest, group.live).find(({ added }) => added.includes(identity))
+  const addedAt = ancestry(group.forest, tip).find(({ added }) => added.includes(identity))
   const cited = addedAt?.ops.find((hash) => isAddition(operations.get(hash), identity))
   const outs = [...membership.removals, ...membership.leaves].filter((op) => subjectOf(op) === identity)
   return outs.find(({ hash }) => !precedes(membership.pasts, hash, cited ?? "")) ?? "none"
@@ -79,9 +84,9 @@ function mayRemoveNow({ membership }: Group, self: IdentityId, identity: Identit
   return mayRemove(membership.policy, roleOf(membership, self), roleOf(membership, identity))
 }
 
-/** True where this identity is wanted, and its leaf in the live state is one that others are to renew. */
-export function isWaitingForNewLeaf(group: Group, self: IdentityId): boolean {
-  return reasonToRemove(group, self, self) !== "none"
+/** True where this identity is wanted, and its leaf in the live state, or another one, is one that others are to renew. */
+export function isWaitingForNewLeaf(group: Group, self: IdentityId, sid = group.live): boolean {
+  return reasonToRemove(group, self, self, sid) !== "none"
 }
 
 function isAddition(op: KnownOperation | undefined, identity: IdentityId): boolean {

@@ -2,7 +2,7 @@ import { toHex, type Milliseconds } from "@starling/kernel"
 import { join, welcomeReferences, type CryptoProvider, type GroupState } from "@starling/mls"
 
 import { beginEra, eraOf } from "../group/era.ts"
-import type { ForestNode } from "../group/forest-node.ts"
+import { NO_BODY, type ForestNode } from "../group/forest-node.ts"
 import {
   decodeFounding,
   decodeJoining,
@@ -96,7 +96,7 @@ export function joinedNode(turn: Turn, uuid: string, opened: OpenedWelcome, at: 
     added: [turn.own.identity],
     removed: [],
     ops: [],
-    mls: new Uint8Array(0),
+    ...NO_BODY,
     roster: rosterOf(turn.crypto, state),
     standing: { kind: "held", state },
     era,

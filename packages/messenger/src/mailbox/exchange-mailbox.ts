@@ -12,10 +12,9 @@ import { boxedEras } from "./boxed-eras.ts"
 import { nextPut } from "./fill-box.ts"
 import type { GroupMailbox } from "./group-mailbox.ts"
 import { encodeMailboxRequest, type MailboxAsk } from "./mailbox-frames.ts"
-import type { MailboxExchange, Put } from "./mailbox-work.ts"
-import { changeMailboxWork, mailboxWork, underWay, usedMailboxes } from "./rounds.ts"
-
-const NO_INSTANCE = "00".repeat(8)
+import { usedMailboxes } from "./mailbox-words.ts"
+import { NO_INSTANCE, type MailboxExchange, type Put } from "./mailbox-work.ts"
+import { changeMailboxWork, mailboxWork, underWay } from "./rounds.ts"
 
 /** Goes on with every mailbox that is connected and whose time has come. */
 export function exchangeWithMailboxes(turn: Turn, uuid: string, reader: Pick<Store, "get">): void {
@@ -24,7 +23,7 @@ export function exchangeWithMailboxes(turn: Turn, uuid: string, reader: Pick<Sto
     const { peerId } = mailbox
     const work = mailboxWork(turn, uuid, peerId)
     if (!turn.isConnected(peerId) || work.nextAt > turn.now || underWay(turn, uuid, peerId)) continue
-    if (work.stage === "idle") changeMailboxWork(turn, uuid, peerId, { stage: "reading", done: new Set() })
+    if (work.stage === "idle") changeMailboxWork(turn, uuid, peerId, { stage: "reading", done: new Set(), fetches: 0 })
     if (mailboxWork(turn, uuid, peerId).stage === "reading") readOn(turn, uuid, mailbox)
     if (mailboxWork(turn, uuid, peerId).stage === "putting") putOn(turn, uuid, mailbox, reader)
   }

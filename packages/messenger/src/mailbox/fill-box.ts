@@ -8,7 +8,7 @@ import type { PeerId } from "../identity/peer-id.ts"
 import { MAX_BOXED_RECORDS, PAST_PROBES, SYNC_BUDGET } from "../limits.ts"
 import { readSealed } from "../message/keep-sealed.ts"
 import { encodeSealedMessage } from "../message/sealed-message.ts"
-import { addToVector, joinSets, missingFrom, type MessageVector, type SeqSet } from "../message/seq-set.ts"
+import { addToVector, descending, joinSets, missingFrom, type MessageVector, type SeqSet } from "../message/seq-set.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { Store } from "../ports/store.ts"
 import { decodeCommitRecord } from "../record/commit-record.ts"
@@ -163,8 +163,4 @@ const NOTHING: MessageVector = new Map()
 
 function withSet(vector: MessageVector, device: DeviceKey, set: SeqSet): MessageVector {
   return new Map(vector).set(device, joinSets(vector.get(device) ?? [], set))
-}
-
-function* descending(set: SeqSet): Generator<number> {
-  for (const { from, to } of set.toReversed()) for (let seq = to; seq >= from; seq--) yield seq
 }

@@ -80,9 +80,20 @@ export function encodeFetchAnswer({ instance, entries, more }: FetchAnswer): Byt
 export function decodeFetchAnswer(bytes: Uint8Array): Versioned<FetchAnswer> {
   return decodeVersioned(bytes, VERSION, MAX_DIRECT_BYTES, (reader) => ({
     instance: reader.fixed(8),
-    entries: reader.vector((r) => ({ number: readTime(r), envelope: r.opaque(MAX_ENVELOPE) })),
+    entries: readAscending(reader),
     more: readFlag(reader),
   }))
+}
+
+/** Each number is greater than the one before: who asks for what comes behind the last gets on. */
+function readAscending(reader: Reader): FetchAnswer["entries"] {
+  let last = -1
+  return reader.vector((r) => {
+    const entry = { number: readTime(r), envelope: r.opaque(MAX_ENVELOPE) }
+    if (entry.number <= last) r.fail("numbers that do not ascend")
+    last = entry.number
+    return entry
+  })
 }
 
 function writePutEntry(writer: Writer, { slot, envelope }: PutEntry): void {
@@ -93,7 +104,8 @@ function readAsk(reader: Reader): MailboxAsk {
   const kind = reader.uint8()
   if (kind === KINDS.fetch) return { kind: "fetch", instance: reader.fixed(8), after: readTime(reader) }
   if (kind !== KINDS.put) return reader.fail("a request of unknown kind")
-  return { kind: "put", entries: reader.vector(readPutEntry) }
+  const entries = reader.vector(readPutEntry)
+  return entries.length === 0 ? reader.fail("nothing to put") : { kind: "put", entries }
 }
 
 function readPutEntry(reader: Reader): PutEntry {

@@ -15,6 +15,8 @@ export interface MailboxWork {
   readonly nextAt: Milliseconds
   /** Eras whose boxes were read to their ends in this round. */
   readonly done: ReadonlySet<string>
+  /** Answers to fetch that were taken in this round. */
+  readonly fetches: number
   /** By era: up to which number of which instance of the box was read. */
   readonly read: ReadonlyMap<string, ReadTo>
   /** Messages that are in boxes, or that there is nothing of to put there. */
@@ -32,6 +34,9 @@ export interface ReadTo {
   readonly instance: string
   readonly number: number
 }
+
+/** Of a box that the mailbox does not have. */
+export const NO_INSTANCE = "00".repeat(8)
 
 export interface NotedOf {
   readonly era: string
@@ -61,6 +66,7 @@ export const NO_MAILBOX_WORK: MailboxWork = {
   stage: "idle",
   nextAt: 0,
   done: new Set(),
+  fetches: 0,
   read: new Map(),
   messages: new Map(),
   records: new Set(),

@@ -4,12 +4,8 @@ import type { Group } from "../group/group.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import { SYNC_PATIENCE } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
-import type { GroupMailbox } from "./group-mailbox.ts"
+import { usedMailboxes } from "./mailbox-words.ts"
 import { NO_MAILBOX_WORK, type MailboxWork } from "./mailbox-work.ts"
-
-export function usedMailboxes(group: Group): GroupMailbox[] {
-  return [...group.delivery.mailboxes.values()].filter(({ used }) => used)
-}
 
 export function mailboxWork(turn: Turn, uuid: string, peerId: PeerId): MailboxWork {
   return turn.work(uuid).mailboxes.get(peerId) ?? NO_MAILBOX_WORK
@@ -22,7 +18,7 @@ export function changeMailboxWork(turn: Turn, uuid: string, peerId: PeerId, chan
 
 /** A round begins then at the latest. */
 export function turnToMailbox(turn: Turn, uuid: string, peerId: PeerId, at: Milliseconds): void {
-  if (turn.group(uuid).delivery.mailboxes.get(peerId)?.used !== true) return
+  if (!usedMailboxes(turn.group(uuid)).some((mailbox) => mailbox.peerId === peerId)) return
   const { nextAt } = mailboxWork(turn, uuid, peerId)
   changeMailboxWork(turn, uuid, peerId, { nextAt: Math.min(nextAt, at) })
 }
@@ -32,8 +28,7 @@ export function turnToMailboxes(turn: Turn, uuid: string, at: Milliseconds): voi
 }
 
 /** When to wake for the mailboxes of a group. */
-export function mailboxTimes(turn: Turn, { uuid, delivery }: Group): Milliseconds[] {
-  if (delivery.mailboxes.size === 0) return []
+export function mailboxTimes(turn: Turn, { uuid }: Group): Milliseconds[] {
   return usedMailboxes(turn.group(uuid)).flatMap(({ peerId }) =>
     turn.isConnected(peerId) && !underWay(turn, uuid, peerId) ? [mailboxWork(turn, uuid, peerId).nextAt] : [],
   )

@@ -4,7 +4,7 @@ import { absorbRecords } from "../group/absorb-records.ts"
 import { decodeEnvelope, openEnvelope } from "../group/envelope.ts"
 import type { Era } from "../group/era.ts"
 import { settle } from "../group/settle.ts"
-import { MAX_SENT } from "../limits.ts"
+import { KEEP_MOST, MAX_FETCHES, MAX_SENT } from "../limits.ts"
 import { notifyDelivery } from "../message/delivery.ts"
 import { absorbMessages } from "../message/receive-message.ts"
 import { decodeSealedMessage, type SealedMessage } from "../message/sealed-message.ts"
@@ -17,7 +17,7 @@ import { partnersOf } from "../sync/partners.ts"
 import { takesPart } from "../sync/request-sync.ts"
 import { boxedEras } from "./boxed-eras.ts"
 import { decodeFetchAnswer, decodePutAnswer, type FetchAnswer } from "./mailbox-frames.ts"
-import { boxedName, type MailboxExchange, type Put } from "./mailbox-work.ts"
+import { boxedName, NO_INSTANCE, type MailboxExchange, type Put, type ReadTo } from "./mailbox-work.ts"
 import { decodeReceiptNote, type ReceiptNote } from "./receipt-note.ts"
 import { changeMailboxWork, mailboxWork } from "./rounds.ts"
 
@@ -36,6 +36,11 @@ function takeFetched(turn: Turn, { group: uuid, peerId, era: id }: MailboxExchan
   const fetched = decodeFetchAnswer(body)
   const era = boxedEras(turn.group(uuid)).find((each) => each.id === id)
   if (fetched.kind !== "ok" || era === undefined) return
+  const before = mailboxWork(turn, uuid, peerId)
+  if (!bringsForward(before.read.get(id), fetched.value) || before.fetches >= MAX_FETCHES) {
+    changeMailboxWork(turn, uuid, peerId, { stage: "idle" })
+    return
+  }
   const { records, messages, notes } = open(turn, era, fetched.value)
   absorbRecords(turn, uuid, records)
   // Before what the records lead to: that may be the end of this device's membership.
@@ -47,10 +52,13 @@ function takeFetched(turn: Turn, { group: uuid, peerId, era: id }: MailboxExchan
   const work = mailboxWork(turn, uuid, peerId)
   const { instance, entries, more } = fetched.value
   const number = entries.at(-1)?.number ?? work.read.get(id)?.number ?? 0
-  const isForgetful = work.read.get(id) !== undefined && work.read.get(id)?.instance !== toHex(instance)
+  const known = work.read.get(id)?.instance ?? NO_INSTANCE
+  const isForgetful = known !== NO_INSTANCE && known !== toHex(instance)
   changeMailboxWork(turn, uuid, peerId, {
-    nextAt: turn.now,
-    done: more && entries.length > 0 ? work.done : new Set(work.done).add(id),
+    // A box that is new at each answer must not be filled anew as fast as it says so.
+    ...(isForgetful ? { stage: "idle" } : { nextAt: turn.now }),
+    fetches: work.fetches + 1,
+    done: more ? work.done : new Set(work.done).add(id),
     read: new Map(work.read).set(id, { instance: toHex(instance), number }),
     messages: messages.reduce(
       (known, { device, seq }) => (device === turn.own.device ? known : addToVector(known, device, seq)),
@@ -60,6 +68,12 @@ function takeFetched(turn: Turn, { group: uuid, peerId, era: id }: MailboxExchan
     ...(isForgetful ? { settled: undefined, noted: undefined } : {}),
   })
   if (isForgetful) forgetKept(turn, uuid, peerId)
+}
+
+/** False for what was there before, and for a promise of more that nothing comes of: the mailbox is left until the next round. */
+function bringsForward(read: ReadTo | undefined, { instance, entries, more }: FetchAnswer): boolean {
+  const after = read?.instance === toHex(instance) ? read.number : 0
+  return (entries.at(0)?.number ?? after + 1) > after && (entries.length > 0 || !more)
 }
 
 interface Opened {
@@ -109,7 +123,7 @@ function takeReceipt(turn: Turn, { group: uuid, peerId }: MailboxExchange, put: 
     noted: put.note ?? work.noted,
   })
   const own = put.messages.filter(({ device }) => device === turn.own.device).map(({ seq }) => seq)
-  if (own.length > 0) noteKept(turn, uuid, peerId, own, turn.now + receipt.value.keepFor)
+  if (own.length > 0) noteKept(turn, uuid, peerId, own, turn.now + Math.min(receipt.value.keepFor, KEEP_MOST))
 }
 
 function noteKept(turn: Turn, uuid: string, peerId: string, seqs: readonly number[], until: number): void {

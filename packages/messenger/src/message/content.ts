@@ -21,7 +21,7 @@ export type MessageId = string
 const VERSION = 1
 const LABEL = utf8("starling message 1")
 const SALT_LENGTH = 16
-const MAX_CONTENT = MAX_TEXT + 256
+export const MAX_CONTENT = MAX_TEXT + 256
 
 export function isText(text: string): boolean {
   return text.length > 0 && !/\p{Cs}/u.test(text) && utf8(text).length <= MAX_TEXT

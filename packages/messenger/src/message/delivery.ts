@@ -12,12 +12,12 @@ export function deliveryCount({ durable }: PeerState, group: Group, id: MessageI
   const sent = group.sent.find((each) => each.id === id)
   if (sent === undefined) return undefined
   const recipients = [...recipientsOf(group, sent, durable.own.device)]
-  const { readers, inMailboxes } = group.delivery
+  const { inMailboxes } = group.delivery
   return {
     reached: sent.reached,
     delivered: recipients.filter((device) => holdsCopy(group.acks, device, sent)).length,
     recipients: recipients.length,
-    read: durable.settings.receipts ? recipients.filter((device) => holdsCopy(readers, device, sent)).length : 0,
+    read: durable.settings.receipts ? recipients.filter((device) => isRead(group, device, sent)).length : 0,
     mailboxes: [...inMailboxes.values()].filter((kept) => sent.copies.some(({ seq }) => kept.has(seq))).length,
   }
 }
@@ -34,6 +34,12 @@ export function recipientsOf(group: Group, { copies }: SentMessage, own: DeviceK
 export function holdsCopy(vector: MessageVector, device: DeviceKey, { copies }: SentMessage): boolean {
   const held = vector.get(device) ?? []
   return copies.some(({ seq }) => hasSeq(held, seq))
+}
+
+/** A number that was seen there, and that is known to be this message. */
+function isRead({ acks, delivery }: Group, device: DeviceKey, { copies }: SentMessage): boolean {
+  const seen = delivery.readers.get(device) ?? []
+  return copies.some(({ seq }) => hasSeq(seen, seq) && hasSeq(acks.get(device) ?? [], seq))
 }
 
 /** Tells of the own messages of which a copy is among `seqs` how far they have come by now. */

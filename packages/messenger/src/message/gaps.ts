@@ -6,7 +6,7 @@ import { GAP_PATIENCE, MAX_BREAKS, MAX_CLAIMED } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { GroupWork } from "../group/group-work.ts"
 import type { MessageId } from "./content.ts"
-import { hasSeq, missingFrom, type MessageVector, type SeqSet } from "./seq-set.ts"
+import { hasSeq, lastOf, missingFrom, type MessageVector, type SeqSet } from "./seq-set.ts"
 
 /** Messages in a row, of one device, that are known to have been written and are not here. */
 export interface Gap {
@@ -88,8 +88,4 @@ function tellOfGaps(turn: Turn, uuid: string): void {
 
 function isKnown(group: Group, device: DeviceKey, seq: number): boolean {
   return hasSeq(group.held.get(device) ?? [], seq) || hasSeq(group.past.get(device) ?? [], seq)
-}
-
-function lastOf(set: SeqSet): number {
-  return set.at(-1)?.to ?? 0
 }

@@ -6,8 +6,9 @@ import type { PeerId } from "../identity/peer-id.ts"
 import type { GroupMailbox } from "../mailbox/group-mailbox.ts"
 import { readGroupMailbox, writeGroupMailbox } from "../mailbox/group-mailbox.ts"
 import { bytesOf } from "../record/operation.ts"
-import { decodeOwnRow } from "../versioned.ts"
+import { decodeOwnRow, isFirstVersion } from "../versioned.ts"
 import type { MessageId } from "./content.ts"
+import type { TakenOfDevice, Withheld } from "./history-budget.ts"
 import { readMessageVector, writeMessageVector, type MessageVector } from "./seq-set.ts"
 
 /** What a device knows of the ways of a group's messages; all but the mailboxes is learnt again where it is lost. */
@@ -19,8 +20,11 @@ export interface GroupDelivery {
   /** Own messages that were seen on other devices, by their word. */
   readonly readers: MessageVector
   readonly breaks: readonly Break[]
+  readonly taken: ReadonlyMap<DeviceKey, TakenOfDevice>
+  readonly withheld: readonly Withheld[]
   /** Bytes of ciphertext that are kept for others, by author. */
   readonly keptBytes: ReadonlyMap<DeviceKey, number>
+  /** Those that the group used before mailboxes were chosen by records. */
   readonly mailboxes: ReadonlyMap<PeerId, GroupMailbox>
   /** Own messages that a mailbox keeps, and until when. */
   readonly inMailboxes: ReadonlyMap<PeerId, ReadonlyMap<number, Milliseconds>>
@@ -40,12 +44,15 @@ export const NO_DELIVERY: GroupDelivery = {
   seenQuietly: new Map(),
   readers: new Map(),
   breaks: [],
+  taken: new Map(),
+  withheld: [],
   keptBytes: new Map(),
   mailboxes: new Map(),
   inMailboxes: new Map(),
 }
 
-const VERSION = 1
+/** Version 1 took whatever came into the history. */
+const VERSION = 2
 const NO_BOUND = Number.MAX_SAFE_INTEGER
 
 export function encodeGroupDelivery(delivery: GroupDelivery): Bytes {
@@ -59,11 +66,14 @@ export function encodeGroupDelivery(delivery: GroupDelivery): Bytes {
     writer.vector(delivery.inMailboxes, (w, [peerId, kept]) =>
       w.text(peerId).vector(kept, (inner, [seq, until]) => inner.uint64(BigInt(seq)).uint64(BigInt(until))),
     )
+    writer.vector(delivery.taken, writeTaken)
+    writer.vector(delivery.withheld, writeWithheld)
   })
 }
 
 export function decodeGroupDelivery(bytes: Uint8Array): GroupDelivery {
-  return decodeOwnRow("group's deliveries", bytes, VERSION, (reader) => ({
+  const isFirst = isFirstVersion(bytes)
+  return decodeOwnRow("group's deliveries", bytes, isFirst ? 1 : VERSION, (reader) => ({
     read: readMessageVector(reader, NO_BOUND),
     seenQuietly: readMessageVector(reader, NO_BOUND),
     readers: readMessageVector(reader, NO_BOUND),
@@ -73,6 +83,8 @@ export function decodeGroupDelivery(bytes: Uint8Array): GroupDelivery {
     inMailboxes: new Map(
       reader.vector((r) => [r.text(128), new Map(r.vector((i) => [readTime(i), readTime(i)] as const))] as const),
     ),
+    taken: new Map(isFirst ? [] : reader.vector(readTaken)),
+    withheld: isFirst ? [] : reader.vector(readWithheld),
   }))
 }
 
@@ -83,4 +95,27 @@ function writeBreak(writer: Writer, { device, seq, message, at }: Break): void {
 function readBreak(reader: Reader): Break {
   const head = { device: toHex(reader.fixed(32)), seq: readTime(reader) }
   return { ...head, message: toHex(reader.fixed(16)), at: readTime(reader) }
+}
+
+function writeTaken(writer: Writer, [device, { messages, bytes, at }]: readonly [DeviceKey, TakenOfDevice]): void {
+  writer
+    .fixed(bytesOf(device))
+    .uint64(BigInt(Math.ceil(messages)))
+    .uint64(BigInt(Math.ceil(bytes)))
+    .uint64(BigInt(at))
+}
+
+function readTaken(reader: Reader): readonly [DeviceKey, TakenOfDevice] {
+  const device = toHex(reader.fixed(32))
+  return [device, { messages: readTime(reader), bytes: readTime(reader), at: readTime(reader) }]
+}
+
+function writeWithheld(writer: Writer, { device, count, before }: Withheld): void {
+  writer.fixed(bytesOf(device)).uint64(BigInt(count))
+  writer.optional(before, (w, message) => w.fixed(bytesOf(message)))
+}
+
+function readWithheld(reader: Reader): Withheld {
+  const head = { device: toHex(reader.fixed(32)), count: readTime(reader) }
+  return { ...head, before: reader.optional((r) => toHex(r.fixed(16))) }
 }

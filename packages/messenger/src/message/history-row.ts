@@ -78,6 +78,11 @@ export function holdsMessage(reader: Pick<Store, "get">, group: string, id: stri
   return reader.get(HISTORY, group, id) !== undefined
 }
 
+export function readShown(reader: Pick<Store, "get">, group: string, id: string): ShownMessage | undefined {
+  const row = reader.get(HISTORY, group, id)
+  return row === undefined ? undefined : decodeHistoryRow(row).message
+}
+
 function ordinalOf(reader: Pick<Store, "get">, group: string, id: string): number | undefined {
   const row = reader.get(HISTORY, group, id)
   return row === undefined ? undefined : decodeHistoryRow(row).ordinal

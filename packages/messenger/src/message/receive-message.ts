@@ -1,14 +1,17 @@
 import { equalBytes, toHex } from "@starling/kernel"
 import { receive } from "@starling/mls"
 
-import { stateOf } from "../group/forest-node.ts"
+import { isUndecided, stateOf } from "../group/forest-node.ts"
 import type { Group } from "../group/group.ts"
-import { MAX_PENDING_PER_DEVICE, MAX_PAST_RANGES, MAX_PENDING_PER_GROUP, MAX_SHOWN } from "../limits.ts"
+import { MAX_PENDING_PER_DEVICE, MAX_PAST_RANGES, MAX_PENDING_PER_GROUP, MAX_SHOWN, RECENTLY_SHOWN } from "../limits.ts"
+import type { DeviceKey } from "../identity/device-certificate.ts"
 import type { Turn } from "../peer/turn.ts"
 import { decodeContent, messageId, type Content, type MessageId } from "./content.ts"
 import { noteArrival } from "./gaps.ts"
-import { encodeHistoryRow, HISTORY } from "./history-row.ts"
+import { closeWithheld, noteWithheld, takeIntoHistory } from "./history-budget.ts"
+import { encodeHistoryRow, HISTORY, holdsMessage } from "./history-row.ts"
 import { keepSealed } from "./keep-sealed.ts"
+import { putNumbered } from "./numbered.ts"
 import { messageAuthenticatedData, type SealedMessage } from "./sealed-message.ts"
 import { addToVector, boundVector, hasSeq } from "./seq-set.ts"
 
@@ -30,7 +33,7 @@ function readMessage(turn: Turn, uuid: string, message: SealedMessage): "read" |
   if (message.device === turn.own.device) return "known"
   if (hasSeq(group.held.get(message.device) ?? [], message.seq)) return "known"
   const node = group.forest.get(message.sid)
-  if (node === undefined || node.standing.kind === "open") return "waiting"
+  if (node === undefined || isUndecided(node)) return "waiting"
   const state = stateOf(node)
   if (state === undefined) {
     if (node.standing.kind === "dropped") noteUnreadable(turn, uuid, message)
@@ -48,13 +51,20 @@ function readMessage(turn: Turn, uuid: string, message: SealedMessage): "read" |
     held: addToVector(group.held, message.device, message.seq),
     seen: group.seen.has(message.device) ? group.seen : new Set(group.seen).add(message.device),
   })
+  if (!takeIntoHistory(turn, uuid, message.device, message.mls.length)) {
+    noteWithheld(turn, uuid, message.device)
+    return "read"
+  }
   keepSealed(turn, uuid, message)
   const content = decodeContent(received.data)
   const author = node.roster.find((device) => device?.device === message.device)
   if (content.kind !== "ok" || author === undefined) return "read"
   const id = messageId(turn.crypto, message.device, received.data)
   show(turn, uuid, id, content.value, { from: author.identity, epoch: node.epoch, mine: false })
+  putNumbered(turn, uuid, message, state, { ...received, id, salt: content.value.salt })
+  noteShown(turn, uuid, message.device, id)
   noteArrival(turn, uuid, message.device, message.seq, id)
+  closeWithheld(turn, uuid, message.device, id)
   return "read"
 }
 
@@ -63,6 +73,19 @@ function noteUnreadable(turn: Turn, uuid: string, { device, seq }: SealedMessage
   const { unreadable } = turn.work(uuid)
   if (hasSeq(unreadable.get(device) ?? [], seq)) return
   turn.changeWork(uuid, { unreadable: boundVector(addToVector(unreadable, device, seq), MAX_PAST_RANGES) })
+}
+
+/** The author is told in the exchanges that follow, unasked of so many. */
+function noteShown(turn: Turn, uuid: string, device: DeviceKey, id: MessageId): void {
+  const { recent } = turn.work(uuid)
+  const others = (recent.get(device) ?? []).filter((each) => each !== id)
+  turn.changeWork(uuid, { recent: new Map(recent).set(device, [...others, id].slice(-RECENTLY_SHOWN)) })
+}
+
+/** Whether a message is shown here, however many came since. */
+export function isShown(turn: Turn, group: Group, id: MessageId): boolean {
+  if (group.shown.has(id)) return true
+  return group.shownCount > group.shown.size && holdsMessage(turn.env.rows, group.uuid, id)
 }
 
 /** Enters a message into the history; one that is shown already stays as it is. */
@@ -74,7 +97,7 @@ export function show(
   about: { readonly from: string; readonly epoch: number; readonly mine: boolean },
 ): void {
   const group = turn.group(uuid)
-  if (group.shown.has(id)) return
+  if (isShown(turn, group, id)) return
   const message = { id, group: uuid, text, at, ...about }
   const ordinal = group.shownCount + 1
   const value = encodeHistoryRow({ message, ordinal })

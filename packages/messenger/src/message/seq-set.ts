@@ -45,6 +45,15 @@ export function missingFrom(one: SeqSet, other: SeqSet): SeqSet {
   return missing
 }
 
+export function* descending(set: SeqSet): Generator<number> {
+  for (const { from, to } of set.toReversed()) for (let seq = to; seq >= from; seq--) yield seq
+}
+
+/** The greatest number, 0 of an empty set. */
+export function lastOf(set: SeqSet): number {
+  return set.at(-1)?.to ?? 0
+}
+
 /** The numbers that both have. */
 export function sharedBy(one: SeqSet, other: SeqSet): SeqSet {
   return missingFrom(one, missingFrom(one, other))
@@ -79,11 +88,48 @@ export function boundVector(vector: MessageVector, maxRanges: number): MessageVe
   return bounded
 }
 
+/** Which of the parts of a vector that fit into one frame are told, counted from the newest on, and what is left out. */
+export interface VectorPart {
+  readonly messages: MessageVector
+  readonly untold: MessageVector
+}
+
+/** Sets of more ranges than fit into a frame are told in parts; the part before the first comes after the last. */
+export function partOf(vector: MessageVector, turn: number): VectorPart {
+  const parts = new Map(Array.from(vector, ([device, set]) => [device, partOfSet(set, turn)] as const))
+  const untold = [...parts].filter(([, part]) => part.untold.length > 0)
+  return {
+    messages: new Map(Array.from(parts, ([device, { told }]) => [device, told])),
+    untold: new Map(Array.from(untold, ([device, part]) => [device, part.untold])),
+  }
+}
+
+/** In how many parts a vector is told. */
+export function countParts(vector: MessageVector): number {
+  return Math.max(1, ...Array.from(vector.values(), ({ length }) => Math.ceil(length / MAX_RANGES)))
+}
+
+function partOfSet(set: SeqSet, turn: number): { readonly told: SeqSet; readonly untold: SeqSet } {
+  const parts = Math.max(1, Math.ceil(set.length / MAX_RANGES))
+  const end = set.length - (turn % parts) * MAX_RANGES
+  const told = set.slice(Math.max(0, end - MAX_RANGES), end)
+  const below = set[end - MAX_RANGES - 1]
+  const above = set[end]
+  const last = told.at(-1)
+  return {
+    told,
+    untold: [
+      ...(below === undefined ? [] : [{ from: 1, to: below.to }]),
+      ...(above === undefined || last === undefined ? [] : [{ from: last.to + 1, to: Number.MAX_SAFE_INTEGER }]),
+    ],
+  }
+}
+
 export function addToVector(vector: MessageVector, device: DeviceKey, seq: number): MessageVector {
   return new Map(vector).set(device, addSeq(vector.get(device) ?? [], seq))
 }
 
-/** At most `maxRanges` ranges a device: a message that is cut off is only sent once more. */
+/** At most `maxRanges` ranges a device. */
 export function writeMessageVector(writer: Writer, vector: MessageVector, maxRanges = MAX_RANGES): void {
   writer.vector(vector, (w, [device, set]) => {
     w.fixed(bytesOf(device))

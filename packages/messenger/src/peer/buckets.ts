@@ -10,6 +10,10 @@ export const BUCKETS = {
   records: "records",
   /** Ciphertexts, by author and number; ordinal = when they were kept. */
   messages: "messages",
+  /** Which message of another device came under which number; key = author and number. */
+  numbered: "numbered-messages",
+  /** GroupContexts of states that such messages were sent in; key = state. */
+  contexts: "group-contexts",
   /** What is known of the ways of a group's messages; key = group. */
   deliveries: "group-deliveries",
   invitations: "invitations",

@@ -46,7 +46,12 @@ function workAnew(work: GroupWork, now: Milliseconds): GroupWork {
 }
 
 function withPastArrivals(group: Group, now: Milliseconds): Group {
-  const arrivedBy = (node: ForestNode): ForestNode => (node.placedAt > now ? { ...node, placedAt: now } : node)
+  const arrivedBy = (node: ForestNode): ForestNode => {
+    const standing =
+      node.standing.kind === "damaged" && node.standing.since > now ? { ...node.standing, since: now } : node.standing
+    const placedAt = Math.min(node.placedAt, now)
+    return placedAt === node.placedAt && standing === node.standing ? node : { ...node, placedAt, standing }
+  }
   const forest = mapChanged(group.forest, arrivedBy)
   return forest === group.forest ? group : { ...group, forest }
 }

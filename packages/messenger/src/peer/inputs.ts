@@ -16,6 +16,7 @@ import { deliveryCount } from "../message/delivery.ts"
 import { absorbMessages } from "../message/receive-message.ts"
 import { decodeSealedMessage } from "../message/sealed-message.ts"
 import { hasSeq } from "../message/seq-set.ts"
+import { signFormerMailboxes } from "../mailbox/group-mailbox-verbs.ts"
 import { turnToMailbox } from "../mailbox/rounds.ts"
 import type { GossipVerdict, PeerLink } from "../ports/transport.ts"
 import { decodeRecord } from "../record/record.ts"
@@ -36,7 +37,10 @@ export function start(state: PeerState, env: Env): Step {
     const topics = topicsOf(state, env.now)
     turn.state = { ...withTimersAnew(state, env.now), topics }
     for (const topic of topics) turn.effects.push({ kind: "subscribe", topic })
-    for (const uuid of state.durable.groups.keys()) settle(turn, uuid)
+    for (const uuid of state.durable.groups.keys()) {
+      settle(turn, uuid)
+      signFormerMailboxes(turn, uuid)
+    }
     dialWhoIsAway(turn)
   })
 }
@@ -66,13 +70,16 @@ export function disconnected(state: PeerState, peerId: string, env: Env): Step {
     const links = new Map(turn.state.links)
     links.delete(peerId)
     const requests = new Map([...turn.state.requests].filter(([, request]) => request.peerId !== peerId))
-    const formerSync = new Set(turn.state.formerSync)
+    const formerSync = new Map(turn.state.formerSync)
     formerSync.delete(peerId)
     const restockedAt = new Map(turn.state.restockedAt)
     restockedAt.delete(peerId)
     const dialAt = Math.min(turn.state.dialAt, turn.now + 1000)
     turn.state = { ...turn.state, links, requests, formerSync, restockedAt, dialAt }
-    for (const uuid of turn.state.work.keys()) askWhoWaits(turn, uuid)
+    for (const [uuid, { passes }] of turn.state.work) {
+      turn.changeWork(uuid, { passes: new Map([...passes].filter(([other]) => other !== peerId)) })
+      askWhoWaits(turn, uuid)
+    }
   })
 }
 

@@ -45,6 +45,7 @@ const DERIVED = [
   "operations",
   "membership",
   "testimony",
+  "mailboxWords",
   "forest",
   "chosen",
   "live",
@@ -55,9 +56,7 @@ const DERIVED = [
 function groupWrites(before: Group | undefined, after: Group): Write[] {
   if (before === after) return []
   const writes: Write[] = []
-  const known = before?.records.length ?? 0
-  for (const [i, record] of after.records.slice(known).entries())
-    writes.push(put(BUCKETS.records, after.uuid, recordKey(after, record), record.encoded, known + i + 1))
+  for (const write of recordWrites(before, after)) writes.push(write)
   for (const write of forestWrites(after.uuid, before?.forest, after.forest)) writes.push(write)
   if (before?.delivery !== after.delivery)
     writes.push(put(BUCKETS.deliveries, "", after.uuid, encodeGroupDelivery(after.delivery)))
@@ -65,6 +64,32 @@ function groupWrites(before: Group | undefined, after: Group): Write[] {
   if (neutral === undefined || !sameFields(neutral, after))
     writes.push(put(BUCKETS.groups, "", after.uuid, encodeGroupRow(after)))
   return writes
+}
+
+/** What was added; where something was dropped, the rows from there on are written anew, since each has its number. */
+function recordWrites(before: Group | undefined, after: Group): Write[] {
+  const known = before?.records ?? []
+  const { uuid, records } = after
+  const isLonger = known.length === 0 || records[known.length - 1] === known.at(-1)
+  const from = isLonger ? known.length : known.findIndex((record, i) => records[i] !== record)
+  const writes: Write[] = []
+  for (const key of keysFrom(known, from))
+    writes.push({ kind: "delete", bucket: BUCKETS.records, partition: uuid, key })
+  for (const [i, record] of records.slice(from).entries())
+    writes.push(put(BUCKETS.records, uuid, recordKey(after, record), record.encoded, from + i + 1))
+  return writes
+}
+
+/** Every key that a row of these records may have: the first one for a place may have been written before there was another. */
+function keysFrom(records: Group["records"], from: number): string[] {
+  if (from === records.length) return []
+  const places = new Set(records.slice(0, from).map(({ author, seq }) => `${author}:${seq}`))
+  return records.slice(from).flatMap(({ author, seq, hash }) => {
+    const place = `${author}:${seq}`
+    const isFirst = !places.has(place)
+    places.add(place)
+    return isFirst ? [place, `${place}:${hash}`] : [`${place}:${hash}`]
+  })
 }
 
 /** Of a device that signed two records for one place, each has a row of its own. */

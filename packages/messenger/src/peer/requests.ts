@@ -58,7 +58,7 @@ function answerOf(
   from: string,
   reader: Pick<Store, "get" | "list">,
 ): Bytes {
-  if (protocol === "mailbox") return serveMailbox(turn, payload, reader)
+  if (protocol === "mailbox") return serveMailbox(turn, payload, from, reader)
   if (turn.state.isMailbox) return refusedAnswer("not-a-member")
   switch (protocol) {
     case "hello": {

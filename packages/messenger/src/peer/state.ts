@@ -13,6 +13,7 @@ import type { OutboxEntry } from "../invitation/outbox-entry.ts"
 import type { Box } from "../mailbox/box.ts"
 import type { StockedKeyPackage } from "../invitation/stocked-key-package.ts"
 import type { PeerLink } from "../ports/transport.ts"
+import type { SyncVersion } from "../sync/sync-frames.ts"
 import type { PendingRequest } from "./pending-request.ts"
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts"
 
@@ -35,8 +36,8 @@ export interface PeerState {
   readonly requests: ReadonlyMap<string, PendingRequest>
   readonly requestCount: number
   readonly topics: ReadonlySet<string>
-  /** Members whose Starling knows only the first version of the sync frames. */
-  readonly formerSync: ReadonlySet<PeerId>
+  /** Members whose Starling knows only a former version of the sync frames, and which. */
+  readonly formerSync: ReadonlyMap<PeerId, SyncVersion>
   /** When connected peers were last asked for KeyPackages ahead. */
   readonly restockedAt: ReadonlyMap<PeerId, Milliseconds>
   readonly dialAt: Milliseconds
@@ -80,7 +81,7 @@ export function emptyState(own: OwnIdentity, plainTopics: boolean, isMailbox: bo
     requests: new Map(),
     requestCount: 0,
     topics: new Set(),
-    formerSync: new Set(),
+    formerSync: new Map(),
     restockedAt: new Map(),
     dialAt: 0,
   }

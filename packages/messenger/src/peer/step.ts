@@ -1,7 +1,7 @@
 import type { Bytes, Milliseconds } from "@starling/kernel"
 import type { MlsContext } from "@starling/mls"
 
-import type { Write } from "../ports/store.ts"
+import type { Store, Write } from "../ports/store.ts"
 import type { DirectProtocol } from "../ports/transport.ts"
 import type { ShownMessage } from "../message/shown-message.ts"
 import type { PeerState } from "./state.ts"
@@ -13,6 +13,8 @@ export interface Env {
   /** For all that belongs to no group; what it hashes and signs, every suite does alike. */
   readonly mls: MlsContext
   readonly suites: Suites
+  /** What the last committed step left in the store. */
+  readonly rows: Pick<Store, "get" | "list">
 }
 
 /**

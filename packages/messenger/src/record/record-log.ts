@@ -4,11 +4,13 @@ import type { CryptoProvider } from "@starling/mls"
 import type { DeviceKey } from "../identity/device-certificate.ts"
 import {
   MAX_COMMITS,
-  MAX_FORKED_RECORDS,
   MAX_LOG_BYTES,
   MAX_OPERATIONS,
   MAX_OTHER_BODY,
   MAX_OTHER_RECORDS,
+  MAX_STRAY,
+  MAX_STRAYS,
+  OPERATIONS_TO_LEAVE,
 } from "../limits.ts"
 import { bytesOf } from "./operation.ts"
 import { FIRST_PREV, RECORD_KINDS, verifyRecord, type LoggedRecord, type RecordHash } from "./record.ts"
@@ -17,8 +19,8 @@ import { FIRST_PREV, RECORD_KINDS, verifyRecord, type LoggedRecord, type RecordH
 export type RecordLogs = ReadonlyMap<DeviceKey, RecordLog>
 
 /**
- * Of an honest device, one record for each place from the first on. Of one that signed two records for one place, the whole
- * tree of them: whatever it signed is the same set at every member in the end.
+ * Of an honest device, one record for each place from the first on. Of one that signed two records for one place, the tree of
+ * them, as far as `straysOf` lets it grow: the same set at every member in the end.
  */
 export type RecordLog = readonly LoggedRecord[]
 
@@ -40,19 +42,74 @@ export interface LogHead {
  */
 export type LogVerdict = "next" | "known" | "gap" | "forged" | "full"
 
-/** Whether `record`, by a device that the group knows, continues something in that device's log. */
-export function judgeRecord(crypto: CryptoProvider, logs: RecordLogs, record: LoggedRecord): LogVerdict {
+/**
+ * Whether `record`, by a device that the group knows, continues something in that device's log, whose bounds are halved
+ * `halvings` times.
+ */
+export function judgeRecord(crypto: CryptoProvider, logs: RecordLogs, record: LoggedRecord, halvings = 0): LogVerdict {
   const log = logs.get(record.author) ?? []
   if (heldAt(log, record.seq).some(({ hash }) => hash === record.hash)) return "known"
   if (!verifyRecord(crypto, record)) return "forged"
   if (record.seq === 1 ? !equalBytes(record.prev, FIRST_PREV) : precursorOf(log, record) === undefined) return "gap"
-  return isWithinBounds(log, record) ? "next" : "full"
+  return isWithinBounds(branchTo(log, record), record, 2 ** -halvings) ? "next" : "full"
 }
 
 /** The record that `record` continues, where it is held. */
 export function precursorOf(log: RecordLog, record: LoggedRecord): LoggedRecord | undefined {
   const prev = toHex(record.prev)
   return heldAt(log, record.seq - 1).find(({ hash }) => hash === prev)
+}
+
+/** What comes before `record` in its own branch. */
+function branchTo(log: RecordLog, record: LoggedRecord): RecordLog {
+  if (!isForked(log)) return record.seq === log.length + 1 ? log : log.slice(0, record.seq - 1)
+  return branchIn(indexOf(log), record).slice(1)
+}
+
+/** From `record` down to the first one. */
+function branchIn(index: ReadonlyMap<RecordHash, LoggedRecord>, record: LoggedRecord): LoggedRecord[] {
+  const branch = [record]
+  let at = index.get(toHex(record.prev))
+  for (; at !== undefined; at = index.get(toHex(at.prev))) branch.push(at)
+  return branch
+}
+
+function indexOf(log: RecordLog): ReadonlyMap<RecordHash, LoggedRecord> {
+  return new Map(log.map((record) => [record.hash, record]))
+}
+
+/**
+ * What of a log is too much, by the set of its records alone: so those who exchange what they keep come to keep the same, in
+ * whatever order it came. Kept are the longest branch, what somebody else `names` with all that it follows, and of the rest the
+ * first `MAX_STRAYS` by place, then hash.
+ */
+export function straysOf(log: RecordLog, names: () => ReadonlySet<RecordHash>): ReadonlySet<RecordHash> {
+  const end = endOf(log)
+  if (end === undefined || !mayHaveStrays(log)) return new Set()
+  const index = indexOf(log)
+  const kept = new Set<RecordHash>()
+  const keep = (record: LoggedRecord | undefined): void => {
+    for (let at = record; at !== undefined && !kept.has(at.hash); at = index.get(toHex(at.prev))) kept.add(at.hash)
+  }
+  keep(end)
+  for (const name of names()) keep(index.get(name))
+  let room = MAX_STRAYS
+  for (const { seq, hash, prev, encoded } of log.toSorted(byPlace)) {
+    const follows = seq === 1 || kept.has(toHex(prev))
+    if (room === 0 || kept.has(hash) || !follows || encoded.length > MAX_STRAY) continue
+    kept.add(hash)
+    room--
+  }
+  return new Set(log.flatMap(({ hash }) => (kept.has(hash) ? [] : [hash])))
+}
+
+function mayHaveStrays(log: RecordLog): boolean {
+  if (!isForked(log)) return false
+  return log.length - lengthOf(log) > MAX_STRAYS || log.some(({ encoded }) => encoded.length > MAX_STRAY)
+}
+
+function byPlace(a: LoggedRecord, b: LoggedRecord): number {
+  return a.seq - b.seq || (a.hash < b.hash ? -1 : 1)
 }
 
 /** True where the device signed two records for one place. */
@@ -67,34 +124,55 @@ export function endOf(log: RecordLog): LoggedRecord | undefined {
   return last.toSorted((a, b) => (a.hash < b.hash ? -1 : 1))[0]
 }
 
-/** How many operations a log holds. */
-export function countOperations(log: RecordLog): number {
+function countOperations(log: RecordLog): number {
   return log.filter(({ kind }) => kind === RECORD_KINDS.operation).length
 }
 
-/** Whether the log has room for what its device says unasked, with some of it kept back. */
-export function hasRoomToTestify(log: RecordLog): boolean {
-  return log.length < MAX_OTHER_RECORDS / 2 || log.filter(isOther).length < MAX_OTHER_RECORDS / 2
+/** What a device may still say in its log, with some of it kept back for what matters more. */
+export interface LogRoom {
+  /** Operations that its person asks for. What is kept back is for leaving. */
+  readonly operations: number
+  /** Operations that it makes unasked. */
+  readonly unasked: number
+  readonly canTestify: boolean
+  readonly canCommit: boolean
+  /** Three quarters of something are used up. */
+  readonly isScarce: boolean
 }
 
-export function hasRoomToCommit(log: RecordLog): boolean {
-  return countCommits(log) < MAX_COMMITS && bytesIn(log) < MAX_LOG_BYTES / 2
+export function roomIn(log: RecordLog, halvings: number): LogRoom {
+  const share = 2 ** -halvings
+  const operations = countOperations(log)
+  const others = log.filter(isOther).length
+  const [commits, bytes] = [countCommits(log), bytesIn(log)]
+  const toLeave = Math.min(OPERATIONS_TO_LEAVE, (MAX_OPERATIONS * share) / 4)
+  return {
+    operations: MAX_OPERATIONS * share - toLeave - operations,
+    unasked: (MAX_OPERATIONS * share) / 2 - operations,
+    canTestify: others < (MAX_OTHER_RECORDS * share) / 2,
+    canCommit: commits < MAX_COMMITS * share && bytes < (MAX_LOG_BYTES * share) / 2,
+    isScarce:
+      Math.max(operations / MAX_OPERATIONS, commits / MAX_COMMITS, (2 * bytes) / MAX_LOG_BYTES) > SCARCE * share,
+  }
 }
+
+/** What part of a log is used up when its person is told. */
+const SCARCE = 0.75
 
 /**
- * Whether a log may go on with `record`. A question of the log alone, so that all members answer it alike: what one took and
+ * Whether a branch may go on with `record`. A question of the branch alone, so that all members answer it alike: what one took and
  * another refused would part them for good.
  */
-function isWithinBounds(log: RecordLog, { kind, body, encoded }: LoggedRecord): boolean {
-  if (log.length - lengthOf(log) >= MAX_FORKED_RECORDS) return false
+function isWithinBounds(log: RecordLog, { kind, body, encoded }: LoggedRecord, share: number): boolean {
   switch (kind) {
     case RECORD_KINDS.commit:
-      return countCommits(log) < MAX_COMMITS && bytesIn(log) + encoded.length <= MAX_LOG_BYTES
+      if (log.length >= MAX_COMMITS * share && countCommits(log) >= MAX_COMMITS * share) return false
+      return bytesIn(log) + encoded.length <= MAX_LOG_BYTES * share
     case RECORD_KINDS.operation:
-      return log.length < MAX_OPERATIONS || countOperations(log) < MAX_OPERATIONS
+      return log.length < MAX_OPERATIONS * share || countOperations(log) < MAX_OPERATIONS * share
     default: {
       if (body.length > MAX_OTHER_BODY) return false
-      return log.length < MAX_OTHER_RECORDS || log.filter(isOther).length < MAX_OTHER_RECORDS
+      return log.length < MAX_OTHER_RECORDS * share || log.filter(isOther).length < MAX_OTHER_RECORDS * share
     }
   }
 }
@@ -104,7 +182,7 @@ function isOther({ kind }: LoggedRecord): boolean {
 }
 
 function countCommits(log: RecordLog): number {
-  return log.length < MAX_COMMITS ? 0 : log.filter(({ kind }) => kind === RECORD_KINDS.commit).length
+  return log.filter(({ kind }) => kind === RECORD_KINDS.commit).length
 }
 
 function bytesIn(log: RecordLog): number {

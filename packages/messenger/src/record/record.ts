@@ -30,7 +30,7 @@ export interface LoggedRecord extends Record {
   readonly author: DeviceKey
 }
 
-export const RECORD_KINDS = { operation: 1, commit: 2, support: 3, refusal: 6 } as const
+export const RECORD_KINDS = { operation: 1, commit: 2, support: 3, refusal: 6, mailbox: 7 } as const
 
 const VERSION = 1
 const LABEL = utf8("starling record 1")

@@ -9,9 +9,7 @@ import { findDevice } from "../group/rebuild-group.ts"
 import { hasDevice } from "../group/roster.ts"
 import type { Device, DeviceKey } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
-import { PAST_PROBES, SYNC_BUDGET } from "../limits.ts"
-import { readSealed } from "../message/keep-sealed.ts"
-import { encodeSealedMessage } from "../message/sealed-message.ts"
+import { SYNC_BUDGET } from "../limits.ts"
 import { addSeq, hasSeq, joinVectors, missingFrom, sharedBy, type SeqSet } from "../message/seq-set.ts"
 import { okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
 import type { Turn } from "../peer/turn.ts"
@@ -21,10 +19,20 @@ import { headOf, type LogHead } from "../record/record-log.ts"
 import { decodeCommitRecord } from "../record/commit-record.ts"
 import type { StateId } from "../record/operation.ts"
 import { mayAskNow } from "./ask-by-turns.ts"
+import { selectMessages } from "./missing-messages.ts"
+import { isOtherwise, selectRecords } from "./missing-records.ts"
+import { forgottenBy, shownFor } from "./name-messages.ts"
 import { noteHoldings } from "./note-holdings.ts"
 import { partnersOf } from "./partners.ts"
-import { holdingsOf, requestSyncInTurn, takesPart, toldTo } from "./request-sync.ts"
-import { decodeSyncRequest, encodeSyncAnswer, type Holdings, type SyncAnswer, type SyncRequest } from "./sync-frames.ts"
+import { holdingsOf, requestSyncInTurn, requestSyncOfFormer, takesPart, toldTo } from "./request-sync.ts"
+import {
+  decodeSyncRequest,
+  encodeSyncAnswer,
+  type Holdings,
+  type SyncAnswer,
+  type SyncCursor,
+  type SyncRequest,
+} from "./sync-frames.ts"
 
 /**
  * Gives a member what it lacks and is entitled to, and asks in turn where it holds more. Somebody who was removed gets
@@ -40,22 +48,37 @@ export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId, reader
   const device = current ?? (group === undefined ? undefined : formerMember(group, from))
   if (group === undefined || device === undefined) return refusedAnswer("not-a-member")
   const records = current === undefined ? recordsForFormer(group, device.device) : group.records
-  const answer = select(turn.crypto, group, records, request, device, reader)
+  const answer = select(turn, group, records, request, device, reader)
   const own = superseded(group, request.messages.get(turn.own.device) ?? [])
   const notYours = own.length === 0 ? answer.notYours : joinVectors(answer.notYours, new Map([[turn.own.device, own]]))
-  const told = current === undefined ? sharedHoldings(turn.crypto, request, group) : holdingsOf(turn.crypto, group)
+  const told = current === undefined ? sharedHoldings(turn.crypto, request, group) : holdingsOf(turn.crypto, group, 0)
+  const words = current === undefined ? NO_WORDS : wordsFor(turn, group.uuid, current.device, request, reader)
   if (takesPart(group)) {
     if (current !== undefined) noteHoldings(turn, group.uuid, device.device, request)
     if (!request.inTurn && holdsMore(turn.crypto, request, group)) {
-      const past = current === undefined ? undefined : group.past
-      if (current === undefined || mayAskNow(turn, group.uuid, from))
-        requestSyncInTurn(turn, group.uuid, from, told, past)
+      if (current === undefined) requestSyncOfFormer(turn, group.uuid, from, told)
+      else if (mayAskNow(turn, group.uuid, from)) requestSyncInTurn(turn, group.uuid, from)
     }
   }
   const { version } = request
   const out = !takesPart(group)
-  return okAnswer(encodeSyncAnswer({ version, ...told, ...answer, notYours, out, ...toldTo(turn, group.uuid, from) }))
+  const rest = { ...toldTo(turn, group.uuid, from), ...words }
+  return okAnswer(encodeSyncAnswer({ version, ...told, ...answer, notYours, out, ...rest }))
 }
+
+/** What is known here of the asker's own messages. */
+function wordsFor(
+  turn: Turn,
+  uuid: string,
+  device: DeviceKey,
+  request: SyncRequest,
+  reader: Pick<Store, "get">,
+): Pick<SyncAnswer, "shown" | "forgotten"> {
+  const shown = shownFor(turn, uuid, device, request.named)
+  return request.version < 3 ? NO_WORDS : { shown, forgotten: forgottenBy(turn, uuid, device, request, reader) }
+}
+
+const NO_WORDS = { shown: [], forgotten: [] } as const
 
 function formerMember(group: Group, peerId: PeerId): Device | undefined {
   for (const { roster } of group.forest.values())
@@ -97,104 +120,33 @@ function whyOut(group: Group, device: DeviceKey): RecordHash[] {
   return operations.filter((op) => op.change.kind !== "add" && chain.has(subjectOf(op))).map(({ hash }) => hash)
 }
 
+/** What the asker lacks, records first: as much as one answer holds, and from where to go on. */
 function select(
-  crypto: CryptoProvider,
+  { crypto }: Turn,
   group: Group,
   records: readonly LoggedRecord[],
   request: SyncRequest,
   device: Device,
   reader: Pick<Store, "get">,
-): Pick<SyncAnswer, "recordBytes" | "messageBytes" | "more" | "notYours"> {
-  const recordBytes: Bytes[] = []
-  const messageBytes: Bytes[] = []
-  const notYours = new Map<DeviceKey, SeqSet>()
-  let left = SYNC_BUDGET
-  for (const record of missingRecords(crypto, group, records, request)) {
-    // However large it is, the first one goes: what it kept back would keep back all that stands behind it.
-    if (left < record.encoded.length && recordBytes.length > 0)
-      return { recordBytes, messageBytes, notYours, more: true }
-    left -= record.encoded.length
-    recordBytes.push(record.encoded)
+): Pick<SyncAnswer, "recordBytes" | "messageBytes" | "more" | "next" | "notYours"> {
+  const { recordBytes, left, end } = selectRecords(crypto, group, records, request, SYNC_BUDGET)
+  const start = request.after ?? FIRST
+  if (end !== undefined) {
+    const next = { ...start, records: end }
+    return { recordBytes, messageBytes: [], notYours: new Map(), more: true, next }
   }
-  for (const found of messagesFor(group, request, device.device, reader)) {
-    if (found.kind === "not-yours") {
-      notYours.set(found.device, addSeq(notYours.get(found.device) ?? [], found.seq))
-      continue
-    }
-    if (left < found.bytes.length) return { recordBytes, messageBytes, notYours, more: true }
-    left -= found.bytes.length
-    messageBytes.push(found.bytes)
-  }
-  return { recordBytes, messageBytes, notYours, more: false }
+  const messages = selectMessages(group, request, device.device, reader, left)
+  const next = messages.end === undefined ? undefined : { ...messages.end, records: records.length }
+  const { messageBytes, notYours } = messages
+  return { recordBytes, messageBytes, notYours, more: next !== undefined, next }
 }
+
+const FIRST: SyncCursor = { records: 0, device: "", seq: 0 }
 
 /** Own messages that the asker lacks and that went out again under a later number: it gets that one. */
 function superseded({ sent }: Group, held: SeqSet): SeqSet {
   const former = sent.flatMap(({ copies }) => copies.slice(0, -1).map(({ seq }) => seq))
   return former.filter((seq) => !hasSeq(held, seq)).reduce<SeqSet>(addSeq, [])
-}
-
-/** Of a log that forked and of which the other one holds something else, everything: what it lacks can stand anywhere. */
-function missingRecords(
-  crypto: CryptoProvider,
-  { logs }: Group,
-  records: readonly LoggedRecord[],
-  request: SyncRequest,
-): LoggedRecord[] {
-  const from = new Map<DeviceKey, number>()
-  for (const [device, theirs] of request.records)
-    from.set(device, isOtherwise(headOf(crypto, logs, device, theirs.length), theirs) ? 0 : theirs.length)
-  return records.filter(({ author, seq }) => seq > (from.get(author) ?? 0))
-}
-
-function isOtherwise(ours: LogHead | undefined, theirs: LogHead): boolean {
-  return ours?.length === theirs.length && ours.head !== theirs.head
-}
-type FoundMessage =
-  | { readonly kind: "yours"; readonly bytes: Bytes }
-  | { readonly kind: "not-yours"; readonly device: DeviceKey; readonly seq: number }
-
-/**
- * Messages of states that the device is a member of, and that it does not hold. What it was told to be from before its
- * time is looked at from the newest on, until a few in a row were indeed: who invited it may have said too much.
- */
-function* messagesFor(
-  group: Group,
-  { messages, past }: SyncRequest,
-  requester: DeviceKey,
-  reader: Pick<Store, "get">,
-): Generator<FoundMessage> {
-  const read = (device: DeviceKey, seq: number): FoundMessage | undefined => {
-    const message = readSealed(reader, group.uuid, device, seq)
-    if (message === undefined) return undefined
-    const node = group.forest.get(message.sid)
-    if (hasDevice(node?.roster ?? [], requester)) return { kind: "yours", bytes: encodeSealedMessage(message) }
-    return node === undefined ? undefined : { kind: "not-yours", device, seq }
-  }
-  for (const [device, set] of group.held) {
-    if (device === requester) continue
-    const missing = missingFrom(set, messages.get(device) ?? [])
-    const unasked = sharedBy(missing, past.get(device) ?? [])
-    const found: FoundMessage[] = []
-    let probes = PAST_PROBES
-    for (const seq of descending(unasked)) {
-      const message = read(device, seq)
-      probes = message?.kind === "yours" ? PAST_PROBES : probes - 1
-      if (message?.kind === "yours") found.push(message)
-      if (probes === 0) break
-    }
-    yield* found.toReversed()
-    for (const { from, to } of missingFrom(missing, unasked)) {
-      for (let seq = from; seq <= to; seq++) {
-        const message = read(device, seq)
-        if (message !== undefined) yield message
-      }
-    }
-  }
-}
-
-function* descending(set: SeqSet): Generator<number> {
-  for (const { from, to } of set.toReversed()) for (let seq = to; seq >= from; seq--) yield seq
 }
 
 function holdsMore(crypto: CryptoProvider, request: SyncRequest, group: Group): boolean {
@@ -218,5 +170,5 @@ function sharedHoldings(crypto: CryptoProvider, request: SyncRequest, group: Gro
   const messages = new Map(
     Array.from(request.messages, ([device, set]) => [device, sharedBy(set, group.held.get(device) ?? [])] as const),
   )
-  return { records, messages, tip: request.tip }
+  return { records, messages, untold: request.untold, tip: request.tip }
 }

@@ -1,11 +1,18 @@
-import { joinMailboxes, type GroupMailbox } from "../mailbox/group-mailbox.ts"
 import { notifyDelivery } from "../message/delivery.ts"
 import { noteClaims } from "../message/gaps.ts"
 import { noteReader } from "../message/read-receipts.ts"
-import { boundVector, joinVectors, missingFrom, type MessageVector, type SeqSet } from "../message/seq-set.ts"
+import {
+  addSeq,
+  boundVector,
+  joinSets,
+  joinVectors,
+  missingFrom,
+  sharedBy,
+  type MessageVector,
+  type SeqSet,
+} from "../message/seq-set.ts"
 import { MAX_PAST_RANGES } from "../limits.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
-import { noteForgottenMessages } from "../group/restored.ts"
 import { goOut } from "../group/settle.ts"
 import type { Turn } from "../peer/turn.ts"
 import { headOf } from "../record/record-log.ts"
@@ -20,13 +27,14 @@ export function noteHoldings(
   turn: Turn,
   uuid: string,
   device: DeviceKey,
-  holdings: Holdings & Pick<SyncRequest, "seen" | "mailboxes">,
+  holdings: Holdings & Pick<SyncRequest, "seen" | "shown" | "version">,
 ): void {
   const group = turn.group(uuid)
   if (!group.seen.has(device)) turn.changeGroup(uuid, { seen: new Set(group.seen).add(device) })
-  noteForgottenMessages(turn, uuid, holdings.messages.get(turn.own.device) ?? [])
-  noteMessages(turn, uuid, device, holdings.messages, holdings.seen)
-  noteMailboxes(turn, uuid, holdings.mailboxes)
+  if (holdings.version < 3) noteAcks(turn, uuid, device, holdings.messages.get(turn.own.device) ?? [])
+  else noteShownThere(turn, uuid, device, holdings)
+  noteReader(turn, uuid, device, holdings.seen)
+  noteClaims(turn, uuid, holdings.messages)
   if (group.phase === "leaving") noteWitness(turn, uuid, device, holdings)
 }
 
@@ -44,14 +52,6 @@ export function noteNotOurs(turn: Turn, uuid: string, notYours: MessageVector): 
   turn.changeWork(uuid, { notOurs })
 }
 
-function noteMailboxes(turn: Turn, uuid: string, told: readonly GroupMailbox[]): void {
-  const { mailboxes } = turn.group(uuid).delivery
-  const joined = joinMailboxes(mailboxes, told, turn.now)
-  if (joined === mailboxes) return
-  turn.changeDelivery(uuid, { mailboxes: joined })
-  turn.state = { ...turn.state, dialAt: turn.now }
-}
-
 /**
  * A device that leaves deletes its keys when every connected member has shown that it holds the record which says so, by
  * naming it: one of them alone may keep it from the others.
@@ -65,6 +65,29 @@ function noteWitness(turn: Turn, uuid: string, device: DeviceKey, holdings: Hold
   const partners = partnersOf(group, turn.own.peerId)
   const connected = connectedPartners(turn, group).map((peerId) => partners.get(peerId)?.device)
   if (connected.every((each) => each !== undefined && witnesses.has(each))) goOut(turn, uuid, "left")
+}
+
+/**
+ * Which of this device's messages another one shows. It names them: under one and the same number it may hold something else,
+ * where this device was restored from a backup. What it says to hold no more was lost there.
+ */
+function noteShownThere(
+  turn: Turn,
+  uuid: string,
+  device: DeviceKey,
+  { messages, untold, shown }: Holdings & Pick<SyncRequest, "shown">,
+): void {
+  const { own } = turn
+  const group = turn.group(uuid)
+  const named = new Set(shown)
+  const copies = group.sent.filter(({ id }) => named.has(id)).flatMap((sent) => sent.copies.map(({ seq }) => seq))
+  const before = group.acks.get(device) ?? []
+  const held = joinSets(messages.get(own.device) ?? [], untold.get(own.device) ?? [])
+  const after = sharedBy(copies.reduce<SeqSet>(addSeq, before), held)
+  const [fresh, lost] = [missingFrom(after, before), missingFrom(before, after)]
+  if (fresh.length + lost.length === 0) return
+  turn.changeGroup(uuid, { acks: new Map(group.acks).set(device, after) })
+  if (fresh.length > 0) notifyDelivery(turn, uuid, fresh)
 }
 
 function noteAcks(turn: Turn, uuid: string, device: DeviceKey, held: SeqSet): void {

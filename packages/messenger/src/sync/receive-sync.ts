@@ -1,14 +1,15 @@
 import { absorbRecords } from "../group/absorb-records.ts"
-import { authorOperation, roomForOperations } from "../group/author-record.ts"
+import { authorOperation, forgetInventedFrontier, ownRoom } from "../group/author-record.ts"
 import { dropOldStates } from "../group/drop-old-states.ts"
 import { ancestry } from "../group/forest-node.ts"
 import { roleOf } from "../group/membership.ts"
+import { renewableAt } from "../group/renewal-pace.ts"
 import { mayInvite, mayRemove } from "../group/roles.ts"
 import { hasDevice } from "../group/roster.ts"
+import { recallMessages } from "../group/restored.ts"
 import { settle } from "../group/settle.ts"
 import type { Device } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
-import { MAX_OPERATIONS_UNASKED } from "../limits.ts"
 import { absorbMessages } from "../message/receive-message.ts"
 import { decodeSealedMessage } from "../message/sealed-message.ts"
 import { decodeAnswer } from "../peer/answer-frame.ts"
@@ -18,21 +19,19 @@ import { decodeRecord } from "../record/record.ts"
 import { noteHoldings, noteNotOurs } from "./note-holdings.ts"
 import { partnersOf } from "./partners.ts"
 import { exchangeSoon, requestSync, takesPart } from "./request-sync.ts"
-import { decodeSyncAnswer } from "./sync-frames.ts"
+import { decodeSyncAnswer, SYNC_VERSION } from "./sync-frames.ts"
+import { goOn } from "./sync-pass.ts"
 
 /** Takes in what a member had that this device lacked; asks on while that brings it forward. */
 export function receiveSync(turn: Turn, uuid: string, from: PeerId, payload: Uint8Array): void {
   const group = turn.state.durable.groups.get(uuid)
   const answer = decodeAnswer(payload)
   if (group === undefined || !takesPart(group) || answer.kind !== "ok") return
-  if (answer.value.status === "newer-version" && !turn.state.formerSync.has(from)) {
-    turn.state = { ...turn.state, formerSync: new Set(turn.state.formerSync).add(from) }
-    requestSync(turn, uuid, from)
-  }
+  if (answer.value.status === "newer-version") askInFormerVersion(turn, uuid, from)
   if (answer.value.status !== "ok") return
   const decoded = decodeSyncAnswer(answer.value.body)
   if (decoded.kind !== "ok") return
-  const { recordBytes, messageBytes, more } = decoded.value
+  const { recordBytes, messageBytes, more, next } = decoded.value
   const records = recordBytes.flatMap((bytes) => {
     const record = decodeRecord(turn.crypto, bytes)
     return record.kind === "ok" ? [record.value] : []
@@ -55,11 +54,23 @@ export function receiveSync(turn: Turn, uuid: string, from: PeerId, payload: Uin
     noteNotOurs(turn, uuid, decoded.value.notYours)
     noteHoldings(turn, uuid, device.device, decoded.value)
   }
+  const isRecalled = device !== undefined && recallMessages(turn, uuid, decoded.value.forgotten)
   const isNews = device !== undefined && after.held.get(device.device) !== group.held.get(device.device)
-  if (isNews) exchangeSoon(turn, uuid, from)
-  const progress = after.records.length > group.records.length || after.held !== group.held
+  const progress = after.records !== group.records || after.held !== group.held
+  const goesOn = goOn(turn, uuid, from, next)
   if (more && progress) requestSync(turn, uuid, from)
-  else turn.changeWork(uuid, { syncedAt: turn.now })
+  else if (goesOn || isNews || isRecalled) exchangeSoon(turn, uuid, from)
+  if (more && (progress || goesOn)) return
+  turn.changeWork(uuid, { syncedAt: turn.now })
+  if (device !== undefined && !more) forgetInventedFrontier(turn, uuid, device.device)
+}
+
+/** The version before the one that was refused, until the connection ends. */
+function askInFormerVersion(turn: Turn, uuid: string, from: PeerId): void {
+  const spoken = turn.state.formerSync.get(from) ?? SYNC_VERSION
+  if (spoken === 1) return
+  turn.state = { ...turn.state, formerSync: new Map(turn.state.formerSync).set(from, spoken === 3 ? 2 : 1) }
+  requestSync(turn, uuid, from)
 }
 
 /**
@@ -75,10 +86,11 @@ function renewMember(turn: Turn, uuid: string, device: Device, tip: StateId): vo
     return
   const addedAt = ancestry(group.forest, group.live).find(({ added }) => added.includes(device.identity))
   if (!ancestry(group.forest, tip).some(({ sid }) => sid === addedAt?.sid)) return
+  if (renewableAt(group, device.identity, turn.now) > turn.now) return
   const { policy } = group.membership
   const role = roleOf(group.membership, turn.own.identity)
   if (!mayInvite(policy, role) || !mayRemove(policy, role, roleOf(group.membership, device.identity))) return
-  if (roomForOperations(turn, uuid, MAX_OPERATIONS_UNASKED) < 2) return
+  if (ownRoom(group, turn.own.device).unasked < 2) return
   authorOperation(turn, uuid, { kind: "remove", identity: device.identity, after: group.live })
   authorOperation(turn, uuid, { kind: "add", device, name: wanted.name })
   settle(turn, uuid)

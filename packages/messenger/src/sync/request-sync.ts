@@ -3,35 +3,39 @@ import type { Milliseconds } from "@starling/kernel"
 
 import type { Group } from "../group/group.ts"
 import type { PeerId } from "../identity/peer-id.ts"
+import { wordsInForce } from "../mailbox/mailbox-words.ts"
 import { receiptsFor } from "../message/read-receipts.ts"
-import { joinVectors, type MessageVector } from "../message/seq-set.ts"
-import { ACK_SOON, SYNC_GAP_PAUSE, SYNC_PATIENCE, SYNC_PERIOD, SYNC_SOON } from "../limits.ts"
+import { joinVectors, partOf, type MessageVector } from "../message/seq-set.ts"
+import { ACK_SOON, MAX_MAILBOX_WORDS, SYNC_GAP_PAUSE, SYNC_PATIENCE, SYNC_PERIOD, SYNC_SOON } from "../limits.ts"
 import { jitter } from "../peer/jitter.ts"
 import type { PendingRequest } from "../peer/pending-request.ts"
 import type { Turn } from "../peer/turn.ts"
 import { recordVector } from "../record/record-log.ts"
+import { namedFor, shownFor } from "./name-messages.ts"
 import { connectedPartners, partnersOf } from "./partners.ts"
-import { encodeSyncRequest, type Holdings, type SyncRequest } from "./sync-frames.ts"
+import { NO_PASS } from "./sync-pass.ts"
+import { encodeSyncRequest, SYNC_VERSION, type Holdings, type SyncRequest } from "./sync-frames.ts"
 
-export function holdingsOf(crypto: CryptoProvider, group: Group): Holdings {
-  return { records: recordVector(crypto, group.logs), messages: group.held, tip: group.chosen }
+/** What this device holds; of vectors that do not fit into one frame the part whose turn it is, 0 being the newest. */
+export function holdingsOf(crypto: CryptoProvider, group: Group, part: number): Holdings {
+  return { records: recordVector(crypto, group.logs), ...partOf(group.held, part), tip: group.chosen }
 }
 
 /** Asks one member for what this device lacks, unless it is being asked already. */
-export function requestSync(turn: Turn, uuid: string, peerId: PeerId): void {
+export function requestSync(turn: Turn, uuid: string, peerId: PeerId, inTurn = false): void {
   const group = turn.group(uuid)
-  askWith(turn, uuid, peerId, holdingsOf(turn.crypto, group), group.past, false)
+  const { part } = turn.work(uuid).passes.get(peerId) ?? NO_PASS
+  askWith(turn, uuid, peerId, holdingsOf(turn.crypto, group, part), group.past, inTurn)
 }
 
-/** Asks back somebody whose request showed that it holds more. `told` is what it learns of this device's holdings. */
-export function requestSyncInTurn(
-  turn: Turn,
-  uuid: string,
-  peerId: PeerId,
-  told: Holdings,
-  past: MessageVector = new Map(),
-): void {
-  askWith(turn, uuid, peerId, told, past, true)
+/** Asks back a member whose request showed that it holds more. */
+export function requestSyncInTurn(turn: Turn, uuid: string, peerId: PeerId): void {
+  requestSync(turn, uuid, peerId, true)
+}
+
+/** The same of a former member, who learns of this device's holdings what is `told` alone. */
+export function requestSyncOfFormer(turn: Turn, uuid: string, peerId: PeerId, told: Holdings): void {
+  askWith(turn, uuid, peerId, told, new Map(), true)
 }
 
 function askWith(turn: Turn, uuid: string, peerId: PeerId, told: Holdings, past: MessageVector, inTurn: boolean): void {
@@ -42,7 +46,8 @@ function askWith(turn: Turn, uuid: string, peerId: PeerId, told: Holdings, past:
   )
   if (underWay !== undefined && !giveUp(turn, ...underWay)) return
   const unasked = joinVectors(past, turn.work(uuid).unreadable)
-  const version = turn.state.formerSync.has(peerId) ? 1 : 2
+  const version = turn.state.formerSync.get(peerId) ?? SYNC_VERSION
+  const partner = partnersOf(group, turn.own.peerId).get(peerId)
   const payload = encodeSyncRequest({
     version,
     ...told,
@@ -50,16 +55,22 @@ function askWith(turn: Turn, uuid: string, peerId: PeerId, told: Holdings, past:
     inTurn,
     past: unasked,
     ...toldTo(turn, uuid, peerId),
+    shown: partner === undefined ? [] : shownFor(turn, uuid, partner.device, []),
+    named: partner === undefined ? [] : namedFor(group, partner.device),
+    after: turn.work(uuid).passes.get(peerId)?.after,
   })
   turn.request("sync", { kind: "sync", peerId, group: uuid, at: turn.now }, payload)
 }
 
-/** A member learns which of its messages were seen here, and which mailboxes the group uses; somebody who is out does not. */
+/**
+ * A member learns which of its messages were seen here; somebody who is out does not. Which mailboxes the group uses is a matter of
+ * records: it is told for members of former versions, and not heeded.
+ */
 export function toldTo(turn: Turn, uuid: string, peerId: PeerId): Pick<SyncRequest, "seen" | "mailboxes"> {
   const partner = partnersOf(turn.group(uuid), turn.own.peerId).get(peerId)
   if (partner === undefined) return { seen: [], mailboxes: [] }
-  const mailboxes = [...turn.group(uuid).delivery.mailboxes.values()]
-  return { seen: receiptsFor(turn, uuid, partner.device), mailboxes }
+  const mailboxes = wordsInForce(turn.group(uuid)).map(({ mailbox }) => mailbox)
+  return { seen: receiptsFor(turn, uuid, partner.device), mailboxes: mailboxes.slice(0, MAX_MAILBOX_WORDS) }
 }
 
 /** True while somebody has been asked for what this device lacks in the group. */

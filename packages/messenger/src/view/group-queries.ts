@@ -6,12 +6,14 @@ import type { Group } from "../group/group.ts"
 import { roleOf } from "../group/membership.ts"
 import { mayInvite, mayRemove } from "../group/roles.ts"
 import { NO_WORK } from "../group/group-work.ts"
+import { ownRoom } from "../group/author-record.ts"
+import type { DeviceKey } from "../identity/device-certificate.ts"
 import { findDevice } from "../group/rebuild-group.ts"
 import { healPlan } from "../group/heal-by-calendar.ts"
 import { openInvitations } from "../invitation/open-invitations.ts"
 import { devicesOf, identitiesOf } from "../group/roster.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
-import { usedMailboxes } from "../mailbox/rounds.ts"
+import { mayChooseMailboxes, usedMailboxes } from "../mailbox/mailbox-words.ts"
 import { GAP_PATIENCE } from "../limits.ts"
 import { deliveryCount } from "../message/delivery.ts"
 import { gapsOf } from "../message/gaps.ts"
@@ -47,6 +49,7 @@ export function groupDetail(state: PeerState, uuid: string, env: Env): GroupDeta
     members: [...present].map((identity) => memberView(state, group, live, identity)),
     policy: group.membership.policy,
     may: mayDo(group, state.durable.own.identity, present),
+    ownLog: ownLog(group, state.durable.own.device),
     gaps: gapsIn(state, group, env.now),
     mailboxes: usedMailboxes(group).map(({ peerId, addresses }) => {
       return { peerId, addresses, connected: state.links.has(peerId) }
@@ -108,6 +111,11 @@ function ownKeys(state: PeerState, group: Group, env: Env): GroupDetailView["own
   return { plan, ...(renewedAt === undefined ? {} : { renewedAt }) }
 }
 
+function ownLog(group: Group, own: DeviceKey): GroupDetailView["ownLog"] {
+  const { operations, canCommit, isScarce } = ownRoom(group, own)
+  return operations < 1 || !canCommit ? "full" : isScarce ? "scarce" : "roomy"
+}
+
 function summaryOf(state: PeerState, group: Group): GroupSummaryView {
   const live = group.forest.get(group.live)
   const { last } = group
@@ -143,18 +151,21 @@ function mayDo({ membership }: Group, self: IdentityId, present: ReadonlySet<Ide
   return {
     invite: mayInvite(policy, role),
     giveRoles: role === "owner",
+    chooseMailboxes: mayChooseMailboxes(policy, role),
     remove: [...present].filter((other) => other !== self && mayRemove(policy, role, roleOf(membership, other))),
   }
 }
 
 function gapsIn(state: PeerState, group: Group, now: number): readonly GapView[] {
   const { own } = state.durable
-  return gapsOf(group, state.work.get(group.uuid) ?? NO_WORK, own.device)
+  const gaps = gapsOf(group, state.work.get(group.uuid) ?? NO_WORK, own.device)
     .filter(({ since }) => since <= now - GAP_PATIENCE)
-    .map(({ device, count, before }) => {
-      const from = findDevice(group, device)?.identity ?? ""
-      return { from, name: nameIn(state, from), count, ...(before === undefined ? {} : { before }) }
-    })
+    .map((gap) => ({ ...gap, why: "missing" as const }))
+  const withheld = group.delivery.withheld.map((run) => ({ ...run, why: "too-many" as const }))
+  return [...gaps, ...withheld].map(({ why, device, count, before }) => {
+    const from = findDevice(group, device)?.identity ?? ""
+    return { why, from, name: nameIn(state, from), count, ...(before === undefined ? {} : { before }) }
+  })
 }
 
 function nameIn(state: PeerState, identity: IdentityId): string {

@@ -31,8 +31,12 @@ export interface MemberView {
   readonly role: Role
 }
 
-/** Messages in a row that somebody wrote and that this device does not have, or can't read any more. */
+/**
+ * Messages in a row that somebody wrote and that are not shown: `missing` where this device does not have them, or can't read
+ * them any more; `too-many` where they came and were more than is taken of one device within a time.
+ */
 export interface GapView {
+  readonly why: "missing" | "too-many"
   /** Identity of their author. */
   readonly from: string
   readonly name: string
@@ -72,9 +76,15 @@ export interface GroupDetailView {
   readonly may: {
     readonly invite: boolean
     readonly giveRoles: boolean
+    readonly chooseMailboxes: boolean
     /** Identities. */
     readonly remove: readonly string[]
   }
+  /**
+   * Room for this device's changes of the group (who is in it, its roles and keys), of which members keep so much of one device:
+   * `scarce` when three quarters are used up, `full` when it can make no more of some kind. Messages need none.
+   */
+  readonly ownLog: "roomy" | "scarce" | "full"
   readonly gaps: readonly GapView[]
   readonly mailboxes: readonly GroupMailboxView[]
   /** Wanted as members, and in no tree yet: their KeyPackage has not been had. */

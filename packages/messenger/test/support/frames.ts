@@ -16,6 +16,7 @@ import {
   decodeKeyPackageRequest,
   decodeFetchAnswer,
   decodeMailboxLink,
+  decodeMailboxRecord,
   decodeMailboxRequest,
   decodePutAnswer,
   decodeReceiptNote,
@@ -42,6 +43,7 @@ import {
   encodeKeyPackageRequest,
   encodeFetchAnswer,
   encodeMailboxLink,
+  encodeMailboxRecord,
   encodeMailboxRequest,
   encodePutAnswer,
   encodeOperation,
@@ -140,8 +142,8 @@ const remove = { change: { kind: "remove", identity: device.identity, after: sid
 const leave = { change: { kind: "leave", after: sid(0x80) }, deps: [] } as const
 const role = { change: { kind: "role", identity: device.identity, role: "admin" }, deps: [] } as const
 const policy = { change: { kind: "policy", policy: { invite: "admins", remove: "admins" } }, deps: [] } as const
-const ids = { parent: sid(0x80), sid: sid(0x81), before: counting(0x90, 32) }
-const commit = { ...ids, epoch: 1, at: CLOCK, ops: [sid(0xe0)], mls: counting(0xa0, 8) }
+const states = { parent: sid(0x80), sid: sid(0x81), before: counting(0x90, 32) }
+const commit = { ...states, epoch: 1, at: CLOCK, ops: [sid(0xe0)], mls: counting(0xa0, 8) }
 const content = { salt: counting(0xb0, 16), text: "hello", at: CLOCK }
 const invitation = { at: CLOCK, welcome: counting(0xa0, 8) }
 const mailboxLink = {
@@ -150,17 +152,45 @@ const mailboxLink = {
   access: counting(0xd0, 16),
   addresses: ["/ip4/192.0.2.2/tcp/4001"],
 }
-const told = { seen: [{ from: 1, to: 2 }], mailboxes: [{ ...mailboxLink, at: CLOCK, used: true }] }
-const request = { version: 2, ...holdings, group, inTurn: false, past: holdings.messages, ...told } as const
-const answer = {
-  version: 2,
+const mailboxRecord = { mailbox: { ...mailboxLink, at: CLOCK, used: true }, supersedes: [sid(0xe0)] }
+const ids = [toHex(counting(0xa0, 16))]
+const untold = new Map([[device.device, [{ from: 9, to: 12 }]]])
+const told = { seen: [{ from: 1, to: 2 }], mailboxes: [{ ...mailboxLink, at: CLOCK, used: true }], shown: ids }
+const cursor = { records: 4, device: device.device, seq: 5 }
+const named = [{ seq: 2, id: toHex(counting(0xb0, 16)) }]
+const request = {
+  version: 3,
   ...holdings,
+  untold,
+  group,
+  inTurn: false,
+  past: holdings.messages,
+  ...told,
+  named,
+  after: cursor,
+} as const
+const forgotten = [
+  {
+    seq: 6,
+    epoch: 1,
+    leafIndex: 2,
+    contextBytes: counting(0xc0, 8),
+    data: encodeContent(content),
+    signature: counting(0xd0, 64),
+  },
+]
+const answer = {
+  version: 3,
+  ...holdings,
+  untold,
   recordBytes: [record.encoded],
   messageBytes: [encodeSealedMessage(sealed)],
   more: false,
   out: false,
   notYours: holdings.messages,
   ...told,
+  forgotten,
+  next: cursor,
 } as const
 const mailboxHead = { access: counting(0xd0, 16), box: counting(0xe0, 16), token: counting(0xc0, 32) }
 const noted = { group, device: device.device, at: CLOCK, held: holdings.messages, seen: holdings.messages }
@@ -250,6 +280,13 @@ export const EXAMPLES: readonly Example[] = [
     value: sid(0x80),
     unversioned: true,
   },
+  {
+    name: "mailbox record",
+    bytes: encodeMailboxRecord(mailboxRecord),
+    decode: decodeMailboxRecord,
+    value: mailboxRecord,
+    unversioned: true,
+  },
   { name: "commit", bytes: encodeCommitRecord(commit), decode: decodeCommitRecord, value: commit, unversioned: true },
   { name: "sealed message", bytes: encodeSealedMessage(sealed), decode: decodeSealedMessage, value: sealed },
   { name: "content", bytes: encodeContent(content), decode: decodeContent, value: content, unversioned: true },
@@ -292,8 +329,8 @@ export const EXAMPLES: readonly Example[] = [
     decode: decodeWelcomesAnswer,
     value: welcomesAnswer,
   },
-  { name: "sync request", bytes: encodeSyncRequest(request), decode: decodeSyncRequest, value: request, version: 2 },
-  { name: "sync answer", bytes: encodeSyncAnswer(answer), decode: decodeSyncAnswer, value: answer, version: 2 },
+  { name: "sync request", bytes: encodeSyncRequest(request), decode: decodeSyncRequest, value: request, version: 3 },
+  { name: "sync answer", bytes: encodeSyncAnswer(answer), decode: decodeSyncAnswer, value: answer, version: 3 },
   {
     name: "mailbox put request",
     bytes: encodeMailboxRequest(putRequest),

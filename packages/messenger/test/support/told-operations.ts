@@ -20,6 +20,7 @@ type Known = Pick<KnownOperation, "hash">
 export class ToldOperations {
   readonly all: KnownOperation[] = []
   readonly #founded: Policy
+  readonly #returnedTo = new Map<Name, string>()
 
   constructor(founded = EQUALS) {
     this.#founded = founded
@@ -60,9 +61,15 @@ export class ToldOperations {
     return this.membership().roles.get(people[name].identity) ?? "member"
   }
 
+  /** What `by` does next goes on from this operation of theirs, as if what they did since were not there. */
+  goBack(by: Name, to: Known): void {
+    this.#returnedTo.set(by, to.hash)
+  }
+
   #tell(by: Name, change: Change, knowing: readonly Known[]): KnownOperation {
     const { identity: author, device } = people[by]
-    const previous = this.all.findLast((op) => op.author === author)?.hash
+    const previous = this.#returnedTo.get(by) ?? this.all.findLast((op) => op.author === author)?.hash
+    this.#returnedTo.delete(by)
     const hash = this.all.length.toString(16).padStart(64, "0")
     const op = { hash, author, device, change, deps: knowing.map((known) => known.hash), previous }
     this.all.push(op)

@@ -10,20 +10,26 @@ interface Node {
   readonly previous: string | undefined
 }
 
-/** Operations of three devices, in an order in which they may have been made; some depend on what nobody holds. */
-const histories = fc
-  .array(fc.record({ device: fc.constantFrom("a", "b", "c"), deps: fc.array(fc.nat(30), { maxLength: 3 }) }), {
-    maxLength: 24,
-  })
-  .map((steps) => {
-    const nodes: Node[] = []
-    for (const { device, deps } of steps) {
-      const known = deps.map((i) => nodes[i]?.hash ?? `unknown ${i}`)
-      const previous = nodes.findLast((node) => node.device === device)?.hash
-      nodes.push({ hash: `op ${nodes.length}`, device, deps: known, previous })
-    }
-    return nodes
-  })
+/**
+ * Operations of three devices, in an order in which they may have been made; some depend on what nobody holds. A device goes
+ * on from its last one, or where it forks from one some steps `back`.
+ */
+const historiesWith = (back: fc.Arbitrary<number>) =>
+  fc
+    .array(fc.record({ device: fc.constantFrom("a", "b", "c"), deps: fc.array(fc.nat(30), { maxLength: 3 }), back }), {
+      maxLength: 24,
+    })
+    .map((steps) => {
+      const nodes: Node[] = []
+      for (const { device, deps, back } of steps) {
+        const known = deps.map((i) => nodes[i]?.hash ?? `unknown ${i}`)
+        const previous = nodes.filter((node) => node.device === device).at(-1 - back)?.hash
+        nodes.push({ hash: `op ${nodes.length}`, device, deps: known, previous })
+      }
+      return nodes
+    })
+const histories = historiesWith(fc.constant(0))
+const forkedHistories = historiesWith(fc.nat(4))
 
 function mapOf(nodes: readonly Node[]): Map<string, Node> {
   return new Map(nodes.map((node) => [node.hash, node]))
@@ -43,18 +49,42 @@ function reachable(nodes: ReadonlyMap<string, Node>, from: string): Set<string> 
   return found
 }
 
-test("a number for each device says which operations an author knew of", () => {
+function expectKnown(history: readonly Node[], pasts: ReturnType<typeof causalPasts>): void {
+  const nodes = mapOf(history)
+  for (const { hash } of history) {
+    const past = reachable(nodes, hash)
+    expect(history.filter((other) => precedes(pasts, other.hash, hash)).map((other) => other.hash)).toEqual(
+      history.filter((other) => past.has(other.hash)).map((other) => other.hash),
+    )
+    expect(depthOf(pasts, hash)).toBe(past.size)
+  }
+}
+
+test("a number for each line says which operations an author knew of, in logs that forked too", () => {
   fc.assert(
-    fc.property(histories, (history) => {
-      const nodes = mapOf(history)
-      const pasts = causalPasts(nodes)
-      for (const { hash } of history) {
-        const past = reachable(nodes, hash)
-        expect(history.filter((other) => precedes(pasts, other.hash, hash)).map((other) => other.hash)).toEqual(
-          history.filter((other) => past.has(other.hash)).map((other) => other.hash),
+    fc.property(forkedHistories, (history) => {
+      expectKnown(history, causalPasts(mapOf(history)))
+    }),
+  )
+})
+
+test("where branches of a log come one after the other, in any order, what was found before does no harm", () => {
+  fc.assert(
+    fc.property(forkedHistories, fc.infiniteStream(fc.nat()), (history, dice) => {
+      // A log's records are taken up each after the one that it continues; what they depend on may come later.
+      let left = history
+      const held: Node[] = []
+      let pasts = causalPasts(new Map())
+      while (left.length > 0) {
+        const ready = left.filter(
+          ({ previous }) => previous === undefined || held.some(({ hash }) => hash === previous),
         )
-        expect(depthOf(pasts, hash)).toBe(past.size)
+        const next = ready[(dice.next().value ?? 0) % ready.length]!
+        held.push(next)
+        left = left.filter((node) => node !== next)
+        pasts = causalPasts(mapOf(held), pasts)
       }
+      expectKnown(history, pasts)
     }),
   )
 })

@@ -33,6 +33,8 @@ function node(id: string, parent: string | undefined, epoch: number, author: typ
     removed: [],
     ops: [],
     mls: new Uint8Array(0),
+    bodies: [],
+    interims: new Set(),
     roster: [alice, bob, mallory],
     standing: { kind: "open" },
     era: undefined,

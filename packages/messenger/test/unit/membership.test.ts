@@ -1,7 +1,9 @@
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 
-import { names, ToldOperations } from "../support/told-operations.ts"
+import { EQUALS } from "@starling/messenger/parts"
+
+import { names, people, ToldOperations } from "../support/told-operations.ts"
 
 test("the creator is a member, and whoever a member adds", () => {
   const story = new ToldOperations()
@@ -36,6 +38,23 @@ test("what a removed member did concurrently is void, what it did before is not"
   expect(story.members()).toEqual(["alice", "carol"])
   story.add("bob", "dave", carol)
   expect(story.members()).toEqual(["alice", "carol"])
+})
+
+test("what a removed member writes into an old branch of its log is void too: it stands where others knew another one", () => {
+  const story = new ToldOperations()
+  const bob = story.add("alice", "bob")
+  const first = story.policy("bob", EQUALS, bob)
+  const second = story.policy("bob", EQUALS)
+  const third = story.policy("bob", EQUALS)
+  story.remove("alice", "bob", third)
+  story.goBack("bob", first)
+  const carol = story.add("bob", "carol", bob)
+  story.add("carol", "dave", carol)
+  expect(story.members()).toEqual(["alice"])
+  expect(story.members(story.all.toReversed())).toEqual(["alice"])
+  story.goBack("bob", second)
+  story.remove("bob", "alice")
+  expect(story.members()).toEqual(["alice"])
 })
 
 test("who was added by a void addition goes too, with everybody that they added", () => {
@@ -90,11 +109,15 @@ test("the order in which operations come does not matter", () => {
     whom: fc.constantFrom(...names),
     kind: fc.constantFrom("add", "add", "remove", "leave"),
     knowing: fc.array(fc.nat(20), { maxLength: 3 }),
+    // Now and then an operation goes on from an earlier one of its author, so that the log forks.
+    to: fc.option(fc.nat(20), { freq: 4 }),
   })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 14 }), fc.infiniteStream(fc.nat()), (steps, dice) => {
       const story = new ToldOperations()
-      for (const { by, whom, kind, knowing } of steps) {
+      for (const { by, whom, kind, knowing, to } of steps) {
+        const earlier = story.all[to ?? -1]
+        if (earlier?.author === people[by].identity) story.goBack(by, earlier)
         const known = knowing.flatMap((i) => story.all[i] ?? [])
         if (kind === "add") story.add(by, whom, ...known)
         else if (kind === "remove") story.remove(by, whom, ...known)
@@ -105,6 +128,12 @@ test("the order in which operations come does not matter", () => {
         .sort((a, b) => a.at - b.at)
         .map(({ op }) => op)
       expect(story.members(shuffled)).toEqual(story.members())
+      const { permits } = story.membership()
+      for (const op of story.all) {
+        // Whether an author was entitled is said once for all, whatever else comes of any log.
+        const past = story.all.slice(0, story.all.indexOf(op) + 1)
+        expect(story.membership(past).permits(op)).toBe(permits(op))
+      }
     }),
   )
 })

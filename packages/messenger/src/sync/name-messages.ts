@@ -1,0 +1,69 @@
+import type { Group } from "../group/group.ts"
+import { hasDevice } from "../group/roster.ts"
+import type { DeviceKey } from "../identity/device-certificate.ts"
+import { FORGOTTEN_PROBES, MAX_FORGOTTEN, MAX_NAMED } from "../limits.ts"
+import type { MessageId } from "../message/content.ts"
+import { holdsCopy } from "../message/delivery.ts"
+import type { ForgottenMessage } from "../message/forgotten-message.ts"
+import { forgottenMessage, readNumbered } from "../message/numbered.ts"
+import { isShown } from "../message/receive-message.ts"
+import { descending, missingFrom, type SeqSet } from "../message/seq-set.ts"
+import type { Turn } from "../peer/turn.ts"
+import type { Store } from "../ports/store.ts"
+import type { NamedMessage, SyncRequest } from "./sync-frames.ts"
+
+/** Own messages for a device that is not known to show them: the newest ones, each under its last number. */
+export function namedFor({ acks, forest, sent }: Group, device: DeviceKey): NamedMessage[] {
+  const isFor = (sid: string): boolean => hasDevice(forest.get(sid)?.roster ?? [], device)
+  return sent
+    .filter((each) => !holdsCopy(acks, device, each) && each.copies.some(({ sid }) => isFor(sid)))
+    .slice(-MAX_NAMED)
+    .flatMap(({ id, copies }) => copies.slice(-1).map(({ seq }) => ({ seq, id })))
+}
+
+/** Messages of a device that are shown here: those that it named, and those that came last. */
+export function shownFor(
+  turn: Turn,
+  uuid: string,
+  device: DeviceKey,
+  named: readonly NamedMessage[],
+): readonly MessageId[] {
+  const group = turn.group(uuid)
+  const asked = named.map(({ id }) => id).filter((id) => isShown(turn, group, id))
+  return [...new Set([...asked, ...(turn.work(uuid).recent.get(device) ?? [])])].slice(0, MAX_NAMED)
+}
+
+/**
+ * Messages by the asker that it seems to know nothing of: under numbers of its own that it does not name, the newest first, and
+ * those that came under the number of another one that it named. A device that was restored from a backup learns of it so.
+ */
+export function forgottenBy(
+  turn: Turn,
+  uuid: string,
+  device: DeviceKey,
+  { messages, untold, past, named }: SyncRequest,
+  reader: Pick<Store, "get">,
+): readonly ForgottenMessage[] {
+  const group = turn.group(uuid)
+  const told = [messages, untold, past].map((vector) => vector.get(device) ?? [])
+  const unknown = told.reduce<SeqSet>(missingFrom, group.held.get(device) ?? [])
+  const parted = named.filter(({ id }) => !isShown(turn, group, id))
+  const forgotten: ForgottenMessage[] = []
+  const look = (seq: number, isOther: (id: MessageId) => boolean): void => {
+    const numbered = readNumbered(reader, uuid, device, seq)
+    if (numbered === undefined || !isOther(numbered.id)) return
+    const message = forgottenMessage(reader, group, seq, numbered)
+    if (message !== undefined && forgotten.length < MAX_FORGOTTEN) forgotten.push(message)
+  }
+  for (const seq of take(descending(unknown), FORGOTTEN_PROBES)) look(seq, () => true)
+  for (const { seq, id } of parted) look(seq, (other) => other !== id)
+  return forgotten
+}
+
+function* take(numbers: Iterable<number>, most: number): Generator<number> {
+  let left = most
+  for (const each of numbers) {
+    if (left-- === 0) return
+    yield each
+  }
+}
