@@ -328,6 +328,7 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
         "    const spending = await this.#issues.look(spender)\n",
     },
   ],
+  "many retries at once": nobodyWaits(),
   "more than fits": [
     { file: ADMISSION, from: "return this.#total >= this.#capacity", to: "return this.#total < 0" },
     { file: ADMISSION, from: "own >= this.#share", to: "own < 0" },
@@ -399,6 +400,13 @@ function rightPerRequest(): readonly Edit[] {
 function lastOneWins(): readonly Edit[] {
   return [
     { file: ISSUES, from: "do nothing returning epoch", to: "do update set answer = excluded.answer returning epoch" },
+    ...nobodyWaits(),
+  ]
+}
+
+/** Requests that spend one right are judged side by side. */
+function nobodyWaits(): readonly Edit[] {
+  return [
     {
       file: PVS,
       from: "return await this.#spending.run(right, async () => await this.#spend(request, sealed, spender, signal))",

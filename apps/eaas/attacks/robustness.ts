@@ -44,6 +44,18 @@ export const ROBUSTNESS: readonly Attack[] = [
     },
   },
   {
+    id: "many retries at once",
+    property,
+    name: "has one request verified again and again by sending it many times at once",
+    async run(scene) {
+      const at = await scene.platform()
+      const { frame } = await requestOf(scene, await enrol(at))
+      const before = scene.proofs.verified
+      await Promise.all(Array.from({ length: 50 }, async () => await answerTo(at, frame)))
+      return succeededIf(scene.proofs.verified > before + 1)
+    },
+  },
+  {
     id: "more than fits",
     property,
     name: "fills the PVS with more requests than it can hold",

@@ -24,7 +24,7 @@ export function verifyProof(statement: Statement, proof: Uint8Array): Verdict {
 }
 
 /**
- * The same verdicts, one for each, at a third of the cost where all are valid: one equation for all of them, multiplied
+ * The same verdicts, one for each, at half the cost where all are valid: one equation for all of them, multiplied
  * by random weights; where it doesn't hold, halves of it say which are the bad ones. `draw` gives random bytes that nobody
  * who makes proofs knows: with weights that are known, two false claims can be made to cancel each other out.
  */
