@@ -22,8 +22,15 @@ const localProvider = z
     return { name, publicKey, url }
   })
 
+/** Of PostgreSQL; without one, the database is in the data folder. */
+const database = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, "a database is given as postgres://user@host:port/name")
+  .optional()
+
 const common = { data: z.string(), json: z.boolean().default(false) }
-const serving = { ...common, port: port.default(0) }
+const serving = { ...common, port: port.default(0), database }
+const threads = z.coerce.number().int().min(1).max(64).optional()
 const epochHours = z.coerce
   .number()
   .positive()
@@ -52,6 +59,7 @@ const Command = z.discriminatedUnion("command", [
     quota: quota.default(256),
     onShortKey,
     eavesdropper,
+    threads,
     source,
   }),
   z.strictObject({
@@ -69,13 +77,15 @@ const Command = z.discriminatedUnion("command", [
     lpKey: z.array(publicKey).min(1),
     ...kme,
     lpSae: z.array(providerSae).default([]),
+    threads,
     source,
     onShortKey,
     production: z.boolean().default(false),
   }),
   z.strictObject({
     command: z.literal("lp"),
-    ...serving,
+    ...common,
+    port: port.default(0),
     pvs: url,
     ...kme,
     pvsSae: saeName.default("pvs"),
@@ -83,7 +93,8 @@ const Command = z.discriminatedUnion("command", [
   }),
   z.strictObject({
     command: z.literal("kme"),
-    ...serving,
+    ...common,
+    port: port.default(0),
     platformSae: z.array(saeName).min(1).default(["pvs"]),
     branchSae: z.array(saeName).min(1),
     eavesdropper,
@@ -122,6 +133,8 @@ starling-eaas kme  --branch-sae NAME... [--eavesdropper SHARE]     a pair of KME
 starling-eaas key  as|pvs|lp                                        the public key of a role
 starling-eaas user add NAME [--quota N]                             prints a one-time enrolment code
 starling-eaas user list
+For all, as and pvs: [--database postgres://USER@HOST/NAME] or $STARLING_EAAS_DATABASE, where the URL has a password;
+  several pvs may share a database and a key. For all and pvs: [--threads N] that verify (one a core).
 starling-eaas qrng status                                           the source of a running PVS
 starling-eaas qrng restart                                          after a failure that was seen to
 starling-eaas qrng sample --bytes N [--raw | --extracted]           writes bytes for referees to stdout
@@ -141,10 +154,18 @@ export function readCommand(argv: readonly string[]): Command {
   if (raw && extracted) throw new UsageError("samples are either raw or extracted")
   const stage = raw ? "raw" : extracted ? "extracted" : undefined
   const data = resolve(values.data ?? process.env["STARLING_EAAS_DATA"] ?? join(homedir(), ".starling-eaas"))
-  const given = { ...plain, stage, ...nameOf(positionals), data, epochHours, pvsKey, asKey, lpKey, source, ...channel }
+  const named = nameOf(positionals)
+  const database = values.database ?? databaseOf(named["command"], values.embedded)
+  const given = { ...plain, stage, ...named, data, database, epochHours, pvsKey, asKey, lpKey, source, ...channel }
   const command = Command.safeParse(present(given))
   if (!command.success) throw new UsageError(`${z.prettifyError(command.error)}\n\n${USAGE}`)
   return command.data
+}
+
+/** An embedded platform belongs to one peer, and is no one else's business. */
+function databaseOf(command: string | undefined, embedded = false): string | undefined {
+  const takesOne = !embedded && ["all", "as", "pvs"].includes(command ?? "")
+  return takesOne ? process.env["STARLING_EAAS_DATABASE"] : undefined
 }
 
 function parse(argv: readonly string[]) {
@@ -158,6 +179,8 @@ function parse(argv: readonly string[]) {
         json: { type: "boolean" },
         embedded: { type: "boolean" },
         quota: { type: "string" },
+        database: { type: "string" },
+        threads: { type: "string" },
         pvs: { type: "string" },
         lp: { type: "string", multiple: true },
         "epoch-hours": { type: "string" },

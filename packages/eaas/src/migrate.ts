@@ -6,9 +6,13 @@ export interface Schema {
   readonly steps: readonly (readonly string[])[]
 }
 
-/** Brings a database to the current version. Leaves one of a newer version as it is and throws `DatabaseError`. */
+/** Of the lock that processes which share a database take while they migrate it. Any number, the same for all. */
+const MIGRATION_LOCK = 0x5354524c
+
+/** Brings a database to the current version, one process at a time. Leaves one of a newer version as it is and throws `DatabaseError`. */
 export async function migrate(database: Database, schema: Schema): Promise<void> {
   await database.transaction(async (db) => {
+    await db.query("select pg_advisory_xact_lock($1)", [MIGRATION_LOCK])
     await db.query("create table if not exists schema_version (role text primary key, version integer not null)")
     const [row] = await db.query("select version from schema_version where role = $1", [schema.role])
     const version = row === undefined ? 0 : column.integer(row, "version")

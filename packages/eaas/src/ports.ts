@@ -11,9 +11,10 @@ export interface RandomPort {
   draw(length: number, purpose: string): Bytes
 }
 
-/** Checks proofs; where it runs (this thread, a pool of workers) is the application's business. */
+/** Checks proofs; where it runs (this thread, a pool of them) is the application's business. */
 export interface Verifier {
-  verify(statement: Statement, proof: Proof): Promise<Verdict>
+  /** `busy` where there is no room to wait for a verdict, or where `signal` says that nobody waits for it any more. */
+  verify(statement: Statement, proof: Proof, signal: AbortSignal): Promise<Verdict | { readonly kind: "busy" }>
 }
 
 /** What the AS and the Local Providers reach the PVS by. Throws `Unreachable`. */

@@ -26,6 +26,9 @@ export const EPOCH_GRACE = 10 * 60_000
 /** For so long after an epoch closed, a lost answer can be had again. In milliseconds. */
 export const ANSWER_RETENTION = 7 * 24 * 3_600_000
 
+/** Requests that a PVS takes at a time where nobody says otherwise: some seconds of work for one core. */
+export const DEFAULT_CAPACITY = 256
+
 export function isKeySize(value: number): value is KeySize {
   return KEY_SIZES.some((size) => size === value)
 }

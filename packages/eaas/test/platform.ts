@@ -10,6 +10,7 @@ import {
   ProofValidationServer,
   serviceIdOf,
   SigningKey,
+  Unreachable,
   type AuthenticationApi,
   type ClientJournal,
   type Database,
@@ -19,7 +20,10 @@ import {
   type Platform,
   type Tap,
   type ValidationApi,
+  type ValidationPorts,
+  type Verifier,
 } from "@starling/eaas"
+import { encodeForwardedRequest, encodeForwardStatement } from "@starling/eaas/frames"
 import { memoryDatabase } from "./memory-database.ts"
 
 export const HOUR = 3_600_000
@@ -38,27 +42,36 @@ export interface TestPlatform extends AsyncDisposable {
   readonly pvsKey: SigningKey
   readonly lpKeys: readonly [SigningKey, SigningKey]
   readonly database: Database
-  openPvs(database: Database, source?: EntropySource): Promise<ProofValidationServer>
+  /** Another PVS with the same keys. */
+  openPvs(database: Database, change?: Partial<ValidationPorts>): Promise<ProofValidationServer>
 }
 
 export async function testPlatform(
   options: {
     sealOnRegistration?: boolean
     source?: EntropySource
+    database?: Database
+    /** Of the key of a PVS that runs elsewhere, and which `validation` reaches. */
+    pvsSeed?: Uint8Array
+    capacity?: number
+    time?: number
+    verifier?: Verifier
     validation?: (pvs: ValidationApi) => ValidationApi
   } = {},
 ): Promise<TestPlatform> {
-  const clock = { time: 1_800_000_000_000, now: () => clock.time }
-  const database = await memoryDatabase()
+  const clock = { time: options.time ?? 1_800_000_000_000, now: () => clock.time }
+  const database = options.database ?? (await memoryDatabase())
   const asKey = new SigningKey(osEntropy(32))
-  const pvsKey = new SigningKey(osEntropy(32))
+  const pvsKey = new SigningKey(options.pvsSeed ?? osEntropy(32))
   const lpKeys = [new SigningKey(osEntropy(32)), new SigningKey(osEntropy(32))] as const
   const service = serviceIdOf(asKey.publicKey, pvsKey.publicKey)
-  const openPvs = async (database: Database, source = options.source ?? simulatedQrng(osEntropy)) => {
+  const openPvs = async (database: Database, change: Partial<ValidationPorts> = {}) => {
+    const source = options.source ?? simulatedQrng(osEntropy)
     const localProviders = new Map(lpKeys.map((key) => [toHex(new LocalProvider(key, nobody).id), key.publicKey]))
-    const verifier = { verify: async (...args: Parameters<typeof verifyProof>) => verifyProof(...args) }
-    const ports = { database, key: pvsKey, authenticationKey: asKey.publicKey, service, localProviders }
-    return await ProofValidationServer.open({ ...ports, source, verifier, random, clock })
+    const verifier = options.verifier ?? inPlace
+    const capacity = options.capacity ?? 1024
+    const ports = { database, key: pvsKey, authenticationKey: asKey.publicKey, service, localProviders, capacity }
+    return await ProofValidationServer.open({ ...ports, source, verifier, random, clock, ...change })
   }
   const pvs = await openPvs(database)
   const validation = options.validation?.(pvs) ?? pvs
@@ -97,6 +110,8 @@ export async function testPlatform(
     [Symbol.asyncDispose]: dispose,
   }
 }
+
+const inPlace: Verifier = { verify: async (statement, proof) => verifyProof(statement, proof) }
 
 const nobody: ValidationApi = {
   countersign: async () => await Promise.reject(new Error("not here")),
@@ -167,6 +182,36 @@ export async function obtain(client: EntropyClient, keySize: KeySize = 1024): Pr
   )
   if (keys.length !== 1) throw new Error(`${keys.length} keys`)
   return keys[0]!
+}
+
+/** Requests of one member that spend the same right, each for a KEM key of its own. None of them was sent. */
+export async function rivalRequests(
+  at: TestPlatform,
+  prover: EntropyClientPorts["prover"],
+  count: number,
+): Promise<readonly Bytes[]> {
+  const journal = memoryJournal()
+  await enrolledClient(at, prover, { journal }, 1)
+  const before = journal.state
+  const requests: Bytes[] = []
+  const silent: Tap = {
+    ...tapAt(at.lps[0]),
+    transceive: async (request) => (requests.push(request), await Promise.reject(new Unreachable("kept back"))),
+  }
+  for (let i = 0; i < count; i++) {
+    // Put back, the journal knows of no request yet.
+    journal.state = before
+    await obtain(clientOf(at, prover, { journal, tap: silent })).catch(() => undefined)
+  }
+  if (requests.length !== count) throw new Error(`${requests.length} of ${count} requests were made`)
+  return requests
+}
+
+/** The frame by which a Local Provider forwards a request, whatever it holds. */
+export function forwardOf(at: TestPlatform, request: Bytes, branch: 0 | 1 = 0): Bytes {
+  const localProvider = at.lps[branch].id
+  const signature = at.lpKeys[branch].sign(encodeForwardStatement(localProvider, request))
+  return encodeForwardedRequest({ localProvider, request, signature })
 }
 
 export const openProver = async (): Promise<Prover> => await Prover.open()

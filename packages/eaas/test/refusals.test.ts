@@ -26,6 +26,7 @@ import {
   memoryJournal,
   obtain,
   patience,
+  rivalRequests,
   tapAt,
   testPlatform,
   type TestPlatform,
@@ -286,23 +287,7 @@ describe("the PVS", () => {
   })
 
   test("gives 20 parallel double spends of one nullifier one key", async () => {
-    // The journal is put back before each request, so that two clients spend the same k for different KEM keys.
-    const journal = memoryJournal()
-    const requests: Bytes[] = []
-    const client = await enrolledClient(at, prover, { journal }, 1)
-    const before = journal.state
-    for (let i = 0; i < 2; i++) {
-      journal.state = before
-      const silent: Tap = {
-        ...tapAt(at.lps[0]),
-        transceive: async (request) => (
-          requests.push(request),
-          await Promise.reject(new EntropyClientError("unreachable"))
-        ),
-      }
-      await faults(obtain(clientOf(at, prover, { journal, tap: silent })))
-    }
-    expect(client.registered).toBe(true)
+    const requests = await rivalRequests(at, prover, 2)
     const answers = await Promise.all(
       Array.from({ length: 20 }, async (_, i) => await at.lps[0].request(requests[i % 2]!, patience)),
     )

@@ -15,15 +15,15 @@ export interface CompiledCircuit {
   readonly sym: string
 }
 
-const CIRCUIT = join(import.meta.dirname, "../circuits/key-request.circom")
+export const CIRCUIT = join(import.meta.dirname, "../circuits/key-request.circom")
 
-/** Compiles the circuit into `folder`; the same source gives the same bytes in any folder. Needs the development dependencies. */
-export async function compileCircuit(folder: string): Promise<CompiledCircuit> {
+/** Compiles the circuit, or another file of its name, into `folder`; the same source gives the same bytes in any folder. Needs the development dependencies. */
+export async function compileCircuit(folder: string, circuit = CIRCUIT): Promise<CompiledCircuit> {
   const library = dirname(dirname(require.resolve("circomlib/package.json")))
   const compiler = require.resolve("circom2/cli.js")
   const options = ["--r1cs", "--wasm", "--sym", "--O2", "-l", library, "-o", folder]
   // The compiler sees the folders above its working directory only.
-  await run(process.execPath, [compiler, CIRCUIT, ...options], { cwd: dirname(library) })
+  await run(process.execPath, [compiler, circuit, ...options], { cwd: dirname(library) })
   return {
     r1cs: join(folder, "key-request.r1cs"),
     wasm: join(folder, "key-request_js/key-request.wasm"),

@@ -25,7 +25,7 @@ let proof: Proof
 beforeAll(async () => {
   prover = await Prover.open()
   proof = (await prover.prove(honest, patience)).proof
-})
+}, 100_000)
 
 afterAll(async () => {
   await prover[Symbol.asyncDispose]()

@@ -3,9 +3,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ARTIFACTS, FIELD_ORDER, statementOf } from "@starling/proof"
-import { wtns, type CircuitInputs } from "snarkjs"
+import type { CircuitInputs } from "snarkjs"
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest"
 import { compileCircuit, type CompiledCircuit } from "../scripts/compile-circuit.ts"
+import { calculateWitness } from "./calculate-witness.ts"
 import { honest } from "./member.ts"
 import { constraintsByWire, holds, modulo, readR1cs, type R1cs } from "./r1cs.ts"
 import { solve } from "./solve-r1cs.ts"
@@ -22,7 +23,7 @@ beforeAll(async () => {
   compiled = await compileCircuit(folder)
   r1cs = await readR1cs(compiled.r1cs)
   honestWires = await calculate(SIGNALS)
-})
+}, 100_000)
 
 afterAll(async () => {
   await rm(folder, { recursive: true })
@@ -34,9 +35,7 @@ beforeEach(() => {
 })
 
 async function calculate(inputs: CircuitInputs): Promise<readonly bigint[]> {
-  const witness = { type: "mem" } as const
-  await wtns.calculate(inputs, await readFile(compiled.wasm), witness, { memorySize: 1 })
-  return await wtns.exportJson(witness)
+  return await calculateWitness(compiled, inputs)
 }
 
 /** In the order of the circuit's wires: the public ones first. */

@@ -16,7 +16,7 @@ import {
 } from "../http/roles.ts"
 import { listen } from "../http/serve.ts"
 import type { CommandOf } from "../config.ts"
-import { PgliteDatabase } from "../database/pglite-database.ts"
+import { openDatabase } from "../database/open-database.ts"
 import { startKmePair } from "../kme/kme-pair.ts"
 import type { Log } from "../log.ts"
 import { roleKey } from "../role-keys.ts"
@@ -25,6 +25,7 @@ import { PlatformSource } from "../source/platform-source.ts"
 import { platformOf, startAuthentication, startValidation } from "./parts.ts"
 import { openFrom, PVS_SAE, saeOfProvider, sealFor } from "./quantum-channel.ts"
 import type { Running } from "./ready.ts"
+import { inPlace, verifierPool } from "./verifiers.ts"
 
 /** Who an embedded platform belongs to. */
 const OWNER = "this peer"
@@ -35,7 +36,7 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
   // Optimising PostgreSQL's code takes 400 MB at the start, and pays off under a load that one user never makes.
   if (command.embedded) setFlagsFromString("--wasm-tiering-budget=1000000000")
   await using stack = new AsyncDisposableStack()
-  const database = stack.use(await PgliteDatabase.open(command.data))
+  const database = stack.use(await openDatabase(command))
   const keys = join(command.data, "keys")
   const asKey = roleKey(keys, "as")
   const pvsKey = roleKey(keys, "pvs")
@@ -43,9 +44,12 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
 
   const source = stack.use(await PlatformSource.open(command.data, command.source, log))
   const localProviderKeys = branches.map(({ key }) => key.publicKey)
+  // One user's proofs are verified in place.
+  const verifier = command.embedded ? inPlace : stack.use(verifierPool(command.threads))
   const { pvs } = stack.use(
     await startValidation({
       database,
+      verifier,
       key: pvsKey,
       authenticationKey: asKey.publicKey,
       localProviderKeys,

@@ -9,11 +9,12 @@ import {
   type Platform,
   type SigningKey,
   type ValidationApi,
+  type Verifier,
 } from "@starling/eaas"
 import type { EntropySource } from "@starling/entropy"
 import { osEntropy } from "@starling/entropy/node"
 import { toHex, type Bytes } from "@starling/kernel"
-import { provingKeyIsDevelopment, verifyProof } from "@starling/proof"
+import { provingKeyIsDevelopment } from "@starling/proof"
 import { every } from "../every.ts"
 import type { Log } from "../log.ts"
 
@@ -63,6 +64,7 @@ export interface ValidationPart extends AsyncDisposable {
 /** A Proof Validation Server over its source, which forgets old epochs by the clock. */
 export async function startValidation(settings: {
   readonly database: Database
+  readonly verifier: Verifier
   readonly key: SigningKey
   readonly authenticationKey: Uint8Array
   readonly localProviderKeys: readonly Uint8Array[]
@@ -73,7 +75,6 @@ export async function startValidation(settings: {
     ...rest,
     service: serviceIdOf(settings.authenticationKey, settings.key.publicKey),
     localProviders: new Map(localProviderKeys.map((key) => [toHex(localProviderIdOf(key)), key])),
-    verifier: { verify: async (statement, proof) => verifyProof(statement, proof) },
     random,
     clock,
   })

@@ -4,7 +4,7 @@ import { LocalProvider, localProviderIdOf, type ValidationApi } from "@starling/
 import { fromHex, toHex, type Bytes } from "@starling/kernel"
 import type { Hono } from "hono"
 import type { CommandOf } from "../config.ts"
-import { PgliteDatabase } from "../database/pglite-database.ts"
+import { openDatabase } from "../database/open-database.ts"
 import { emptyApp } from "../http/frames.ts"
 import { HttpValidation } from "../http/http-validation.ts"
 import {
@@ -25,11 +25,12 @@ import { SourceOfPvs } from "../source/source-of-pvs.ts"
 import { platformOf, startAuthentication, startValidation } from "./parts.ts"
 import { accessOf, openFrom, requireKme, saeOfProvider, sealFor } from "./quantum-channel.ts"
 import type { Running } from "./ready.ts"
+import { verifierPool } from "./verifiers.ts"
 
 /** The Authentication Server alone; clients begin here. */
 export async function startAs(command: CommandOf<"as">, log: Log): Promise<Running> {
   await using stack = new AsyncDisposableStack()
-  const database = stack.use(await PgliteDatabase.open(command.data))
+  const database = stack.use(await openDatabase(command))
   const key = roleKey(join(command.data, "keys"), "as")
   const validationKey = hex(command.pvsKey)
   const validation = new HttpValidation(command.pvs)
@@ -58,13 +59,15 @@ export async function startAs(command: CommandOf<"as">, log: Log): Promise<Runni
 /** The Proof Validation Server alone, with the source. */
 export async function startPvs(command: CommandOf<"pvs">, log: Log): Promise<Running> {
   await using stack = new AsyncDisposableStack()
-  const database = stack.use(await PgliteDatabase.open(command.data))
+  const database = stack.use(await openDatabase(command))
   const key = roleKey(join(command.data, "keys"), "pvs")
+  const verifier = stack.use(verifierPool(command.threads))
   const source = stack.use(await PlatformSource.open(command.data, command.source, log))
   const localProviderKeys = command.lpKey.map(hex)
   const { pvs } = stack.use(
     await startValidation({
       database,
+      verifier,
       key,
       authenticationKey: hex(command.asKey),
       localProviderKeys,

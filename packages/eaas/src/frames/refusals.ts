@@ -12,6 +12,7 @@ const REFUSALS = {
   "nullifier-used": [10, "This request was spent already, for another key."],
   "source-failed": [11, "The quantum source failed: no keys until its operator has seen to it."],
   "validation-unreachable": [12, "The Local Provider can't reach the validation server."],
+  overloaded: [14, "The platform has more requests than it can take at the moment; it will take this one soon."],
   "unknown-code": [20, "This enrolment code is not known here."],
   "already-registered": [21, "This enrolment code was used already, on another device or installation."],
   "commitment-taken": [22, "Somebody registered this commitment already."],

@@ -1,6 +1,7 @@
 import { equalBytes, type Milliseconds } from "@starling/kernel"
 import { decode } from "@starling/wire"
-import { column, type Database } from "../database.ts"
+import { column, type Database, type Queries } from "../database.ts"
+import type { Refusal } from "../frames/refusals.ts"
 import { encodeEpochStatement, readStatement, type EpochStatement } from "../frames/sealed-epoch.ts"
 
 /** What was counter-signed. Two different statements never share an epoch and revision. */
@@ -11,26 +12,38 @@ export class EpochBook {
     this.#database = database
   }
 
-  async newest(): Promise<EpochStatement | undefined> {
-    return await this.#one("order by epoch desc, revision desc limit 1", [])
-  }
-
   async newestRevision(epoch: number): Promise<EpochStatement | undefined> {
-    return await this.#one("where epoch = $1 order by revision desc limit 1", [epoch])
+    return await one(this.#database, "where epoch = $1 order by revision desc limit 1", [epoch])
   }
 
   async at(epoch: number, revision: number): Promise<EpochStatement | undefined> {
-    return await this.#one("where epoch = $1 and revision = $2", [epoch, revision])
+    return await one(this.#database, AT, [epoch, revision])
   }
 
-  /** `false` where another statement stands there already. */
-  async enter(statement: EpochStatement): Promise<boolean> {
-    await this.#database.query(
-      "insert into sealed_epochs (epoch, revision, statement, closes_at) values ($1, $2, $3, $4) on conflict (epoch, revision) do nothing",
-      [statement.epoch, statement.revision, encodeEpochStatement(statement), statement.closesAt],
-    )
-    const kept = await this.at(statement.epoch, statement.revision)
-    return kept !== undefined && equalBytes(encodeEpochStatement(kept), encodeEpochStatement(statement))
+  /**
+   * Enters what `judge` has nothing against; it is given the newest statement. What stands there already is not judged
+   * again, another statement of the same seal is refused. Processes that share the database do this one at a time, so
+   * that they contradict each other no more than one does.
+   */
+  async enter(
+    statement: EpochStatement,
+    judge: (newest: EpochStatement | undefined) => Refusal | undefined,
+  ): Promise<Refusal | undefined> {
+    return await this.#database.transaction(async (db) => {
+      await db.query("lock table sealed_epochs in exclusive mode")
+      const kept = await one(db, AT, [statement.epoch, statement.revision])
+      const bytes = encodeEpochStatement(statement)
+      if (kept !== undefined) return equalBytes(encodeEpochStatement(kept), bytes) ? undefined : "not-next"
+      const fault = judge(await one(db, "order by epoch desc, revision desc limit 1", []))
+      if (fault !== undefined) return fault
+      await db.query("insert into sealed_epochs (epoch, revision, statement, closes_at) values ($1, $2, $3, $4)", [
+        statement.epoch,
+        statement.revision,
+        bytes,
+        statement.closesAt,
+      ])
+      return undefined
+    })
   }
 
   /** Epochs that closed before `time`. */
@@ -38,12 +51,14 @@ export class EpochBook {
     const rows = await this.#database.query("select distinct epoch from sealed_epochs where closes_at < $1", [time])
     return rows.map((row) => column.integer(row, "epoch"))
   }
+}
 
-  async #one(where: string, parameters: readonly number[]): Promise<EpochStatement | undefined> {
-    const [row] = await this.#database.query(`select statement from sealed_epochs ${where}`, parameters)
-    if (row === undefined) return undefined
-    const decoded = decode(column.bytes(row, "statement"), readStatement)
-    if (decoded.kind === "malformed") throw new TypeError(`a stored epoch is malformed: ${decoded.why}`)
-    return decoded.value
-  }
+const AT = "where epoch = $1 and revision = $2"
+
+async function one(db: Queries, where: string, parameters: readonly number[]): Promise<EpochStatement | undefined> {
+  const [row] = await db.query(`select statement from sealed_epochs ${where}`, parameters)
+  if (row === undefined) return undefined
+  const decoded = decode(column.bytes(row, "statement"), readStatement)
+  if (decoded.kind === "malformed") throw new TypeError(`a stored epoch is malformed: ${decoded.why}`)
+  return decoded.value
 }

@@ -12,12 +12,13 @@ import {
 import { encodeAnswerStatement, encodeKeyResponse, encodeRefusalStatement } from "../frames/key-response.ts"
 import type { Refusal } from "../frames/refusals.ts"
 import { encodeEpochStatement, type EpochStatement } from "../frames/sealed-epoch.ts"
-import { InTurn } from "../in-turn.ts"
+import { InTurn, InTurnByKey } from "../in-turn.ts"
 import { migrate } from "../migrate.ts"
 import { type Clock, type RandomPort, type ValidationApi, type Verifier } from "../ports.ts"
-import { ANSWER_RETENTION, EPOCH_GRACE, SERVICE_ID_BYTES } from "../protocol.ts"
+import { ANSWER_RETENTION, DEFAULT_CAPACITY, EPOCH_GRACE, SERVICE_ID_BYTES } from "../protocol.ts"
 import { ENCAPSULATION_RANDOMNESS_BYTES, sealKey } from "../sealed-key.ts"
 import { isSignedBy, type SigningKey } from "../signing.ts"
+import { Admission } from "./admission.ts"
 import { EpochBook } from "./epoch-book.ts"
 import { IssueBook, type Spender } from "./issue-book.ts"
 import { judgeEpoch } from "./judge-epoch.ts"
@@ -35,10 +36,13 @@ export interface ValidationPorts {
   readonly verifier: Verifier
   readonly random: RandomPort
   readonly clock: Clock
+  /** Most requests under way at a time; `DEFAULT_CAPACITY` where none is given. */
+  readonly capacity?: number
 }
 
 type Judgement =
   | { readonly kind: "issued"; readonly answer: Bytes }
+  | { readonly kind: "turned-away"; readonly reason: Refusal }
   | { readonly kind: "refused"; readonly reason: Refusal }
 
 /** Sees requests and never users: checks proofs, spends nullifiers, and encrypts quantum keys to whoever asked. */
@@ -47,6 +51,8 @@ export class ProofValidationServer implements ValidationApi {
   readonly #epochs: EpochBook
   readonly #issues: IssueBook
   readonly #countersigning = new InTurn()
+  readonly #spending = new InTurnByKey()
+  readonly #admission: Admission
 
   private constructor(ports: ValidationPorts) {
     if (ports.service.length !== SERVICE_ID_BYTES) throw new RangeError("a service id has 32 bytes")
@@ -55,6 +61,7 @@ export class ProofValidationServer implements ValidationApi {
     this.#ports = ports
     this.#epochs = new EpochBook(ports.database)
     this.#issues = new IssueBook(ports.database)
+    this.#admission = new Admission(ports.capacity ?? DEFAULT_CAPACITY, ports.localProviders.size)
   }
 
   static async open(ports: ValidationPorts): Promise<ProofValidationServer> {
@@ -70,21 +77,33 @@ export class ProofValidationServer implements ValidationApi {
   /**
    * Takes a forwarded request frame, gives a key response frame; what it signs, the Local Provider can't change. A signed
    * refusal says that no key was issued for the request so far: what is refused before that was looked up, which a Local
-   * Provider can bring about for any request at will, is turned away unsigned.
+   * Provider can bring about for any request at will, is turned away unsigned; and so is what there is no room for.
+   * What costs least is checked first: no proof is verified before everything else about its request is in order.
    */
   async request(frame: Uint8Array, signal: AbortSignal): Promise<Bytes> {
+    if (this.#admission.isFull) return turnedAway("overloaded")
     const forwarded = decodeForwardedRequest(frame)
     if (forwarded.kind === "malformed") return turnedAway("malformed")
     const { localProvider, request, signature } = forwarded.value
-    const providerKey = this.#ports.localProviders.get(toHex(localProvider))
-    const known =
-      providerKey !== undefined && isSignedBy(providerKey, encodeForwardStatement(localProvider, request), signature)
-    if (!known) return turnedAway("unknown-local-provider")
+    const name = toHex(localProvider)
+    const providerKey = this.#ports.localProviders.get(name)
+    if (providerKey === undefined) return turnedAway("unknown-local-provider")
     const decoded = decodeKeyRequest(request)
     if (decoded.kind === "malformed") return turnedAway("malformed")
     if (!equalBytes(decoded.value.localProvider, localProvider)) return turnedAway("wrong-local-provider")
+    const forwardedByIt = isSignedBy(providerKey, encodeForwardStatement(localProvider, request), signature)
+    if (!forwardedByIt) return turnedAway("unknown-local-provider")
+    using place = this.#admission.enter(name)
+    if (place === undefined) return turnedAway("overloaded")
     const judgement = await this.#judge(decoded.value, signal)
-    return judgement.kind === "issued" ? judgement.answer : this.#refuse(request, judgement.reason)
+    switch (judgement.kind) {
+      case "issued":
+        return judgement.answer
+      case "turned-away":
+        return turnedAway(judgement.reason)
+      case "refused":
+        return this.#refuse(request, judgement.reason)
+    }
   }
 
   /** Drops what is kept of epochs whose answers nobody can ask for any more. */
@@ -97,21 +116,27 @@ export class ProofValidationServer implements ValidationApi {
     if (!equalBytes(request.service, this.#ports.service)) return refused("wrong-service")
     const sealed = await this.#epochs.at(request.epoch, request.revision)
     if (sealed === undefined) return refused("unknown-epoch")
-    const now = this.#ports.clock.now()
-    if (now > sealed.closesAt + ANSWER_RETENTION) return refused("epoch-closed")
+    if (this.#ports.clock.now() > sealed.closesAt + ANSWER_RETENTION) return refused("epoch-closed")
     const context = contextOf({ ...request, nonce: sealed.nonce })
     const spender = { epoch: request.epoch, nullifier: request.nullifier, context }
+    // Of requests that spend one right at a time, one is verified; the others find its answer, or their own refusal.
+    const right = `${spender.epoch} ${spender.nullifier}`
+    return await this.#spending.run(right, async () => await this.#spend(request, sealed, spender, signal))
+  }
 
+  async #spend(request: KeyRequest, sealed: EpochStatement, spender: Spender, signal: AbortSignal): Promise<Judgement> {
     const spending = await this.#issues.look(spender)
     if (spending.kind === "same-request") return { kind: "issued", answer: spending.answer }
-    if (now > sealed.closesAt + EPOCH_GRACE) return refused("epoch-closed")
+    if (this.#ports.clock.now() > sealed.closesAt + EPOCH_GRACE) return refused("epoch-closed")
     const newest = await this.#epochs.newestRevision(request.epoch)
     if (newest?.revision !== request.revision) return refused("superseded")
     if (spending.kind === "other-request") return refused("nullifier-used")
 
+    const { nullifier, context } = spender
     const scope = scopeOf(this.#ports.service, request.epoch)
-    const statement = { root: sealed.root, nullifier: request.nullifier, scope, context }
-    const verdict = await this.#ports.verifier.verify(statement, request.proof)
+    const statement = { root: sealed.root, nullifier, scope, context }
+    const verdict = await this.#ports.verifier.verify(statement, request.proof, signal)
+    if (verdict.kind === "busy") return { kind: "turned-away", reason: "overloaded" }
     if (verdict.kind === "invalid") return refused("bad-proof")
     return await this.#issue(request, sealed, spender, signal)
   }
@@ -156,13 +181,9 @@ export class ProofValidationServer implements ValidationApi {
     const signed = encodeEpochStatement(statement)
     if (!equalBytes(statement.service, this.#ports.service)) return refused("wrong-service")
     if (!isSignedBy(this.#ports.authenticationKey, signed, authenticationSignature)) return refused("bad-signature")
-    const earlier = await this.#epochs.at(statement.epoch, statement.revision)
-    if (earlier === undefined) {
-      const fault = judgeEpoch(statement, leaves, await this.#epochs.newest(), this.#ports.clock.now())
-      if (fault !== undefined) return refused(fault)
-    }
-    const entered = await this.#epochs.enter(statement)
-    return entered ? { kind: "countersigned", signature: this.#ports.key.sign(signed) } : refused("not-next")
+    const now = this.#ports.clock.now()
+    const fault = await this.#epochs.enter(statement, (newest) => judgeEpoch(statement, leaves, newest, now))
+    return fault === undefined ? { kind: "countersigned", signature: this.#ports.key.sign(signed) } : refused(fault)
   }
 
   #refuse(request: Uint8Array, reason: Refusal): Bytes {

@@ -1,0 +1,31 @@
+import { osEntropy } from "@starling/entropy/node"
+import { statementOf, verifyProof, verifyProofs } from "@starling/proof"
+import { honest } from "@starling/proof/forging"
+import { Prover } from "@starling/proof/node"
+import { cpuSecondsOf, type FigureModule } from "./figure.ts"
+
+const ALONE = 30
+const IN_BATCHES = 96
+
+/** Proofs that one core verifies in a second of its time, alone and in batches of what a pool makes under load. */
+export const verification: FigureModule = {
+  name: "verification",
+  async *measure() {
+    await using prover = await Prover.open()
+    const statement = statementOf(honest)
+    const { proof } = await prover.prove(honest, AbortSignal.timeout(300_000))
+    // Tables are made and code is optimised by the first ones.
+    for (let i = 0; i < 10; i++) verifyProof(statement, proof)
+    const alone = await cpuSecondsOf(() => {
+      for (let i = 0; i < ALONE; i++) verifyProof(statement, proof)
+    })
+    yield { figure: "verification singly", value: ALONE / alone, unit: "proofs/s per core" }
+    for (const size of [8, 32]) {
+      const batch = Array.from({ length: size }, () => ({ statement, proof }))
+      const seconds = await cpuSecondsOf(() => {
+        for (let i = 0; i < IN_BATCHES / size; i++) verifyProofs(batch, osEntropy)
+      })
+      yield { figure: `verification in batches of ${size}`, value: IN_BATCHES / seconds, unit: "proofs/s per core" }
+    }
+  },
+}

@@ -1,0 +1,3 @@
+/** For those who attack proofs in other packages. */
+export { honest } from "./member.ts"
+export { coordinatesOf, fromCoordinates, outsideG2, pointsOf, proofOf } from "./proof-points.ts"
