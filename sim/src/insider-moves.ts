@@ -338,8 +338,11 @@ export function citeRealised(stage: Stage): void {
 }
 
 /** One whom the founder has removed, and nobody has asked for again. */
-function removedOf({ insiders, ledger }: Stage): Insider | undefined {
-  return insiders.find(({ person }) => ledger.removals.some(({ of, lifted }) => of === person && !lifted))
+function removedOf({ group, honest, insiders, ledger }: Stage): Insider | undefined {
+  const known = honest.flatMap((person) => groupOf(person, group) ?? [])
+  return insiders.find(({ person }) =>
+    known.every((own) => ledger.removalsInForce(own).some(({ of }) => of === person)),
+  )
 }
 
 /** One of its newest states. */
