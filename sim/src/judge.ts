@@ -7,7 +7,7 @@ import type { Person } from "./person.ts"
 import { crypto } from "./seeded.ts"
 import { acceptAll, membersOf, type Stage } from "./stage.ts"
 import type { Verdict } from "./verdict.ts"
-import { FAIR } from "./world.ts"
+import { FAIR, type World } from "./world.ts"
 
 /** Where members keep ciphertexts for each other. */
 const BUCKET_OF_MESSAGES = "messages"
@@ -92,19 +92,27 @@ function splits(stage: Stage): string[] {
   return [Array.from(byTip.values(), (people) => people.map(({ name }) => name).join("+")).join(" against ")]
 }
 
-/** Logs of members of bad faith of which members do not come to hold the same records. */
+/** What members do not come to hold alike: each device's records, and who follows from all of them to be a member. */
 function logsApart(stage: Stage): string[] {
-  const { world, group, insiders } = stage
-  const differing = (): string[] =>
-    insiders.flatMap(({ person }) => {
-      const { device } = person.state.durable.own
-      const heads = membersOf(stage).map(
-        (each) => headOf(crypto, groupOf(each, group)?.logs ?? new Map(), device)?.head,
-      )
-      return new Set(heads).size > 1 ? [`members hold different records of ${person.name}`] : []
-    })
+  const { world, group } = stage
+  const differing = (): string[] => {
+    const held = membersOf(stage).flatMap((person) => groupOf(person, group) ?? [])
+    const devices = new Set(held.flatMap(({ logs }) => [...logs.keys()]))
+    const apart = [...devices].filter(
+      (device) => new Set(held.map(({ logs }) => headOf(crypto, logs, device)?.head)).size > 1,
+    )
+    const wanted = new Set(held.map(({ membership }) => [...membership.desired.keys()].sort().join()))
+    return [
+      ...apart.map((device) => `members hold different records of ${nameOf(world, device)}`),
+      ...(wanted.size > 1 ? ["members differ in who is to be one"] : []),
+    ]
+  }
   for (const end = world.now + LONGEST_PROBE; world.now < end && differing().length > 0;) world.run(SECOND)
   return differing()
+}
+
+function nameOf({ people }: World, device: string): string {
+  return [...people.values()].find(({ state }) => state.durable.own.device === device)?.name ?? "a puppet"
 }
 
 /** Who is wanted by the others and is not with them, or is with them and not wanted. */

@@ -25,7 +25,7 @@ export const MAX_ADDRESS = 256
  */
 export const MAX_OPERATIONS = 4096
 export const MAX_OTHER_RECORDS = 4096
-export const MAX_OTHER_BODY = 4096
+export const MAX_BODY = 4096
 export const MAX_COMMITS = 8192
 export const MAX_LOG_BYTES = 64 * 1024 * 1024
 /** How often these are halved at most, for a device that no admin brought in: twice for each member between it and one. */

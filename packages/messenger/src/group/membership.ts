@@ -58,12 +58,14 @@ export function resolveMembership(
   before?: Membership,
 ): Membership {
   const pasts = causalPasts(operations, before?.pasts)
-  const seniority = rankBySeniority(operations, pasts, creator.identity)
-  const everybody = new Set([...seniority.keys(), creator.identity])
   const authorityOf = (standing: (op: KnownOperation) => boolean): Authority =>
     resolveAuthority(operations, pasts, creator.identity, founded, standing)
   const unrevised = authorityOf(() => true)
   const { admits, ...vouching } = resolveVouching(operations, pasts, creator, unrevised)
+  const permits = (op: KnownOperation): boolean => unrevised.permits(op) && admits(op)
+  const additions = [...operations.values()].filter(({ change }) => change.kind === "add")
+  const seniority = rankBySeniority(additions.filter(permits), pasts, creator.identity)
+  const everybody = new Set([...additions.map(subjectOf), creator.identity])
   const resolve = (authority: Authority, admitted: ReadonlySet<IdentityId>): Resolved =>
     resolveOnce(
       operations,
@@ -86,7 +88,6 @@ export function resolveMembership(
     if (standing) desired.set(device.identity, { device, name, add: add.hash })
   }
   const { roles, policy } = authority
-  const permits = (op: KnownOperation): boolean => unrevised.permits(op) && admits(op)
   return { desired, removals, leaves, pasts, seniority, roles, policy, permits, ...vouching, readmits: readmitting }
 }
 
@@ -213,12 +214,15 @@ function rankOf(seniority: ReadonlyMap<IdentityId, number>, op: KnownOperation):
   return seniority.get(op.author) ?? Number.MAX_SAFE_INTEGER
 }
 
-function rankBySeniority(operations: Operations, pasts: CausalPasts, creator: IdentityId): Map<IdentityId, number> {
+/** By the additions that admitted them, the earliest first: what somebody says of themselves before makes nobody senior. */
+function rankBySeniority(
+  additions: readonly KnownOperation[],
+  pasts: CausalPasts,
+  creator: IdentityId,
+): Map<IdentityId, number> {
   const depth = (op: KnownOperation): number => depthOf(pasts, op.hash)
-  const additions = [...operations.values()]
-    .filter((op) => op.change.kind === "add")
-    .sort((a, b) => depth(a) - depth(b) || (a.hash < b.hash ? -1 : 1))
   const ranks = new Map([[creator, 0]])
-  for (const op of additions) if (!ranks.has(subjectOf(op))) ranks.set(subjectOf(op), ranks.size)
+  for (const op of additions.toSorted((a, b) => depth(a) - depth(b) || (a.hash < b.hash ? -1 : 1)))
+    if (!ranks.has(subjectOf(op))) ranks.set(subjectOf(op), ranks.size)
   return ranks
 }

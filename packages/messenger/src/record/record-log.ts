@@ -3,10 +3,10 @@ import type { CryptoProvider } from "@starling/mls"
 
 import type { DeviceKey } from "../identity/device-certificate.ts"
 import {
+  MAX_BODY,
   MAX_COMMITS,
   MAX_LOG_BYTES,
   MAX_OPERATIONS,
-  MAX_OTHER_BODY,
   MAX_OTHER_RECORDS,
   MAX_STRAY,
   MAX_STRAYS,
@@ -80,8 +80,9 @@ function indexOf(log: RecordLog): ReadonlyMap<RecordHash, LoggedRecord> {
 
 /**
  * What of a log is too much, by the set of its records alone: so those who exchange what they keep come to keep the same, in
- * whatever order it came. Kept are the longest branch, what somebody else `names` with all that it follows, and of the rest the
- * first `MAX_STRAYS` by place, then hash.
+ * whatever order it came. Kept are the longest branch, what somebody else `names` with all that it follows, the least record
+ * beside that branch at the first place that has two, and of the rest the first `MAX_STRAYS` by place, then hash. So a log
+ * that was seen to fork is one that forked for good, at every member.
  */
 export function straysOf(log: RecordLog, names: () => ReadonlySet<RecordHash>): ReadonlySet<RecordHash> {
   const end = endOf(log)
@@ -92,9 +93,12 @@ export function straysOf(log: RecordLog, names: () => ReadonlySet<RecordHash>): 
     for (let at = record; at !== undefined && !kept.has(at.hash); at = index.get(toHex(at.prev))) kept.add(at.hash)
   }
   keep(end)
+  const ordered = log.toSorted(byPlace)
+  const fork = ordered.find(({ seq }, i) => seq === ordered[i + 1]?.seq)?.seq
+  keep(ordered.find(({ seq, hash }) => seq === fork && !kept.has(hash)))
   for (const name of names()) keep(index.get(name))
   let room = MAX_STRAYS
-  for (const { seq, hash, prev, encoded } of log.toSorted(byPlace)) {
+  for (const { seq, hash, prev, encoded } of ordered) {
     const follows = seq === 1 || kept.has(toHex(prev))
     if (room === 0 || kept.has(hash) || !follows || encoded.length > MAX_STRAY) continue
     kept.add(hash)
@@ -164,16 +168,15 @@ const SCARCE = 0.75
  * another refused would part them for good.
  */
 function isWithinBounds(log: RecordLog, { kind, body, encoded }: LoggedRecord, share: number): boolean {
+  if (kind !== RECORD_KINDS.commit && body.length > MAX_BODY) return false
   switch (kind) {
     case RECORD_KINDS.commit:
       if (log.length >= MAX_COMMITS * share && countCommits(log) >= MAX_COMMITS * share) return false
       return bytesIn(log) + encoded.length <= MAX_LOG_BYTES * share
     case RECORD_KINDS.operation:
       return log.length < MAX_OPERATIONS * share || countOperations(log) < MAX_OPERATIONS * share
-    default: {
-      if (body.length > MAX_OTHER_BODY) return false
+    default:
       return log.length < MAX_OTHER_RECORDS * share || log.filter(isOther).length < MAX_OTHER_RECORDS * share
-    }
   }
 }
 

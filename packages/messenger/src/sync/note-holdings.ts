@@ -87,13 +87,14 @@ function noteShownThere(
   const [fresh, lost] = [missingFrom(after, before), missingFrom(before, after)]
   if (fresh.length + lost.length === 0) return
   turn.changeGroup(uuid, { acks: new Map(group.acks).set(device, after) })
-  if (fresh.length > 0) notifyDelivery(turn, uuid, fresh)
+  notifyDelivery(turn, uuid, joinSets(fresh, lost))
 }
 
 function noteAcks(turn: Turn, uuid: string, device: DeviceKey, held: SeqSet): void {
   const group = turn.group(uuid)
-  const fresh = missingFrom(held, group.acks.get(device) ?? [])
+  const before = group.acks.get(device) ?? []
+  const fresh = missingFrom(held, before)
   if (fresh.length === 0) return
-  turn.changeGroup(uuid, { acks: new Map(group.acks).set(device, held) })
+  turn.changeGroup(uuid, { acks: new Map(group.acks).set(device, joinSets(before, held)) })
   notifyDelivery(turn, uuid, fresh)
 }

@@ -66,6 +66,17 @@ test("who was added by a void addition goes too, with everybody that they added"
   expect(story.members()).toEqual(["alice"])
 })
 
+test("nobody becomes senior by adding themselves before anybody added them", () => {
+  const story = new ToldOperations()
+  const dave = story.add("alice", "dave")
+  const bob = story.add("alice", "bob", dave)
+  const carol = story.add("alice", "carol", bob)
+  story.add("carol", "carol")
+  story.remove("carol", "bob", carol)
+  story.remove("bob", "carol", carol)
+  expect(story.members()).toEqual(["alice", "bob", "dave"])
+})
+
 test("of two who remove each other the senior one stays", () => {
   const story = new ToldOperations()
   const bob = story.add("alice", "bob")

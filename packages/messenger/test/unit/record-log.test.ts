@@ -20,6 +20,7 @@ function logOf(kind: number, length: number): (typeof example)[] {
 test.for([
   { name: "an operation", length: 4095, held: OPERATION, kind: OPERATION, body: 40, verdict: "next" },
   { name: "one operation too many", length: 4096, held: OPERATION, kind: OPERATION, body: 40, verdict: "full" },
+  { name: "a large operation", length: 0, held: OPERATION, kind: OPERATION, body: 4097, verdict: "full" },
   { name: "a commit after the last operation", length: 4096, held: OPERATION, kind: COMMIT, body: 40, verdict: "next" },
   { name: "an operation after many commits", length: 9000, held: COMMIT, kind: OPERATION, body: 40, verdict: "next" },
   { name: "a record of unknown kind", length: 4095, held: UNKNOWN, kind: UNKNOWN, body: 4096, verdict: "next" },
