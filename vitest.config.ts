@@ -7,11 +7,18 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
 const ROOT = fileURLToPath(new URL(".", import.meta.url))
 export const CHROMIUM = "/usr/bin/chromium"
 
+const PROCESSES = [
+  "packages/*/test/**/*.system.test.ts",
+  "apps/*/test/*.system.test.ts",
+  "apps/peer/test/e2e/!(conversation).test.ts",
+  "bench/test/*-bench.system.test.ts",
+]
+
 /**
  * `unit`: pure code and loopback adapters. `browser`: the MLS engine's own tests once more, in Chromium, with the
- * provider that browsers have. `pages`: the UI in Chromium, before a daemon that only tells stories. `system`: real
- * daemons, child processes and browsers, one file at a time, since they measure and kill things. The reporter prints the
- * closing line and fails a run with an unlisted skip.
+ * provider that browsers have. `pages`: the UI in Chromium, before a daemon that only tells stories. `processes`: child
+ * processes that keep to themselves. `system`: daemons that find each other on the network, browsers, and what kills or is
+ * to be quick, one file at a time. The reporter prints the closing line and fails a run with an unlisted skip.
  */
 export default defineConfig({
   test: {
@@ -42,13 +49,18 @@ export default defineConfig({
       },
       {
         test: {
+          name: "processes",
+          include: PROCESSES,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
           name: "system",
-          include: [
-            "packages/*/test/**/*.system.test.ts",
-            "apps/*/test/**/*.system.test.ts",
-            "apps/*/test/e2e/**/*.test.ts",
-            "bench/test/**/*.system.test.ts",
-          ],
+          include: ["bench/test/**/*.system.test.ts", "apps/peer/test/e2e/conversation.test.ts"],
+          exclude: PROCESSES,
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,

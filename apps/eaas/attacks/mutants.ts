@@ -371,6 +371,11 @@ export function editsOf(mutant: string): readonly Edit[] {
 
 export const mutantNames: readonly string[] = Object.keys(MUTANTS)
 
+/** True where the fault is in the circuit, which has to be compiled with it. */
+export function isOfCircuit(mutant: string): boolean {
+  return MUTANTS[mutant]?.some(({ file }) => file === CIRCUIT_FILE) ?? false
+}
+
 /** The text of a file with the fault in it. */
 export function withEdit(text: string, { file, from, to }: Edit): string {
   const found = text.split(from).length - 1
