@@ -23,6 +23,8 @@ const PROCESSES = [
 export default defineConfig({
   test: {
     reporters: ["default", "./scripts/closing-line-reporter.ts"],
+    // Of itself vitest leaves one processor idle, which on a machine of two is half of it.
+    maxWorkers: "100%",
     projects: [
       {
         test: {
