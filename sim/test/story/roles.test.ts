@@ -22,7 +22,7 @@ test("a member removes nobody; made an admin they do, and then no more once they
   const { world, people, group } = gatherUnder(USUAL_POLICY, 60, "alice", "bob", "carol", "dave")
   const [alice, bob, carol, dave] = people as Four
   expect(() => bob.remove(group, carol)).toThrow("not-allowed")
-  expect(bob.detail(group).may).toEqual({ invite: true, giveRoles: false, remove: [] })
+  expect(bob.detail(group).may).toEqual({ invite: true, giveRoles: false, chooseMailboxes: false, remove: [] })
   alice.giveRole(group, bob, "admin")
   world.run(5_000)
   for (const person of people) expect(roleOf(person, group, bob), person.name).toBe("admin")
