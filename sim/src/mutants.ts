@@ -121,8 +121,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${GROUP}/drop-old-states.ts`,
-        from: "(followed.get(sid) ?? placedAt) < turn.now - RETENTION\n",
-        to: "(followed.get(sid) ?? placedAt) < 0\n",
+        from: "const before = turn.now - RETENTION\n",
+        to: "const before = 0\n",
       },
     ],
     caughtIn: { scenario: "days-offline", seed: 0, size: 3 },

@@ -3,10 +3,12 @@ import { ATTACKS } from "../attacks/catalogue.ts"
 import { isOfCircuit, mutantNames, mutantOf } from "../attacks/mutants.ts"
 import { tryWithMutant } from "../attacks/try-with-mutant.ts"
 
-/** To compile a circuit takes long: one of its mutants here, all of them by `npm run attack:eaas -- --mutants`. */
+/** Each is a process of its own, and a circuit has to be compiled: a few here, all by `npm run attack:eaas -- --mutants`. */
+const SAMPLED = 6
 const ofCircuit = mutantNames.filter(isOfCircuit)
+const others = mutantNames.filter((name) => !isOfCircuit(name))
 
-test.for([...mutantNames.filter((name) => !isOfCircuit(name)), ...ofCircuit.slice(0, 1)])(
+test.for([...ofCircuit.slice(0, 1), ...others.filter((_, i) => i % SAMPLED === 0)])(
   "what stops the attack %s is what its mutant takes away: with it, the attack succeeds",
   async (mutant) => {
     const ids = ATTACKS.map(({ id }) => id).filter((id) => mutantOf(id) === mutant)
