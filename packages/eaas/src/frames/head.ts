@@ -26,6 +26,8 @@ export type FrameName =
   | "local refusal"
   | "client state"
   | "sealed answer"
+  | "tap answer"
+  | "tap receipt"
 
 /** `opaque label<V>; uint16 version = 1` */
 export function writeHead(writer: Writer, name: FrameName): Writer {

@@ -1,0 +1,7 @@
+export { MAX_RESPONSE_DATA } from "./apdu.ts"
+export { TapCard, type CardPeer, type HandOver } from "./card.ts"
+export { CardGone, type CardLink } from "./card-link.ts"
+export type { CardFault } from "./card-session.ts"
+export { StatusWord } from "./status-word.ts"
+export { decodeTapAnswer, encodeTapAnswer, tapReceipt, MAX_TAP_ANSWER_BYTES, type TapAnswer } from "./tap-answer.ts"
+export { TapDesk, type TapOutcome } from "./tap-desk.ts"
