@@ -47,6 +47,8 @@ const providerSae = z
   .string()
   .regex(/^[0-9a-f]{64}=[^=]{1,64}$/, "the name of a Local Provider at its KME is given as PUBLICKEY=NAME")
   .transform((text) => split(text, "="))
+/** Of PC/SC readers, each by a part of its name. Whoever holds a phone to one is served. */
+const reader = z.array(z.string().min(1).max(128)).max(8).default([])
 const quota = z.coerce.number().int().min(1).max(65535)
 const source = SourceOptions.prefault({})
 
@@ -61,6 +63,7 @@ const Command = z.discriminatedUnion("command", [
     eavesdropper,
     threads,
     source,
+    reader,
   }),
   z.strictObject({
     command: z.literal("as"),
@@ -90,6 +93,7 @@ const Command = z.discriminatedUnion("command", [
     ...kme,
     pvsSae: saeName.default("pvs"),
     production: z.boolean().default(false),
+    reader,
   }),
   z.strictObject({
     command: z.literal("kme"),
@@ -141,6 +145,7 @@ starling-eaas qrng sample --bytes N [--raw | --extracted]           writes bytes
 For all, pvs and qrng sample: [--source simulator | device:PATH | anu | idq | quandela | qrypt] [--source-entropy BITS]
   [--source-url URL] [--source-ca FILE] [--source-key-file FILE]. The key may stand in $STARLING_EAAS_SOURCE_KEY instead.
 For all and pvs: [--on-short-key wait|fail|aes-256-gcm]. For all: [--eavesdropper SHARE]
+For lp, and for the branches of all in their order: [--reader NAME...], PC/SC readers by a part of their names.
 For pvs and lp: [--kme URL --kme-files DIR] [--production]; for pvs: [--lp-sae KEY=NAME...], for lp: [--pvs-sae NAME].
 Everywhere: [--data DIR] [--json]. Without --data: $STARLING_EAAS_DATA, else ~/.starling-eaas.`
 
@@ -196,6 +201,7 @@ function parse(argv: readonly string[]) {
         "pvs-key": { type: "string" },
         "as-key": { type: "string" },
         "lp-key": { type: "string", multiple: true },
+        reader: { type: "string", multiple: true },
         bytes: { type: "string" },
         raw: { type: "boolean" },
         extracted: { type: "boolean" },

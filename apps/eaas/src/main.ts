@@ -6,6 +6,7 @@ import { toHex } from "@starling/kernel"
 import { z } from "zod"
 import { readCommand, UsageError, type Command } from "./config.ts"
 import { logTo } from "./log.ts"
+import { ReaderMissing } from "./nfc/pcsc-reader.ts"
 import { askOperator, OperatorError } from "./operator.ts"
 import { roleKey } from "./role-keys.ts"
 import { startAll } from "./roles/all.ts"
@@ -110,6 +111,7 @@ function fail(error: unknown): void {
   const told =
     error instanceof UsageError ||
     error instanceof OperatorError ||
+    error instanceof ReaderMissing ||
     error instanceof DatabaseError ||
     error instanceof SourceFailed ||
     error instanceof SourceMisconfigured ||

@@ -5,6 +5,7 @@ import {
   type ClientJournal,
   type KeyDelivered,
   type Platform,
+  type Tap,
 } from "@starling/eaas"
 import { osEntropy } from "@starling/entropy/node"
 import type { Bytes } from "@starling/kernel"
@@ -18,13 +19,19 @@ export function memoryJournal(): ClientJournal {
 }
 
 /** A client of a platform that is reached over HTTP. */
-export function clientOf(platform: Platform, prover: Prover, journal = memoryJournal(), branch = 0): EntropyClient {
+export function clientOf(
+  platform: Platform,
+  prover: Prover,
+  journal = memoryJournal(),
+  branch = 0,
+  tap?: Tap,
+): EntropyClient {
   const localProvider = platform.localProviders[branch]!
   return new EntropyClient({
     platform,
     localProvider,
     authentication: new HttpAuthentication(platform),
-    tap: new LoopbackTap(localProvider),
+    tap: tap ?? new LoopbackTap(localProvider),
     prover,
     random: { draw: (length) => osEntropy(length) },
     journal,

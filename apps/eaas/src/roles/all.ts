@@ -19,6 +19,7 @@ import type { CommandOf } from "../config.ts"
 import { openDatabase } from "../database/open-database.ts"
 import { startKmePair } from "../kme/kme-pair.ts"
 import type { Log } from "../log.ts"
+import { serveReaders } from "../nfc/serve-readers.ts"
 import { roleKey } from "../role-keys.ts"
 import { openOperatorDoor } from "../operator.ts"
 import { PlatformSource } from "../source/platform-source.ts"
@@ -97,10 +98,19 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
   )
   app.route("/as", authenticationRoutes(as))
   app.route("/pvs", validationRoutes(sealed))
-  for (const { key, path } of branches) {
+  const providers = branches.map(({ key, path }) => {
     const { validation } = stack.use(openFrom(sealed, accessOf(saeOfProvider(key.publicKey)), PVS_SAE, log))
-    app.route(path, localProviderRoutes(new LocalProvider(key, validation)))
-  }
+    const provider = new LocalProvider(key, validation)
+    app.route(path, localProviderRoutes(provider))
+    return provider
+  })
+  const readersOf = (branch: number): readonly string[] => command.reader.slice(branch, branch + 1)
+  stack.use(
+    await serveReaders(
+      providers.map((provider, i) => ({ provider, readers: readersOf(i) })),
+      log,
+    ),
+  )
   const door = stack.use(openOperatorDoor(command.data, app, userRoutes(as), sourceRoutes(source)))
   const { port } = stack.use(await listen(app, command.port))
   const url = `http://127.0.0.1:${port}`

@@ -18,6 +18,7 @@ import {
 } from "../http/roles.ts"
 import { listen } from "../http/serve.ts"
 import type { Log } from "../log.ts"
+import { serveReaders } from "../nfc/serve-readers.ts"
 import { openOperatorDoor } from "../operator.ts"
 import { roleKey } from "../role-keys.ts"
 import { PlatformSource } from "../source/platform-source.ts"
@@ -120,7 +121,9 @@ export async function startLp(command: CommandOf<"lp">, log: Log): Promise<Runni
   const key = roleKey(join(command.data, "keys"), "lp")
   const app = emptyApp(log)
   const validation = await openedAt(command, new HttpValidation(command.pvs), stack, log)
-  app.route("/lp", localProviderRoutes(new LocalProvider(key, validation)))
+  const provider = new LocalProvider(key, validation)
+  app.route("/lp", localProviderRoutes(provider))
+  stack.use(await serveReaders([{ provider, readers: command.reader }], log))
   log("local provider", { id: toHex(localProviderIdOf(key.publicKey)) })
   return await serve(app, command.port, "lp", key.publicKey, stack)
 }

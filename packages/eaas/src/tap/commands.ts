@@ -55,30 +55,26 @@ const NOTHING = new Uint8Array()
 
 export const TapCommand = {
   select: (): Command => ({
-    ...{ cla: 0, ins: INSTRUCTION.select, p1: 4, p2: 0 },
+    cla: 0,
+    ins: INSTRUCTION.select,
+    p1: 4,
+    p2: 0,
     data: APPLICATION,
     le: MAX_RESPONSE_DATA,
   }),
   /** `offset` is a multiple of `BLOCK_BYTES`. */
-  getRequest: (offset: number): Command => ({
-    ...{ cla: TAP_CLASS, ins: INSTRUCTION.getRequest },
-    ...{ p1: (offset / BLOCK_BYTES) >> 8, p2: (offset / BLOCK_BYTES) & 0xff },
-    data: NOTHING,
-    le: MAX_RESPONSE_DATA,
-  }),
-  putAnswer: (offset: number, part: Uint8Array): Command => ({
-    ...{ cla: TAP_CLASS, ins: INSTRUCTION.putAnswer, p1: 0, p2: 0 },
-    data: encode((w) => w.uint32(offset).fixed(part)),
-    le: undefined,
-  }),
-  commit: (answerDigest: Uint8Array): Command => ({
-    ...{ cla: TAP_CLASS, ins: INSTRUCTION.commit, p1: 0, p2: 0 },
-    data: answerDigest,
-    le: DIGEST_BYTES,
-  }),
-  status: (): Command => ({
-    ...{ cla: TAP_CLASS, ins: INSTRUCTION.status, p1: 0, p2: 0 },
-    data: NOTHING,
-    le: OFFSET_BYTES,
-  }),
+  getRequest: (offset: number): Command =>
+    ours(INSTRUCTION.getRequest, NOTHING, MAX_RESPONSE_DATA, offset / BLOCK_BYTES),
+  putAnswer: (offset: number, part: Uint8Array): Command =>
+    ours(
+      INSTRUCTION.putAnswer,
+      encode((w) => w.uint32(offset).fixed(part)),
+      undefined,
+    ),
+  commit: (answerDigest: Uint8Array): Command => ours(INSTRUCTION.commit, answerDigest, DIGEST_BYTES),
+  status: (): Command => ours(INSTRUCTION.status, NOTHING, OFFSET_BYTES),
+}
+
+function ours(ins: number, data: Uint8Array, le: number | undefined, parameter = 0): Command {
+  return { cla: TAP_CLASS, ins, p1: parameter >> 8, p2: parameter & 0xff, data, le }
 }

@@ -24,9 +24,9 @@ function peer(kind: "durable" | "refused" | "silent" = "durable"): Recording {
   }
 }
 
-function cardWith(at: CardPeer, request: Bytes | undefined = REQUEST): TapCard {
+function cardWith(at: CardPeer): TapCard {
   const card = new TapCard(at)
-  card.offer(request)
+  card.offer(REQUEST)
   return card
 }
 
@@ -85,7 +85,7 @@ test("what a card holds outlives the field, and a part that comes twice changes 
   card.leaveField()
   expect(await send(card, part(2, "CC"))).toBe(word("not-selected"))
   const state = await send(card, SELECT)
-  expect(state.slice(0, 20)).toBe(`0100${"0000012c"}${"00000002"}`)
+  expect(state.slice(0, 20)).toBe("01000000012c00000002")
   expect(state.slice(20, 84)).toBe(toHex(sha256(REQUEST)))
   expect(await send(card, part(0, "AABB"), part(2, "CC"), "8040000004")).toBe("000000039000")
   const answer = fromHex("aabbcc")!

@@ -1,16 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-
-import { PhoneTap, type EntropyClient, type KeyDelivered } from "@starling/eaas"
-import { CardGone, TapCard } from "@starling/eaas/tap"
-import { EntropyPool, PoolWriteFailed } from "@starling/entropy"
-import { openPoolFile, osEntropy } from "@starling/entropy/node"
-import { Secret } from "@starling/kernel"
+import { CardGone } from "@starling/eaas/tap"
+import { PoolWriteFailed } from "@starling/entropy"
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
-import { enrolledClient, patience, testPlatform, type TestPlatform } from "../platform.ts"
+import { enrolledClient, testPlatform, type TestPlatform } from "../platform.ts"
 import { believedProofs } from "./believed-proofs.ts"
 import { counted, deskOf, inField, tap, TornLink, type Tear } from "./branch.ts"
+import { Person } from "./person.ts"
 
 let at: TestPlatform
 
@@ -20,82 +14,22 @@ beforeAll(async () => {
 
 afterAll(async () => await at[Symbol.asyncDispose]())
 
-/** A pool on disk, of which `fill` tells what went in. */
-function openPool(): EntropyPool {
-  const folder = mkdtempSync(join(tmpdir(), "starling-tap-"))
-  const pool = EntropyPool.open({
-    file: openPoolFile(join(folder, "pool")),
-    rootKey: new Secret(osEntropy(32)),
-    os: osEntropy,
-    clock: { now: () => 0 },
-    policy: "mixed",
-    journalOf: () => [],
-  })
-  onTestFinished(() => {
-    pool[Symbol.dispose]()
-    rmSync(folder, { recursive: true })
-  })
-  return pool
-}
-
-interface Person {
-  readonly client: EntropyClient
-  readonly tap: PhoneTap
-  readonly card: TapCard
-  readonly pool: EntropyPool
-  /** Ids of the deliveries that went into the pool. */
-  readonly deliveries: string[]
-  /** One key, from the request to the pool. */
-  obtain(): Promise<void>
-}
-
-/** A peer whose phone is its card, with no network between the two but a call. */
-async function personAt(branch: 0 | 1, fill?: (pool: EntropyPool, key: KeyDelivered) => void): Promise<Person> {
-  const phone = new PhoneTap()
-  const card = new TapCard(phone)
-  phone.attach((request) => card.offer(request))
+/** A member whose requests are for this branch. */
+async function memberAt(branch: 0 | 1): Promise<Person> {
   const localProvider = at.platform.localProviders[branch]!
-  const client = await enrolledClient(at, believedProofs, { tap: phone, localProvider })
-  const pool = openPool()
-  const deliveries: string[] = []
-  const accept = (key: KeyDelivered): void => {
-    if (deliveries.includes(key.delivery.id)) return
-    if (fill === undefined) pool.fill(key.bytes, { ...key.delivery, receivedAt: 0 })
-    else fill(pool, key)
-    deliveries.push(key.delivery.id)
-  }
-  const obtain = async (): Promise<void> => {
-    try {
-      await client.obtain(1024, patience, () => {}, accept)
-    } finally {
-      phone.refuse()
-    }
-  }
-  return { client, tap: phone, card, pool, deliveries, obtain }
-}
-
-/** The request is made, and waits for its tap. */
-async function requested(person: Person): Promise<{ readonly obtained: Promise<void> }> {
-  const offered = Promise.withResolvers<void>()
-  person.tap.attach((request) => {
-    person.card.offer(request)
-    if (request !== undefined) offered.resolve()
-  })
-  const obtained = person.obtain()
-  // Whoever awaits it hears of a failure; until then nobody does.
-  obtained.catch(() => {})
-  await offered.promise
-  return { obtained }
+  const person = await Person.with(async (tap) => await enrolledClient(at, believedProofs, { tap, localProvider }))
+  onTestFinished(() => person[Symbol.dispose]())
+  return person
 }
 
 test("a tap takes the request, brings answer and signature, and fills the pool before the reader has a receipt", async () => {
   const events: string[] = []
-  const person = await personAt(0, (pool, { bytes, delivery }) => {
-    pool.fill(bytes, { ...delivery, receivedAt: 0 })
+  const person = await memberAt(0)
+  const desk = deskOf(at, 0)
+  const { obtained } = await person.request((key) => {
+    person.fill(key)
     events.push("in the pool")
   })
-  const desk = deskOf(at, 0)
-  const { obtained } = await requested(person)
   expect(await tap(desk, inField(person.card))).toEqual({ kind: "delivered" })
   events.push("receipt")
   await obtained
@@ -106,17 +40,14 @@ test("a tap takes the request, brings answer and signature, and fills the pool b
 })
 
 test("a pool that can't be written gives no receipt, and the next tap brings the same key", async () => {
-  let broken = true
-  const person = await personAt(0, (pool, { bytes, delivery }) => {
-    if (broken) throw new PoolWriteFailed(false, new Error("no room on the disk"))
-    pool.fill(bytes, { ...delivery, receivedAt: 0 })
-  })
+  const person = await memberAt(0)
   const desk = deskOf(at, 0)
-  const first = await requested(person)
+  const first = await person.request(() => {
+    throw new PoolWriteFailed(false, new Error("no room on the disk"))
+  })
   expect(await tap(desk, inField(person.card))).toEqual({ kind: "refused", reason: "peer-refused" })
   await expect(first.obtained).rejects.toBeInstanceOf(PoolWriteFailed)
-  broken = false
-  const second = await requested(person)
+  const second = await person.request()
   expect(await tap(desk, inField(person.card))).toEqual({ kind: "delivered" })
   await second.obtained
   expect(person.deliveries).toHaveLength(1)
@@ -127,8 +58,8 @@ const TEARS: readonly Tear[] = ["before the card has the command", "before the r
 test.for(TEARS)(
   "a tap torn at each command in turn, %s, goes on with the next tap and releases the key once",
   async (tear) => {
-    const whole = await personAt(0)
-    const { obtained } = await requested(whole)
+    const whole = await memberAt(0)
+    const { obtained } = await whole.request()
     const untorn = counted(whole.card)
     expect(await tap(deskOf(at, 0), untorn)).toEqual({ kind: "delivered" })
     await obtained
@@ -136,9 +67,9 @@ test.for(TEARS)(
     expect(untorn.commands).toBeGreaterThan(10)
 
     for (let torn = 1; torn <= untorn.commands; torn++) {
-      const person = await personAt(0)
+      const person = await memberAt(0)
       const desk = deskOf(at, 0)
-      const { obtained } = await requested(person)
+      const { obtained } = await person.request()
       const first = new TornLink(person.card, torn, tear)
       await expect(tap(desk, first)).rejects.toBeInstanceOf(CardGone)
       const second = counted(person.card)
@@ -153,23 +84,23 @@ test.for(TEARS)(
 )
 
 test("a request for one branch is turned away at the other, and gets its key at its own afterwards", async () => {
-  const person = await personAt(0)
+  const person = await memberAt(0)
   const before = await issues()
-  const first = await requested(person)
+  const first = await person.request()
   const elsewhere = deskOf(at, 1)
   expect(await tap(elsewhere, inField(person.card))).toEqual({ kind: "turned-away", reason: "wrong-local-provider" })
   await expect(first.obtained).rejects.toMatchObject({ reason: "turned-away", refusal: "wrong-local-provider" })
   expect(await issues()).toBe(before)
 
-  const second = await requested(person)
+  const second = await person.request()
   expect(await tap(deskOf(at, 0), inField(person.card))).toEqual({ kind: "delivered" })
   await second.obtained
   expect(person.deliveries).toHaveLength(1)
 })
 
 test("a tap that was torn at its own branch can't be finished at the other, whatever that has heard", async () => {
-  const person = await personAt(0)
-  const first = await requested(person)
+  const person = await memberAt(0)
+  const first = await person.request()
   const home = deskOf(at, 0)
   await expect(tap(home, new TornLink(person.card, 12, "before the reader has the response"))).rejects.toBeInstanceOf(
     CardGone,
@@ -179,7 +110,7 @@ test("a tap that was torn at its own branch can't be finished at the other, what
     reason: "wrong-local-provider",
   })
   await expect(first.obtained).rejects.toMatchObject({ refusal: "wrong-local-provider" })
-  const second = await requested(person)
+  const second = await person.request()
   expect(await tap(home, inField(person.card))).toEqual({ kind: "delivered" })
   await second.obtained
   expect(person.deliveries).toHaveLength(1)

@@ -1,0 +1,151 @@
+import { setTimeout as pause } from "node:timers/promises"
+
+import { CardGone, type CardLink } from "@starling/eaas/tap"
+import type { Bytes } from "@starling/kernel"
+import type { Card, Reader, ReaderStatusFlags } from "pcsc-mini"
+
+type Pcsc = typeof import("pcsc-mini")
+
+/** `--reader` was given, and this machine can't have one. */
+export class ReaderMissing extends Error {
+  override readonly name = "ReaderMissing"
+}
+
+/** A card that is in a reader's field. Disposing of it gives the reader back. */
+export interface CardInField extends CardLink, AsyncDisposable {}
+
+/** Readers hand over cards that they have just powered, and may need a moment. In milliseconds, and how often. */
+const POWERING = 100
+const ATTEMPTS = 10
+
+/** The readers of this machine, as PC/SC's daemon knows them. They may come and go. */
+export class PcscReaders implements Disposable {
+  readonly #pcsc: Pcsc
+  readonly #client: InstanceType<Pcsc["Client"]>
+  readonly #readers = new Map<string, Reader>()
+  readonly #status = new Map<string, ReaderStatusFlags>()
+  readonly #waiting = new Set<() => void>()
+
+  private constructor(pcsc: Pcsc) {
+    this.#pcsc = pcsc
+    this.#client = new pcsc.Client()
+  }
+
+  /** `broken` hears that the daemon is gone, and with it all readers. Throws `ReaderMissing`. */
+  static async open(broken: (why: string) => void): Promise<PcscReaders> {
+    const readers = new PcscReaders(await loadPcsc())
+    readers.#client.on("reader", (reader) => readers.#watch(reader))
+    readers.#client.on("error", ({ message }) => broken(message))
+    try {
+      readers.#client.start()
+    } catch (cause) {
+      throw new ReaderMissing("PC/SC's daemon doesn't run: start pcscd.", { cause })
+    }
+    return readers
+  }
+
+  /** The next card in the first reader whose name contains `name`. Waits for reader and card. */
+  async nextCard(name: string, signal: AbortSignal): Promise<CardInField> {
+    const { PRESENT, MUTE } = this.#pcsc.ReaderStatus
+    for (;;) {
+      await this.#until(() => this.#has(name, PRESENT) && !this.#has(name, MUTE), signal)
+      for (let attempt = 1; attempt <= ATTEMPTS && this.#has(name, PRESENT); attempt++) {
+        const card = await this.#connect(name)
+        if (card !== undefined) return this.#inField(name, card)
+        await pause(POWERING, undefined, { signal })
+      }
+      // It lies there and can't be spoken to: it has to be taken away and held to the reader again.
+      await this.empty(name, signal)
+    }
+  }
+
+  /** Resolves when no card is in the reader. */
+  async empty(name: string, signal: AbortSignal): Promise<void> {
+    await this.#until(() => !this.#has(name, this.#pcsc.ReaderStatus.PRESENT), signal)
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.stop()
+  }
+
+  #watch(reader: Reader): void {
+    const name = reader.name()
+    this.#readers.set(name, reader)
+    reader.on("change", (status) => {
+      this.#status.set(name, status)
+      this.#changed()
+    })
+    reader.on("disconnect", () => {
+      this.#readers.delete(name)
+      this.#status.delete(name)
+      this.#changed()
+    })
+  }
+
+  #changed(): void {
+    for (const look of this.#waiting) look()
+  }
+
+  #reader(name: string): Reader | undefined {
+    return [...this.#readers.values()].find((reader) => reader.name().includes(name))
+  }
+
+  #has(name: string, flag: number): boolean {
+    const reader = this.#reader(name)
+    return reader !== undefined && this.#status.get(reader.name())?.has(flag) === true
+  }
+
+  async #until(isSo: () => boolean, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (isSo()) return
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const look = (): void => {
+      if (isSo()) resolve()
+    }
+    const giveUp = (): void => reject(signal.reason)
+    this.#waiting.add(look)
+    signal.addEventListener("abort", giveUp, { once: true })
+    try {
+      await promise
+    } finally {
+      this.#waiting.delete(look)
+      signal.removeEventListener("abort", giveUp)
+    }
+  }
+
+  async #connect(name: string): Promise<Card | undefined> {
+    try {
+      return await this.#reader(name)?.connect(this.#pcsc.CardMode.EXCLUSIVE)
+    } catch {
+      return undefined
+    }
+  }
+
+  #inField(name: string, card: Card): CardInField {
+    const { RESET, UNPOWER } = this.#pcsc.CardDisposition
+    let torn = false
+    return {
+      transmit: async (command: Bytes): Promise<Bytes> => {
+        try {
+          return new Uint8Array(await card.transmit(command))
+        } catch (cause) {
+          torn = true
+          throw new CardGone(`the card left the field of ${name}`, { cause })
+        }
+      },
+      async [Symbol.asyncDispose]() {
+        // A card that is gone can't be given back either.
+        await card.disconnect(torn ? UNPOWER : RESET).catch(() => {})
+      },
+    }
+  }
+}
+
+async function loadPcsc(): Promise<Pcsc> {
+  try {
+    return await import("pcsc-mini")
+  } catch (cause) {
+    const why = "--reader needs the package pcsc-mini, which npm installs where it can, and libpcsclite."
+    throw new ReaderMissing(why, { cause })
+  }
+}
