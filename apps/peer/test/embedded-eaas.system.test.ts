@@ -26,7 +26,12 @@ async function refillOn(dataFolder: string, eaas: EaasChoice) {
     new Refill({
       pool,
       fillTo: 0.5,
-      connect: connectEaas({ eaas, dataFolder }, { ...foundation, now }, resources.use(new AsyncDisposableStack())),
+      patience: undefined,
+      connect: connectEaas(
+        { eaas, dataFolder, branch: undefined },
+        { ...foundation, now, phone: undefined },
+        resources.use(new AsyncDisposableStack()),
+      ),
       has: (id) => deliveries.get(id) !== undefined,
       delivered: (delivery) => deliveries.add([delivery]),
       changed() {

@@ -25,6 +25,8 @@ async function peer(name: string | undefined, more: { readonly headless?: boolea
       fillTo: 0.5,
       headless: more.headless ?? true,
       mdns: false,
+      tap: { kind: "loopback" },
+      branch: undefined,
       plainTopics: false,
       mailbox: false,
       log: (text) => expect.fail(text),

@@ -7,6 +7,7 @@ function refillThatFails(fail: (signal: AbortSignal) => Promise<never>): Refill 
   return new Refill({
     pool: { bytes: 0, capacity: 65_536, fill: () => 0, onLow: () => () => {} },
     fillTo: 0.5,
+    patience: undefined,
     connect: fail,
     has: () => false,
     delivered: () => {},

@@ -23,6 +23,8 @@ export interface Backend {
   addresses(): readonly string[]
   /** A fresh one-time link to the UI; `undefined` where none is served. */
   uiLink(): string | undefined
+  /** A fresh code for the person's phone; `undefined` where keys come by none. */
+  pairPhone(): string | undefined
   /** Ends the daemon once the answer to this call is on its way. */
   shutdown(): void
 }

@@ -1,10 +1,10 @@
 import { createServer, type Server } from "node:http"
 import { getRequestListener } from "@hono/node-server"
 import { Hono } from "hono"
-import type { AddressInfo } from "node:net"
 import { serveEvents } from "./event-socket.ts"
 import type { EventHub } from "./event-hub.ts"
 import { Fault } from "./fault.ts"
+import { listen } from "./listen.ts"
 import { headOf, identifyCaller, requireLocal, securityHeaders, type Caller, type RequestHead } from "./guard.ts"
 import type { Sessions } from "./session.ts"
 import { findAsset, type Assets } from "./static.ts"
@@ -41,7 +41,7 @@ export class ApiServer implements AsyncDisposable {
   /** Throws `Fault` `port-taken`. */
   static async start(options: ApiServerOptions): Promise<ApiServer> {
     const server = createServer({ requestTimeout: 30_000 })
-    const port = await listen(server, options.port)
+    const port = await listen(server, "127.0.0.1", options.port)
     const closeSockets = serveEvents(server, options.events, (request) => {
       requireLocal(headOf(request.headers), port)
       identifyCaller(headOf(request.headers), options.sessions, port)
@@ -109,29 +109,6 @@ function headOfRequest(headers: Headers): RequestHead {
 /** Throws `Fault` `port-taken`. */
 export async function requireFreePort(port: number): Promise<void> {
   const server = createServer()
-  await listen(server, port)
+  await listen(server, "127.0.0.1", port)
   await new Promise((resolve) => server.close(resolve))
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    server.once("error", (cause) => {
-      reject(
-        new Fault(
-          500,
-          "port-taken",
-          `port ${port} of 127.0.0.1 is taken: stop what uses it, or choose another with --port (0 takes a free one)`,
-          {
-            cause,
-          },
-        ),
-      )
-    })
-    server.listen({ host: "127.0.0.1", port, exclusive: true }, () => resolve(portOf(server.address())))
-  })
-}
-
-function portOf(address: string | AddressInfo | null): number {
-  if (address === null || typeof address === "string") throw new TypeError("a TCP server has a port")
-  return address.port
 }

@@ -5,6 +5,7 @@ import { entropyCommands } from "./entropy.ts"
 import { groupCommands } from "./group.ts"
 import { mailboxCommand } from "./mailbox.ts"
 import { messageCommands } from "./message.ts"
+import { phoneCommands } from "./phone.ts"
 import { sessionCommands } from "./session.ts"
 import { settingsCommands } from "./settings.ts"
 import { statusCommand } from "./status.ts"
@@ -21,5 +22,6 @@ export const COMMANDS: readonly Command[] = [
   ...groupCommands,
   ...messageCommands,
   ...entropyCommands,
+  ...phoneCommands,
   ...settingsCommands,
 ]

@@ -50,6 +50,8 @@ export const demoCommand: Command = {
               fillTo: ONE_KEY,
               headless,
               mdns: false,
+              tap: { kind: "loopback" },
+              branch: undefined,
               plainTopics: false,
               mailbox: false,
               log: (text) => void process.stderr.write(`${oneLine(text)}\n`),

@@ -28,6 +28,8 @@ export const mailboxCommand: Command = {
       fillTo: 0,
       headless: true,
       mdns: options["no-mdns"] !== true,
+      tap: { kind: "loopback" },
+      branch: undefined,
       plainTopics: false,
       mailbox: true,
       log: (text: string) => void process.stderr.write(`${oneLine(text)}\n`),

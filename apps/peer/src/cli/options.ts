@@ -15,6 +15,13 @@ const OPTIONS = {
     help: "address to listen on for peers; may be repeated",
   },
   eaas: { type: "string", value: "embedded|URL|off", help: "where quantum entropy comes from (default embedded)" },
+  branch: { type: "string", value: "NAME", help: "the Local Provider to ask for keys (default the platform's first)" },
+  phone: {
+    type: "string",
+    value: "HOST:PORT",
+    help: "keys come by a phone held to that one's reader; its app finds this peer here",
+  },
+  here: { type: "boolean", help: "the app is on this very phone: tell it by an explicit Intent" },
   entropy: { type: "string", value: "mixed|strict|pure", help: "what to do without quantum entropy (default mixed)" },
   headless: { type: "boolean", help: "serve no UI" },
   "no-open": { type: "boolean", help: "do not open the browser" },
@@ -46,6 +53,9 @@ export interface Options {
   readonly port?: string
   readonly listen?: readonly string[]
   readonly eaas?: string
+  readonly branch?: string
+  readonly phone?: string
+  readonly here?: boolean
   readonly entropy?: string
   readonly headless?: boolean
   readonly "no-open"?: boolean

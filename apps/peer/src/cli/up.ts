@@ -1,6 +1,6 @@
 import { isIP } from "node:net"
 import { DEFAULT_API_PORT, DEFAULT_FILL_TO, DEFAULT_LISTEN } from "../config.ts"
-import type { EaasChoice } from "../daemon/daemon.ts"
+import type { EaasChoice, TapChoice } from "../daemon/daemon.ts"
 import { usageError } from "./cli-error.ts"
 import type { Command } from "./command.ts"
 import { openBrowser } from "./open-browser.ts"
@@ -14,7 +14,19 @@ const POLICIES = ["mixed", "strict", "pure"] as const
 export const upCommand: Command = {
   words: ["up"],
   parameters: [],
-  options: ["name", "port", "listen", "eaas", "entropy", "headless", "no-open", "no-mdns", "plain-topics"],
+  options: [
+    "name",
+    "port",
+    "listen",
+    "eaas",
+    "branch",
+    "phone",
+    "entropy",
+    "headless",
+    "no-open",
+    "no-mdns",
+    "plain-topics",
+  ],
   summary: "start this peer; Ctrl-C ends it",
   async run({ config, dataFolder, options, output }) {
     const headless = options.headless === true
@@ -24,6 +36,8 @@ export const upCommand: Command = {
       port: integerOption(options, "port", 0, 65_535) ?? DEFAULT_API_PORT,
       listen: listenAddresses(options),
       eaas: eaasChoice(options),
+      tap: tapChoice(options),
+      branch: options.branch,
       policy: policyChoice(options),
       fillTo: DEFAULT_FILL_TO,
       headless,
@@ -67,6 +81,13 @@ function eaasChoice({ eaas = "embedded" }: Options): EaasChoice {
   throw usageError(
     `--eaas takes "embedded", "off" or the URL of a platform with your enrolment code (http://HOST:PORT/#CODE), not "${eaas}"`,
   )
+}
+
+function tapChoice({ phone }: Options): TapChoice {
+  if (phone === undefined) return { kind: "loopback" }
+  const [, host = "", port] = /^(\d+\.\d+\.\d+\.\d+):(\d{1,5})$/.exec(phone) ?? []
+  if (isIP(host) === 4 && Number(port) <= 65_535) return { kind: "phone", host, port: Number(port) }
+  throw usageError(`--phone takes an IPv4 address of this machine and a port (127.0.0.1:0), not "${phone}"`)
 }
 
 function policyChoice({ entropy = "mixed" }: Options): (typeof POLICIES)[number] {

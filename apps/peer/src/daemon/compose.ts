@@ -1,3 +1,4 @@
+import { PhoneTap } from "@starling/eaas"
 import { assertNever, type Milliseconds } from "@starling/kernel"
 import {
   authenticateDevice,
@@ -33,8 +34,9 @@ import { openFoundation } from "./foundation.ts"
 import { openIdentity } from "./identity.ts"
 import { connectEaas } from "./connect-eaas.ts"
 import { openOnFormerPort } from "./listen-port.ts"
-import { Refill } from "./refill.ts"
+import { Refill, REFILL_PATIENCE } from "./refill.ts"
 import { Runner } from "./runner.ts"
+import { openPhoneDoor } from "./open-phone-door.ts"
 import { buildUi } from "./ui-build.ts"
 
 /** RFC 9420, 17.1: X25519, AES-128-GCM, SHA-256, Ed25519. */
@@ -61,12 +63,15 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
 
   const events = new EventHub()
   const entropyChanged = coalesce(() => events.emit({ type: "entropy" }), ENTROPY_NEWS)
+  const phone = options.tap.kind === "phone" ? new PhoneTap() : undefined
   const resourcesOfEaas = opening.use(new AsyncDisposableStack())
   const refill = opening.use(
     new Refill({
       pool,
       fillTo: options.fillTo,
-      connect: connectEaas(options, { store, ledger, localRandom, now }, resourcesOfEaas),
+      connect: connectEaas(options, { store, ledger, localRandom, now, phone }, resourcesOfEaas),
+      // A person comes by a reader when they do.
+      patience: phone === undefined ? REFILL_PATIENCE : undefined,
       has: (delivery) => deliveries.get(delivery) !== undefined || pool.deliveries().some(({ id }) => id === delivery),
       delivered: (delivery) => deliveries.add([delivery]),
       changed: () => events.emit({ type: "entropy" }),
@@ -74,6 +79,8 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
       report,
     }),
   )
+
+  const phoneDoor = await openPhoneDoor(options.tap, phone, foundation, opening)
 
   const mlsIn = (suite: CiphersuiteId): MlsContext => {
     const crypto = nodeCrypto(suite)
@@ -167,6 +174,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
     }),
     addresses: () => transport.addresses(),
     uiLink: () => uiLink(),
+    pairPhone: () => phoneDoor?.pair(),
     shutdown: () => setTimeout(stop.resolve, 50),
   }
   const api = opening.use(

@@ -5,17 +5,22 @@ import {
   EntropyClientError,
   HttpAuthentication,
   LoopbackTap,
+  PhoneTap,
   Unreachable,
   type ClientJournal,
+  type Discovered,
+  type LocalProviderEntry,
   type Platform,
+  type Tap,
 } from "@starling/eaas"
 import { assertNever, type Bytes, type Milliseconds } from "@starling/kernel"
 import { Prover } from "@starling/proof/node"
 import type { Store } from "@starling/messenger/ports"
 import type { DaemonOptions } from "./daemon.ts"
 import { EmbeddedEaas } from "./embedded-eaas.ts"
-import type { KeyService } from "./key-service.ts"
+import { KeyServiceError, type KeyService } from "./key-service.ts"
 import { keyServiceError } from "./key-service-error.ts"
+import { PlatformMemory } from "./platform-memory.ts"
 import type { Ledger } from "./ledger.ts"
 
 export interface EaasSurroundings {
@@ -23,11 +28,13 @@ export interface EaasSurroundings {
   readonly ledger: Ledger
   readonly localRandom: (length: number, purpose: string) => Bytes
   readonly now: () => Milliseconds
+  /** The way by the person's phone, where that was chosen. */
+  readonly phone: PhoneTap | undefined
 }
 
 /** How to reach the platform that was chosen, starting it first where it is the embedded one; `undefined` where there is none. */
 export function connectEaas(
-  { eaas, dataFolder }: Pick<DaemonOptions, "eaas" | "dataFolder">,
+  { eaas, dataFolder, branch }: Pick<DaemonOptions, "eaas" | "dataFolder" | "branch">,
   surroundings: EaasSurroundings,
   resources: AsyncDisposableStack,
 ): ((signal: AbortSignal) => Promise<KeyService>) | undefined {
@@ -35,13 +42,13 @@ export function connectEaas(
     case "off":
       return undefined
     case "remote":
-      return async (signal) => await connect(await eaas.url, surroundings, resources, signal)
+      return async (signal) => await connect(await eaas.url, branch, surroundings, resources, signal)
     case "embedded": {
       let platform: EmbeddedEaas | undefined
       return async (signal) => {
         if (platform?.alive !== true)
           platform = resources.use(await EmbeddedEaas.start(join(dataFolder, "eaas"), signal))
-        return await connect(platform.url, surroundings, resources, signal)
+        return await connect(platform.url, branch, surroundings, resources, signal)
       }
     }
     default:
@@ -51,34 +58,64 @@ export function connectEaas(
 
 async function connect(
   url: string,
-  { store, ledger, localRandom, now }: EaasSurroundings,
+  branch: string | undefined,
+  { store, ledger, localRandom, now, phone }: EaasSurroundings,
   resources: AsyncDisposableStack,
   signal: AbortSignal,
 ): Promise<KeyService> {
   try {
-    const { platform, enrolmentCode } = await discover(url, signal)
-    const [localProvider] = platform.localProviders
-    if (localProvider === undefined) throw new Unreachable(`the platform at ${url} names no Local Provider`)
+    const { platform, enrolmentCode } = await find(url, new PlatformMemory(store, ledger), phone, signal)
+    const localProvider = providerOf(platform, branch)
+    const tap = phone ?? new LoopbackTap(localProvider)
     const client = new EntropyClient({
       platform,
       localProvider,
       authentication: new HttpAuthentication(platform),
-      tap: new LoopbackTap(localProvider),
+      tap,
       prover: resources.use(await Prover.open()),
       random: { draw: localRandom },
       journal: journalIn(store, ledger),
       clock: { now },
     })
-    return serviceOf(platform, client, enrolmentCode)
+    return serviceOf(platform, client, enrolmentCode, tap)
   } catch (error) {
     throw keyServiceError(error)
   }
 }
 
-function serviceOf(platform: Platform, client: EntropyClient, enrolmentCode: string): KeyService {
+/** A request that was made while the platform could be reached needs the phone alone: with one, a known platform is enough. */
+async function find(
+  url: string,
+  memory: PlatformMemory,
+  phone: PhoneTap | undefined,
+  signal: AbortSignal,
+): Promise<Discovered> {
+  try {
+    const found = await discover(url, signal)
+    if (phone !== undefined) memory.save(url, found.platform)
+    return found
+  } catch (error) {
+    const known = phone === undefined || !(error instanceof Unreachable) ? undefined : memory.load(url)
+    if (known === undefined) throw error
+    return { platform: known, enrolmentCode: "" }
+  }
+}
+
+function providerOf(platform: Platform, branch: string | undefined): LocalProviderEntry {
+  const { localProviders } = platform
+  const found = branch === undefined ? localProviders[0] : localProviders.find(({ name }) => name === branch)
+  if (found !== undefined) return found
+  const names = localProviders.map(({ name }) => name).join(", ")
+  throw new KeyServiceError("refused", "no-branch", `the platform has no Local Provider of that name; it has: ${names}`)
+}
+
+/** Who was turned away at a reader may be held to another at once. */
+const NEXT_TAP: Milliseconds = 500
+
+function serviceOf(platform: Platform, client: EntropyClient, enrolmentCode: string, tap: Tap): KeyService {
   return {
     name: platform.embedded ? "embedded quantum source" : new URL(platform.authentication.url).host,
-    path: "loopback tap",
+    path: tap.path,
     embedded: platform.embedded,
     simulated: platform.simulatedSource,
     developmentProvingKey: platform.developmentProvingKey,
@@ -91,7 +128,11 @@ function serviceOf(platform: Platform, client: EntropyClient, enrolmentCode: str
         }
         await client.obtain(length, signal, onStep, (key) => void accept(key))
       } catch (error) {
-        throw keyServiceError(error)
+        const known = keyServiceError(error)
+        if (!(tap instanceof PhoneTap)) throw known
+        tap.refuse()
+        if (!(known instanceof KeyServiceError && known.code === "turned-away")) throw known
+        throw new KeyServiceError(known.state, known.code, known.message, { cause: error, retryAfter: NEXT_TAP })
       }
     },
   }

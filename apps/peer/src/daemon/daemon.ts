@@ -10,6 +10,9 @@ export interface DaemonOptions {
   /** Multiaddrs to listen on for peers. */
   readonly listen: readonly string[]
   readonly eaas: EaasChoice
+  readonly tap: TapChoice
+  /** The Local Provider that keys are asked of, by its name; `undefined` takes the platform's first. */
+  readonly branch: string | undefined
   readonly policy: EntropyPolicy
   /** Share of the pool's capacity to fill in the background. */
   readonly fillTo: number
@@ -27,6 +30,11 @@ export type EaasChoice =
   | { readonly kind: "embedded" }
   | { readonly kind: "remote"; readonly url: string | Promise<string> }
   | { readonly kind: "off" }
+
+/** `phone`: a phone carries requests and keys, and finds this peer at `host` and `port`; 0 takes a free one. */
+export type TapChoice =
+  | { readonly kind: "loopback" }
+  | { readonly kind: "phone"; readonly host: string; readonly port: number }
 
 /** A running peer. Disposing of it ends it cleanly: what was acknowledged is on the disk. */
 export interface Daemon extends AsyncDisposable {

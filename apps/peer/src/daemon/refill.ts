@@ -6,7 +6,8 @@ import { KeyServiceError, REFILL_STEPS, type KeyLength, type KeyService, type Re
 const LOW_WATER = 0.25
 const FIRST_PAUSE: Milliseconds = 500
 const LONGEST_PAUSE: Milliseconds = 300_000
-const PATIENCE: Milliseconds = 120_000
+/** For one key, unless it comes by a phone. */
+export const REFILL_PATIENCE: Milliseconds = 120_000
 
 export type SourceState =
   | { readonly kind: "off" }
@@ -20,6 +21,8 @@ export interface RefillOptions {
   readonly connect: ((signal: AbortSignal) => Promise<KeyService>) | undefined
   /** Share of the capacity up to which the pool is filled in the background, once it has fallen under its low-water mark. */
   readonly fillTo: number
+  /** How long the background waits for one key; `undefined`: as long as it takes. */
+  readonly patience: Milliseconds | undefined
   /** Whether this delivery is in the pool, or was: after a crash it may come a second time. */
   readonly has: (delivery: string) => boolean
   /** A delivery is in the pool, durably. */
@@ -64,7 +67,7 @@ export class Refill implements AsyncDisposable {
 
   /** One key, for a person who asked. Returns the bytes taken; throws `KeyServiceError`. */
   async obtain(length: KeyLength, signal: AbortSignal): Promise<number> {
-    return await this.#inTurn(AbortSignal.any([signal, this.#ended.signal, AbortSignal.timeout(PATIENCE)]), length)
+    return await this.#inTurn(AbortSignal.any([signal, AbortSignal.timeout(REFILL_PATIENCE)]), length)
   }
 
   /**
@@ -129,7 +132,7 @@ export class Refill implements AsyncDisposable {
     let pause = FIRST_PAUSE
     while (pool.bytes < pool.capacity * fillTo && !this.#ended.signal.aborted) {
       try {
-        const taken = await this.obtain(8192, this.#ended.signal)
+        const taken = await this.#inTurn(this.#patience(), 8192)
         if (taken === 0) return
         pause = FIRST_PAUSE
       } catch (error) {
@@ -141,10 +144,17 @@ export class Refill implements AsyncDisposable {
     }
   }
 
-  async #inTurn(signal: AbortSignal, length: KeyLength): Promise<number> {
+  #patience(): AbortSignal {
+    const { patience } = this.#options
+    return patience === undefined ? this.#ended.signal : AbortSignal.timeout(patience)
+  }
+
+  /** Waits for its turn no longer than `given` lasts, however long the one before takes. */
+  async #inTurn(given: AbortSignal, length: KeyLength): Promise<number> {
+    const signal = AbortSignal.any([given, this.#ended.signal])
     const turn = this.#queue.catch(() => {}).then(async () => await this.#request(signal, length))
     this.#queue = turn
-    return await turn
+    return await Promise.race([turn, aborted(signal)])
   }
 
   async #request(signal: AbortSignal, length: KeyLength): Promise<number> {
@@ -225,4 +235,12 @@ export function progressOf(
   if (state.kind !== "working") return []
   const active = state.step === undefined ? 0 : REFILL_STEPS.indexOf(state.step)
   return REFILL_STEPS.map((step, i) => ({ step, state: i < active ? "done" : i === active ? "active" : "waiting" }))
+}
+
+/** Rejects when `signal` aborts. */
+async function aborted(signal: AbortSignal): Promise<never> {
+  return await new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true })
+  })
 }

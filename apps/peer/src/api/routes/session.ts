@@ -37,6 +37,6 @@ export function sessionRoutes(api: Hono<ApiEnv>, backend: Backend): void {
   })
 }
 
-function requireBearer(caller: ApiEnv["Variables"]["caller"]): void {
+export function requireBearer(caller: ApiEnv["Variables"]["caller"]): void {
   if (caller !== "bearer") throw new Fault(403, "cli-only", "only the command line may do this")
 }
