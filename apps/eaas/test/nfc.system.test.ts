@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -20,6 +21,7 @@ import { start } from "./running-role.ts"
 const root = mkdtempSync(join(tmpdir(), "starling-nfc-"))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
+const MAIN = join(import.meta.dirname, "../src/main.ts")
 const noLog = (): void => {}
 
 /** Counts the commands of this protocol, and has the card taken away when it was to answer number `at` of them. */
@@ -119,6 +121,38 @@ test.skipIf(noPcscd)(
     expect(issued?.["n"]).toBe(commands + 1)
   },
 )
+
+test.skipIf(noPcscd)("readers come back when PC/SC's daemon does (needs pcscd)", async () => {
+  await using stack = new AsyncDisposableStack()
+  const daemon = await throwawayPcscd()
+  await using at = await testPlatform({ verifier: believedProofs })
+  const [{ reader, port }] = SLOTS
+  const lost = Promise.withResolvers<void>()
+  const log = (event: string): void => {
+    if (event === "readers lost") lost.resolve()
+  }
+  stack.use(await serveReaders([{ provider: at.lps[0], readers: [reader] }], log))
+  await daemon[Symbol.asyncDispose]()
+  await lost.promise
+  stack.use(await throwawayPcscd())
+  using person = await Person.with(async (tap) => await enrolledClient(at, believedProofs, { tap }))
+  const { obtained } = await person.request()
+  await using _card = await VirtualCard.insert(person.card, port)
+  await obtained
+  expect(person.pool.bytes).toBe(1024)
+})
+
+test("without PC/SC, a reader that was asked for is missed in words", async () => {
+  const command = spawnSync(
+    process.execPath,
+    [MAIN, "lp", "--data", join(root, "none"), "--pvs", "http://127.0.0.1:9/", "--reader", "x"],
+    {
+      encoding: "utf8",
+      env: { ...process.env, PCSCLITE_CSOCK_NAME: join(root, "no socket") },
+    },
+  )
+  expect(command).toMatchObject({ status: 1, stderr: expect.stringMatching(/^.*(start pcscd|needs the package).*\n$/) })
+})
 
 test.skipIf(noPcscd)("OpenSC's own reader speaks to the card (needs pcscd)", async () => {
   await using _ = await throwawayPcscd()

@@ -16,26 +16,34 @@ export interface CardInField extends CardLink, AsyncDisposable {}
 
 /** Readers hand over cards that they have just powered, and may need a moment. In milliseconds, and how often. */
 const POWERING = 100
+const STATUS_BYTES = 2
 const ATTEMPTS = 10
+
+/** A daemon that is gone is looked for so often. In milliseconds. */
+const RESTART = 2_000
 
 /** The readers of this machine, as PC/SC's daemon knows them. They may come and go. */
 export class PcscReaders implements Disposable {
   readonly #pcsc: Pcsc
-  readonly #client: InstanceType<Pcsc["Client"]>
+  readonly #broken: (why: string) => void
+  #client: InstanceType<Pcsc["Client"]>
+  #restart: NodeJS.Timeout | undefined
   readonly #readers = new Map<string, Reader>()
   readonly #status = new Map<string, ReaderStatusFlags>()
   readonly #waiting = new Set<() => void>()
 
-  private constructor(pcsc: Pcsc) {
+  private constructor(pcsc: Pcsc, broken: (why: string) => void) {
     this.#pcsc = pcsc
-    this.#client = new pcsc.Client()
+    this.#broken = broken
+    this.#client = this.#newClient()
   }
 
-  /** `broken` hears that the daemon is gone, and with it all readers. Throws `ReaderMissing`. */
+  /**
+   * `broken` hears that the daemon is gone, and with it all readers; they come back when it does. Throws `ReaderMissing`
+   * where there is none to begin with.
+   */
   static async open(broken: (why: string) => void): Promise<PcscReaders> {
-    const readers = new PcscReaders(await loadPcsc())
-    readers.#client.on("reader", (reader) => readers.#watch(reader))
-    readers.#client.on("error", ({ message }) => broken(message))
+    const readers = new PcscReaders(await loadPcsc(), broken)
     try {
       readers.#client.start()
     } catch (cause) {
@@ -65,7 +73,36 @@ export class PcscReaders implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#client.stop()
+    clearTimeout(this.#restart)
+    this.#stop()
+  }
+
+  #newClient(): InstanceType<Pcsc["Client"]> {
+    const client = new this.#pcsc.Client()
+    client.on("reader", (reader) => this.#watch(reader))
+    client.on("error", ({ message }) => {
+      this.#broken(message)
+      this.#stop()
+      this.#restart = setTimeout(() => this.#startAnew(), RESTART)
+    })
+    return client
+  }
+
+  #startAnew(): void {
+    try {
+      this.#client = this.#newClient()
+      this.#client.start()
+    } catch {
+      this.#restart = setTimeout(() => this.#startAnew(), RESTART)
+    }
+  }
+
+  #stop(): void {
+    try {
+      this.#client.stop()
+    } catch {
+      // Of a daemon that is gone there is nothing left to stop.
+    }
   }
 
   #watch(reader: Reader): void {
@@ -126,12 +163,16 @@ export class PcscReaders implements Disposable {
     let torn = false
     return {
       transmit: async (command: Bytes): Promise<Bytes> => {
-        try {
-          return new Uint8Array(await card.transmit(command))
-        } catch (cause) {
+        const response = await card.transmit(command).catch((cause: unknown) => {
           torn = true
           throw new CardGone(`the card left the field of ${name}`, { cause })
+        })
+        // Some drivers make nothing of a card that left in the middle of a command.
+        if (response.length < STATUS_BYTES) {
+          torn = true
+          throw new CardGone(`the card left the field of ${name}`)
         }
+        return new Uint8Array(response)
       },
       async [Symbol.asyncDispose]() {
         // A card that is gone can't be given back either.

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import { PhoneTap, type EntropyClient, type KeyDelivered } from "@starling/eaas"
+import { PhoneTap, type EntropyClient, type KeyDelivered, type KeySize } from "@starling/eaas"
 import { TapCard } from "@starling/eaas/tap"
 import { EntropyPool } from "@starling/entropy"
 import { openPoolFile, osEntropy } from "@starling/entropy/node"
@@ -37,14 +37,14 @@ export class Person implements Disposable {
     return person
   }
 
-  /** Makes a request, and resolves once the card has it. What was `obtained` is in the pool; `fill` may put it there otherwise. */
-  async request(fill = this.fill.bind(this)): Promise<{ readonly obtained: Promise<void> }> {
+  /** Makes a request for `keySize` bytes, and resolves once the card has it. What was `obtained` is in the pool; `fill` may put it there otherwise. */
+  async request(fill = this.fill.bind(this), keySize: KeySize = 1024): Promise<{ readonly obtained: Promise<void> }> {
     const offered = Promise.withResolvers<void>()
     this.tap.attach((request) => {
       this.card.offer(request)
       if (request !== undefined) offered.resolve()
     })
-    const obtained = this.#obtain(fill)
+    const obtained = this.#obtain(keySize, fill)
     await Promise.race([offered.promise, obtained])
     // Who awaits it hears of a failure; until then nobody does.
     obtained.catch(() => {})
@@ -63,9 +63,9 @@ export class Person implements Disposable {
     rmSync(this.#folder, { recursive: true })
   }
 
-  async #obtain(fill: (key: KeyDelivered) => void): Promise<void> {
+  async #obtain(keySize: KeySize, fill: (key: KeyDelivered) => void): Promise<void> {
     try {
-      await this.#client?.obtain(1024, patience, () => {}, fill)
+      await this.#client?.obtain(keySize, patience, () => {}, fill)
     } finally {
       this.tap.refuse()
     }
