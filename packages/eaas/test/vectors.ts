@@ -1,3 +1,4 @@
+import { encodeTapAnswer } from "@starling/eaas/tap"
 import { SigningKey } from "@starling/eaas"
 import {
   contextOf,
@@ -139,5 +140,11 @@ export const vectors: Readonly<Record<string, { readonly bytes: Bytes }>> = {
   },
   "local refusal": { bytes: encodeKeyResponse({ kind: "turned-away", reason: "validation-unreachable" }) },
   "sealed answer": { bytes: encodeSealedAnswer({ ...header, ...sealed }) },
+  "tap answer": {
+    bytes: encodeTapAnswer({
+      response: encodeKeyResponse({ kind: "turned-away", reason: "validation-unreachable" }),
+      channel: "one-time pad, simulated link",
+    }),
+  },
   "client state": { bytes: encodeClientState({ memberships: [membership] }) },
 }

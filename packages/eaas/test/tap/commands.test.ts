@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs"
+
 import { fc, test as property } from "@fast-check/vitest"
 import { StatusWord, TapCard, TapDesk, type CardPeer } from "@starling/eaas/tap"
 import { concat, fromHex, toHex, type Bytes } from "@starling/kernel"
@@ -151,3 +153,13 @@ property.prop([fc.array(fc.uint8Array({ maxLength: 260 }), { maxLength: 8 })])(
     expect(["refused", "idle"]).toContain((await desk.serve(link, patience)).kind)
   },
 )
+
+test("docs/wire.md names every status word", () => {
+  const document = readFileSync(new URL("../../../../docs/wire.md", import.meta.url), "utf8")
+  const section = document.slice(document.indexOf("\n## Taps"), document.indexOf("\n### The phone's line"))
+  const codes = Array.from({ length: 0x10000 }, (_, code) => code).filter(
+    (code) => StatusWord.fromCode(code) !== undefined,
+  )
+  expect(codes).toHaveLength(14)
+  for (const code of codes) expect(section).toContain(code.toString(16).toUpperCase())
+})

@@ -1,7 +1,9 @@
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, mkdirSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 
 const PCSCD = "/usr/sbin/pcscd"
@@ -21,8 +23,13 @@ export const SLOTS = [
 /** Whoever listens there has the machine's one daemon. Ends with its process. */
 const LOCK_PORT = 35962
 
+export interface ThrowawayPcscd extends AsyncDisposable {
+  /** Whether each command takes 40 ms longer than it need: the virtual reader's doing, where no C compiler is there to help. */
+  readonly delayed: boolean
+}
+
 /** PC/SC's daemon with the virtual reader, for one test; another test waits for it. Never runs beside a daemon that is in use. */
-export async function throwawayPcscd(): Promise<AsyncDisposable> {
+export async function throwawayPcscd(): Promise<ThrowawayPcscd> {
   await using stack = new AsyncDisposableStack()
   const lock = await takeTurn()
   stack.defer(async () => {
@@ -36,7 +43,9 @@ export async function throwawayPcscd(): Promise<AsyncDisposable> {
   mkdirSync("/run/pcscd", { recursive: true })
   const help = spawnSync(PCSCD, ["--help"], { encoding: "utf8" }).stdout
   const options = ["--foreground", ...(help.includes("--disable-polkit") ? ["--disable-polkit"] : [])]
-  const daemon = spawn(PCSCD, options, { stdio: "ignore" })
+  const preload = compileNoDelay(stack)
+  const env = { ...process.env, ...(preload !== undefined && { LD_PRELOAD: preload }) }
+  const daemon = spawn(PCSCD, options, { stdio: "ignore", env })
   stack.defer(async () => {
     if (daemon.exitCode !== null || daemon.signalCode !== null) return
     const exit = once(daemon, "exit")
@@ -48,7 +57,17 @@ export async function throwawayPcscd(): Promise<AsyncDisposable> {
     await pause(100)
   }
   const running = stack.move()
-  return { [Symbol.asyncDispose]: async () => await running.disposeAsync() }
+  return { delayed: preload === undefined, [Symbol.asyncDispose]: async () => await running.disposeAsync() }
+}
+
+/** `undefined` where there is no C compiler. */
+function compileNoDelay(stack: AsyncDisposableStack): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "starling-pcscd-"))
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }))
+  const library = join(folder, "no-delay.so")
+  const source = join(import.meta.dirname, "no-delay.c")
+  const { status } = spawnSync("cc", ["-shared", "-fPIC", "-o", library, source, "-ldl"], { stdio: "ignore" })
+  return status === 0 ? library : undefined
 }
 
 async function takeTurn(): Promise<ReturnType<typeof createServer>> {
