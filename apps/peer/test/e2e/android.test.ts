@@ -1,7 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, globSync } from "node:fs"
-import { homedir } from "node:os"
+import { existsSync, globSync, mkdtempSync, rmSync } from "node:fs"
+import { homedir, tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
@@ -78,9 +78,9 @@ let classes: string | undefined
 
 beforeAll(() => {
   if (noJava) return
-  classes = execFileSync("mktemp", ["-d"], { encoding: "utf8" }).trim()
+  classes = mkdtempSync(join(tmpdir(), "starling-applet-"))
   compile(["applet/src", "host/src"], classes)
-  return () => execFileSync("rm", ["-r", classes ?? ""])
+  return () => rmSync(classes ?? "", { recursive: true })
 })
 
 test.skipIf(noJava || noPcscd)(
