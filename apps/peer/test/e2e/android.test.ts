@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { execFileSync, spawn, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
 import { existsSync, globSync, mkdtempSync, rmSync } from "node:fs"
@@ -6,9 +7,16 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { slotIsEmpty } from "@starling/eaas/test-opensc"
+import { PhoneTap } from "@starling/eaas"
+import { TapCard } from "@starling/eaas/tap"
 import { noPcscd, SLOTS, throwawayPcscd } from "@starling/eaas/test-pcscd"
+import { osEntropy } from "@starling/entropy/node"
+import type { Bytes } from "@starling/kernel"
+import fc from "fast-check"
 import { beforeAll, expect, onTestFinished, test } from "vitest"
 import { z } from "zod"
+import { PhoneDoor } from "../../src/phone/phone-door.ts"
+import { Slot } from "../slot.ts"
 import { PeerProcess, temporaryFolder, until } from "./peer-process.ts"
 
 const ANDROID = fileURLToPath(new URL("../../../../android/", import.meta.url))
@@ -115,6 +123,89 @@ test.skipIf(noJava || noPcscd)(
     await until("and so is the next, while the phone stays", async () => (await pool()) === 16_384, 60_000)
   },
 )
+
+const REQUEST = Uint8Array.from({ length: 300 }, (_, i) => i)
+
+/** A peer that waits for its request to be answered, which it never is: what is committed here is no answer. */
+function waitingPeer(): PhoneTap {
+  const tap = new PhoneTap()
+  tap.transceive(REQUEST, new AbortController().signal).catch(() => {})
+  return tap
+}
+
+/** Commands as readers send them, and as they don't. */
+const command = fc.oneof(
+  fc.uint8Array({ minLength: 2, maxLength: 270 }),
+  fc
+    .constantFrom("00a4040007f045414153000100", "00a4040007f045414153ffff00", "8040000004", "801000002c", "8010000200")
+    .map((hex) => Uint8Array.from(Buffer.from(hex, "hex"))),
+  fc
+    .tuple(fc.integer({ min: 0, max: 6 }), fc.uint8Array({ minLength: 1, maxLength: 5 }))
+    .map(([offset, part]) => Uint8Array.of(0x80, 0x20, 0, 0, 4 + part.length, 0, 0, 0, offset, ...part)),
+  fc.uint8Array({ minLength: 32, maxLength: 32 }).map((digest) => Uint8Array.of(0x80, 0x30, 0, 0, 32, ...digest, 32)),
+  fc.constantFrom("commit what is there", "leave the field"),
+)
+
+test.skipIf(noJava)(
+  "the applet in Java answers whatever a reader sends as the card in TypeScript does (needs java)",
+  { timeout: 300_000 },
+  async () => {
+    let key: Bytes | undefined
+    const shelf = { load: () => key, save: (saved: Bytes) => void (key = saved) }
+    await using door = await PhoneDoor.open({
+      host: "127.0.0.1",
+      port: 0,
+      tap: waitingPeer(),
+      shelf,
+      random: osEntropy,
+    })
+    const phone = await Phone.pair(classes!, door.pair())
+    await using slot = await Slot.open()
+    phone.hold(slot.port)
+    await slot.inserted()
+    const card = new TapCard(waitingPeer())
+    card.offer(REQUEST)
+    // The line to the peer takes its moment.
+    await until("the phone has the request", async () => isOffered(await slot.process(SELECT)))
+    let put: number[] = []
+    await fc.assert(
+      fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 20 }), async (commands) => {
+        for (const next of [SELECT, ...commands]) {
+          if (next === "leave the field") {
+            slot.leaveField()
+            card.leaveField()
+            continue
+          }
+          const bytes = typeof next === "string" ? commitOf(Uint8Array.from(put)) : next
+          const [java, typescript] = [await slot.process(bytes), await card.process(bytes)]
+          expect(java, Buffer.from(bytes).toString("hex")).toEqual(typescript)
+          put = followed(put, bytes, typescript)
+        }
+      }),
+      { numRuns: 200 },
+    )
+  },
+)
+
+const SELECT = Uint8Array.from(Buffer.from("00a4040007f045414153000100", "hex"))
+
+function isOffered(state: Bytes): boolean {
+  return state.length > 6 && Buffer.from(state).readUInt32BE(2) === REQUEST.length
+}
+
+function commitOf(answer: Uint8Array): Bytes {
+  return Uint8Array.of(0x80, 0x30, 0, 0, 32, ...createHash("sha256").update(answer).digest(), 32)
+}
+
+/** What a card holds of an answer after this command. */
+function followed(put: readonly number[], command: Uint8Array, response: Bytes): number[] {
+  const isDone = response.at(-2) === 0x90
+  const isPut = command[0] === 0x80 && command[1] === 0x20 && isDone
+  const offset = isPut ? Buffer.from(command).readUInt32BE(5) : 0
+  if (isPut && offset === put.length) return [...put, ...command.slice(9, 5 + (command[4] ?? 0))]
+  const forgets = [0x6a80, 0x6984].includes(Buffer.from(response.slice(-2)).readUInt16BE(0))
+  return forgets && command[1] === 0x30 ? [] : [...put]
+}
 
 test.skipIf(noJava)("the app compiles against stand-ins for what it uses of Android (needs java)", () => {
   compile(["applet/src", "app/src/main/java", "stubs"], temporaryFolder("classes"))
