@@ -39,6 +39,15 @@ test(
   },
 )
 
+test("taps that fill a pool are measured, through pcscd where there is one", { timeout: 400_000 }, () => {
+  const figures = figuresOf("--only", "nfc")
+  const [how, ...others] = new Set([...figures.keys()].map((figure) => figure.slice(0, figure.lastIndexOf(": "))))
+  expect(others).toEqual([])
+  expect(how).toMatch(/^nfc, (through pcscd|in memory)/)
+  expect(figures.get(`${how}: taps to fill a pool of 65536 bytes`)).toBe(8)
+  expect(figures.get(`${how}: bytes of key`)).toBeGreaterThan(500)
+})
+
 test("figures that there are not are an error", () => {
   expect(() => figuresOf("--only", "speed of light")).toThrow("there are verification, proving, requests, memory")
 })

@@ -4,7 +4,7 @@ import type { Delivery, Draw, EntropySourceStatus, EntropyStatus } from "../api/
 import { Fault } from "../api/fault.ts"
 import type { DeliveryJournal } from "./delivery-journal.ts"
 import type { DrawJournal, JournaledDraw } from "./draw-journal.ts"
-import { KeyServiceError } from "./key-service.ts"
+import { KeyServiceError, type RefillStep } from "./key-service.ts"
 import { progressOf, type Refill } from "./refill.ts"
 
 export interface EntropyDeskOptions {
@@ -83,9 +83,14 @@ function quantumSource({ refill: { state, service }, last, simulated }: Source):
     simulated,
     path: last?.path ?? service?.path ?? "",
     state: state.kind,
-    detail: "why" in state ? state.why : state.kind === "working" ? (state.step ?? "connecting") : "",
+    detail: "why" in state ? state.why : state.kind === "working" ? stepOf(state.step, service) : "",
     ...(last === undefined ? {} : { lastAt: last.receivedAt }),
   }
+}
+
+function stepOf(step: RefillStep | undefined, service: Refill["service"]): string {
+  const waitsForTap = step === "requesting" && service?.path === "nfc tap"
+  return waitsForTap ? "waiting for the phone at the branch's reader" : (step ?? "connecting")
 }
 
 /** What this does not give, said before anybody asks. */

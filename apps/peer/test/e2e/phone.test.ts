@@ -69,6 +69,12 @@ test("a phone that scanned the code fills the pool by taps, at the branch that t
   const options = ["--no-mdns", "--eaas", url, "--branch", "second branch", "--phone", "127.0.0.1:0"]
   const ana = await PeerProcess.up("Ana", options)
   using phone = await TestPhone.pair(scan(ana))
+  await phone.request()
+  const waiting = await ana.ask(Status, "entropy", "status")
+  expect(waiting.sources.find(({ id }) => id === "eaas")).toMatchObject({
+    path: "nfc tap",
+    detail: "waiting for the phone at the branch's reader",
+  })
   const [wrong, right] = [await branchOf(url, 0), await branchOf(url, 1)]
   expect(await tap(wrong, phone)).toEqual({ kind: "turned-away", reason: "wrong-local-provider" })
   expect(await poolOf(ana)).toBe(0)
