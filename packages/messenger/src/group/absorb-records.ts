@@ -3,10 +3,11 @@ import { isForked, isOfGroup, judgeRecord } from "../record/record-log.ts"
 import { MAX_PENDING_PER_DEVICE, MAX_PENDING_PER_GROUP } from "../limits.ts"
 import { heedMailboxWords } from "../mailbox/mailbox-words.ts"
 import type { Turn } from "../peer/turn.ts"
+import { bearerOf } from "./bearers.ts"
 import { straysIn } from "./drop-strays.ts"
 import type { Group } from "./group.ts"
 import { goOnFromBackup } from "./restored.ts"
-import { addRecord, findDevice, membershipOf, withoutRecords } from "./rebuild-group.ts"
+import { addRecord, membershipOf, withoutRecords } from "./rebuild-group.ts"
 
 /**
  * Takes records into the logs, in whatever order they come: those that continue a log of a device that somebody answers for are
@@ -23,6 +24,7 @@ export function absorbRecords(turn: Turn, uuid: string, incoming: readonly Logge
     const seen = new Set([...group.seen, ...fresh.map(({ author }) => author)])
     if (group.operations !== before.operations) takeUpDoubtful(turn, uuid)
     turn.putGroup({ ...group, seen })
+    if (spokeForOthers(before, group)) judgeAnew(turn, uuid)
     dropStrays(turn, uuid)
     heedMailboxWords(turn, uuid, before.mailboxWords)
     tellOfForks(turn, before, turn.group(uuid))
@@ -72,6 +74,28 @@ function dropStrays(turn: Turn, uuid: string): void {
   turn.changeWork(uuid, { unplaced, doubtful: [] })
 }
 
+/** Whether records of some device turned out to be those of another identity. */
+function spokeForOthers(before: Group, after: Group): boolean {
+  if (before.bearers === after.bearers) return false
+  return [...before.logs.keys()].some((device) => {
+    const bearer = bearerOf(before, device)
+    return bearer !== undefined && bearer !== bearerOf(after, device)
+  })
+}
+
+/** Every COMMIT is judged by what the records mean now, and the records of those go whom nobody brought in who was entitled to. */
+function judgeAnew(turn: Turn, uuid: string): void {
+  const { records, bearers, membership } = turn.group(uuid)
+  const unvouched = records.filter(
+    ({ author }) => author !== turn.own.device && bearers.claims.has(author) && !membership.vouched.has(author),
+  )
+  const dropped = new Set(unvouched.map(({ hash }) => hash))
+  const { group, unplaced } = withoutRecords(turn.crypto, turn.group(uuid), dropped, turn.state.plainTopics)
+  turn.putGroup(group)
+  turn.changeWork(uuid, { unplaced, doubtful: [] })
+  if (dropped.size > 0) judgeAnew(turn, uuid)
+}
+
 /** COMMITs that were not in order may be so by other operations. */
 function takeUpDoubtful(turn: Turn, uuid: string): void {
   const { unplaced, doubtful } = turn.work(uuid)
@@ -86,7 +110,7 @@ function withMembership(group: Group): Group {
 function tellOfForks(turn: Turn, before: Group, after: Group): void {
   for (const [device, log] of after.logs) {
     if (!isForked(log) || isForked(before.logs.get(device) ?? [])) continue
-    const name = after.membership.desired.get(findDevice(after, device)?.identity ?? "")?.name ?? "a former member"
+    const name = after.membership.desired.get(bearerOf(after, device) ?? "")?.name ?? "a former member"
     turn.notify({
       kind: "trouble",
       code: "logs-differ",

@@ -1,13 +1,14 @@
-import { toHex } from "@starling/kernel"
 import type { CryptoProvider } from "@starling/mls"
 
-import type { Device } from "../identity/device-certificate.ts"
 import type { MessageId } from "../message/content.ts"
 import { withMailboxWord } from "../mailbox/mailbox-words.ts"
 import { NO_DELIVERY } from "../message/group-delivery.ts"
-import { decodeOperation } from "../record/operation.ts"
+import type { DeviceKey } from "../identity/device-certificate.ts"
+import type { IdentityId } from "../identity/identity-id.ts"
+import { decodeOperation, type Operation } from "../record/operation.ts"
 import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/record.ts"
 import { appendRecord, precursorOf } from "../record/record-log.ts"
+import { bearerOf, consentsIn, differingFrom, firstBearers, withClaim, withConsent, type Bearers } from "./bearers.ts"
 import { eraOf } from "./era.ts"
 import { NO_BODY, withBody, type ForestNode } from "./forest-node.ts"
 import type { Founding } from "./group-extensions.ts"
@@ -29,6 +30,7 @@ export function bareGroup(crypto: CryptoProvider, row: GroupRow, shown: Readonly
     records: [],
     logs: new Map(),
     operations: new Map(),
+    bearers: firstBearers(row.founding.creator),
     membership: resolveMembership(new Map(), row.founding),
     testimony: NO_TESTIMONY,
     mailboxWords: new Map(),
@@ -44,35 +46,60 @@ export function bareGroup(crypto: CryptoProvider, row: GroupRow, shown: Readonly
 /** Appends a record that continues its device's log; what it says takes effect with `membershipOf` and `placeCommit`. */
 export function addRecord(crypto: CryptoProvider, group: Group, record: LoggedRecord): Group {
   const logs = appendRecord(group.logs, record)
-  return withMeaning(crypto, { ...group, records: [...group.records, record], logs }, record)
+  const added = { ...group, records: [...group.records, record], logs }
+  const consents = consentsIn(crypto, record)
+  const bearers = consents.reduce(withConsent, group.bearers)
+  const devices = consents.map(({ device }) => device)
+  return withMeaning(crypto, withBearers(crypto, added, bearers, devices), record)
 }
 
-/** With what `record` says; where that admits a device of which records are here already, with what they say too. */
+/** With what `record` says. An addition by a device of which nobody knows yet whose it is names a device all the same. */
 function withMeaning(crypto: CryptoProvider, group: Group, record: LoggedRecord): Group {
-  const author = findDevice(group, record.author)
-  if (author === undefined) return group
-  const testimony = withTestimony(group.testimony, record, author.identity)
-  if (testimony !== group.testimony) return { ...group, testimony }
-  const mailboxWords = withMailboxWord(group.mailboxWords, record, author.identity)
-  if (mailboxWords !== group.mailboxWords) return { ...group, mailboxWords }
-  const operation = readOperation(crypto, group, record, author)
-  if (operation === undefined || group.operations.has(record.hash)) return group
-  let next: Group = { ...group, operations: new Map(group.operations).set(record.hash, operation) }
-  if (operation.change.kind !== "add") return next
-  for (const earlier of group.logs.get(operation.change.device.device) ?? []) next = withMeaning(crypto, next, earlier)
-  return next
+  if (!group.bearers.claims.has(record.author) || group.operations.has(record.hash)) return group
+  const author = bearerOf(group, record.author)
+  if (record.kind !== RECORD_KINDS.operation) return author === undefined ? group : withWord(group, record, author)
+  const decoded = decodeOperation(crypto, record.body)
+  if (decoded.kind !== "ok") return group
+  const { change } = decoded.value
+  const next = author === undefined ? group : withOperation(group, record, author, decoded.value)
+  if (change.kind !== "add") return next
+  const { device } = change
+  return withBearers(crypto, next, withClaim(next.bearers, device, record.author), [device.device])
+}
+
+/**
+ * Where something new is known of `devices`: of those that speak for somebody now, with what they say; where one spoke for another,
+ * everything is read anew.
+ */
+function withBearers(crypto: CryptoProvider, group: Group, bearers: Bearers, devices: readonly DeviceKey[]): Group {
+  if (bearers === group.bearers) return group
+  const differing = differingFrom(group.bearers, bearers, devices).filter((device) => group.logs.has(device))
+  const next = { ...group, bearers }
+  if (differing.some((device) => bearerOf(group, device) !== undefined)) return readAnew(crypto, next)
+  const silent = differing.flatMap((device) => group.logs.get(device) ?? [])
+  return silent.reduce((read, record) => withMeaning(crypto, read, record), next)
+}
+
+function readAnew(crypto: CryptoProvider, group: Group): Group {
+  const bare: Group = { ...group, operations: new Map(), testimony: NO_TESTIMONY, mailboxWords: new Map() }
+  const read = group.records.reduce((next, record) => withMeaning(crypto, next, record), bare)
+  return { ...read, membership: resolveMembership(read.operations, read.founding) }
+}
+
+function withWord(group: Group, record: LoggedRecord, author: IdentityId): Group {
+  const testimony = withTestimony(group.testimony, record, author)
+  const mailboxWords = withMailboxWord(group.mailboxWords, record, author)
+  return { ...group, testimony, mailboxWords }
+}
+
+function withOperation(group: Group, record: LoggedRecord, author: IdentityId, operation: Operation): Group {
+  const previous = previousOperation(group, record)
+  const known: KnownOperation = { ...operation, hash: record.hash, author, device: record.author, previous }
+  return { ...group, operations: new Map(group.operations).set(record.hash, known) }
 }
 
 export function membershipOf(group: Group): Group["membership"] {
   return resolveMembership(group.operations, group.founding, group.membership)
-}
-
-/** The device behind a key, where the creator or an operation vouches for it. */
-export function findDevice(group: Group, key: string): Device | undefined {
-  if (group.founding.creator.device === key) return group.founding.creator
-  for (const { change } of group.operations.values())
-    if (change.kind === "add" && change.device.device === key) return change.device
-  return undefined
 }
 
 /** The group as it was when its rows were written; also the COMMITs that had not found their place. */
@@ -163,24 +190,12 @@ function creationNode(crypto: CryptoProvider, id: Uint8Array, founding: Founding
     removed: [],
     ops: [],
     ...NO_BODY,
-    roster: [creator],
+    // By its MLS leaf it may, but the creation has no COMMIT that others could read that in.
+    roster: [{ ...creator, ownsPeerId: false }],
     standing: { kind: "open" },
     era: undefined,
     placedAt: createdAt,
   }
-}
-
-function readOperation(
-  crypto: CryptoProvider,
-  group: Group,
-  record: LoggedRecord,
-  author: Device,
-): KnownOperation | undefined {
-  if (record.kind !== RECORD_KINDS.operation) return undefined
-  const decoded = decodeOperation(crypto, record.body)
-  if (decoded.kind !== "ok") return undefined
-  const previous = previousOperation(group, record)
-  return { ...decoded.value, hash: record.hash, author: author.identity, device: toHex(record.device), previous }
 }
 
 function previousOperation(group: Group, record: LoggedRecord): RecordHash | undefined {

@@ -3,7 +3,7 @@ import { readKeyPackage } from "@starling/mls"
 import { clocksDiffer, clockText } from "../contacts/meet.ts"
 import { stateOf } from "../group/forest-node.ts"
 import { settle } from "../group/settle.ts"
-import { readDevice } from "../identity/device-certificate.ts"
+import { isSameDevice, readDevice } from "../identity/device-certificate.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
 import { decodeAnswer } from "../peer/answer-frame.ts"
 import type { Turn } from "../peer/turn.ts"
@@ -37,7 +37,8 @@ export function takeKeyPackage(turn: Turn, uuid: string, identity: IdentityId, p
     return trouble(turn, `${who}'s key was refused (${read.reason}; ${read.section}); nothing was changed.`)
   const { credential } = read.keyPackage.leafNode
   const device = credential.kind === "basic" ? readDevice(turn.crypto, credential.identity) : undefined
-  if (device?.kind !== "ok" || device.value.device !== wanted.device.device)
+  // An addition can name the device of somebody else, whose KeyPackage is good for that one alone.
+  if (device?.kind !== "ok" || !isSameDevice(device.value, wanted.device))
     return trouble(turn, `The key that was given for ${who} is of another device; nobody was added.`)
   turn.changeWork(uuid, { keyPackages: new Map(turn.work(uuid).keyPackages).set(identity, read.keyPackage) })
   settle(turn, uuid)

@@ -1,12 +1,12 @@
 import type { Bytes } from "@starling/kernel"
 import type { CryptoProvider } from "@starling/mls"
 
+import { bearerOf } from "../group/bearers.ts"
 import { ancestry } from "../group/forest-node.ts"
 import type { Group } from "../group/group.ts"
 import { uuidOf } from "../group/group-id.ts"
 import { subjectOf } from "../group/membership.ts"
-import { findDevice } from "../group/rebuild-group.ts"
-import { hasDevice } from "../group/roster.ts"
+import { devicesOf, hasDevice } from "../group/roster.ts"
 import type { Device, DeviceKey } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import { SYNC_BUDGET } from "../limits.ts"
@@ -23,7 +23,7 @@ import { selectMessages } from "./missing-messages.ts"
 import { isOtherwise, selectRecords } from "./missing-records.ts"
 import { forgottenBy, shownFor } from "./name-messages.ts"
 import { noteHoldings } from "./note-holdings.ts"
-import { partnersOf } from "./partners.ts"
+import { byPeerId, partnersOf } from "./partners.ts"
 import { holdingsOf, requestSyncInTurn, requestSyncOfFormer, takesPart, toldTo } from "./request-sync.ts"
 import {
   decodeSyncRequest,
@@ -81,9 +81,9 @@ function wordsFor(
 const NO_WORDS = { shown: [], forgotten: [] } as const
 
 function formerMember(group: Group, peerId: PeerId): Device | undefined {
-  for (const { roster } of group.forest.values())
-    for (const device of roster) if (device?.peerId === peerId) return device
-  return undefined
+  const rosters = new Set(Array.from(group.forest.values(), ({ roster }) => roster))
+  const bearers = [...rosters].flatMap((roster) => devicesOf(roster).filter((device) => device.peerId === peerId))
+  return byPeerId(group, bearers).get(peerId)
 }
 
 /**
@@ -114,7 +114,7 @@ function stateMadeBy(record: LoggedRecord): StateId | undefined {
 /** The operations that put somebody out: against them, and against those by whom they came in. */
 function whyOut(group: Group, device: DeviceKey): RecordHash[] {
   const operations = [...group.operations.values()]
-  const chain = new Set([findDevice(group, device)?.identity ?? ""])
+  const chain = new Set([bearerOf(group, device) ?? ""])
   for (const identity of chain)
     for (const op of operations) if (op.change.kind === "add" && subjectOf(op) === identity) chain.add(op.author)
   return operations.filter((op) => op.change.kind !== "add" && chain.has(subjectOf(op))).map(({ hash }) => hash)

@@ -8,7 +8,7 @@ import { mayInvite, mayRemove } from "../group/roles.ts"
 import { NO_WORK } from "../group/group-work.ts"
 import { ownRoom } from "../group/author-record.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
-import { findDevice } from "../group/rebuild-group.ts"
+import { bearerOf } from "../group/bearers.ts"
 import { healPlan } from "../group/heal-by-calendar.ts"
 import { openInvitations } from "../invitation/open-invitations.ts"
 import { devicesOf, identitiesOf } from "../group/roster.ts"
@@ -163,7 +163,7 @@ function gapsIn(state: PeerState, group: Group, now: number): readonly GapView[]
     .map((gap) => ({ ...gap, why: "missing" as const }))
   const withheld = group.delivery.withheld.map((run) => ({ ...run, why: "too-many" as const }))
   return [...gaps, ...withheld].map(({ why, device, count, before }) => {
-    const from = findDevice(group, device)?.identity ?? ""
+    const from = bearerOf(group, device) ?? ""
     return { why, from, name: nameIn(state, from), count, ...(before === undefined ? {} : { before }) }
   })
 }
