@@ -1,6 +1,9 @@
 import { requested } from "@starling/messenger"
 import {
+  certifyDevice,
+  describeDevice,
   encodeContent,
+  encodeOperation,
   encodeSealedMessage,
   encodeSyncRequest,
   messageAuthenticatedData,
@@ -9,10 +12,13 @@ import {
 import { protect } from "@starling/mls"
 
 import { groupOf, isActive } from "./group-of.ts"
+import { part } from "./insider-moves.ts"
 import { inventFrontier, type Insider } from "./insider.ts"
+import type { Person } from "./person.ts"
+import { crypto } from "./seeded.ts"
 import type { Stage } from "./stage.ts"
 
-const COMMIT = 2
+const [OPERATION, COMMIT] = [1, 2] as const
 const LARGE = 90_000
 
 /** Tells somebody that it holds far more of everybody's messages than there are, and has read all of them. */
@@ -87,6 +93,42 @@ export function forkLargely(stage: Stage): void {
   const other = insider.sign(COMMIT, new Uint8Array(11).fill(stage.dice.below(256)))
   insider.publish("upd", other.encoded, state?.era, rest)
   insider.publish("upd", one.encoded, state?.era, half)
+}
+
+/**
+ * While one part of the group lets an outsider in, the other one hears first that a puppet is to be added: with the outsider's
+ * device key, or with that of somebody who is in the group, or with one of those PeerIds.
+ */
+export function borrowKeys(stage: Stage): void {
+  const { dice, group, honest, ledger, world } = stage
+  const insider = dice.pick(stage.insiders)
+  const members = honest.filter((person) => isActive(person, group))
+  const outsiders = honest.filter((person) => person.isUp && !isActive(person, group))
+  const owner = dice.pick(outsiders.length > 0 ? outsiders : honest)
+  const [first] = members
+  if (first === undefined) return
+  const side = members.filter((person) => person === first || dice.chance(0.4))
+  const rest = honest.filter((person) => person !== owner && !side.includes(person))
+  part(stage, [...side, owner], [...rest, insider.person])
+  if (outsiders.includes(owner)) ledger.invite(first, owner)
+  askForPuppet(stage, insider, owner, rest)
+  for (let i = 0; i < 4; i++) {
+    world.run(1_000)
+    ledger.accept(owner)
+  }
+}
+
+function askForPuppet(stage: Stage, insider: Insider, owner: Person, to: readonly Person[]): void {
+  const keys = crypto.signature.deriveKeyPair(insider.person.env().mls.random.draw(32, "puppet"))
+  const { signatureKey, transportKey, createdAt } = owner.state.durable.own.certificate
+  const borrowed = stage.dice.chance(0.7)
+    ? { signatureKey, transportKey }
+    : { signatureKey: keys.publicKey, transportKey }
+  const certificate = certifyDevice(crypto, keys.privateKey, { identityKey: keys.publicKey, ...borrowed, createdAt })
+  const change = { kind: "add", device: describeDevice(crypto, certificate), name: "puppet" } as const
+  const deps = [...insider.known().keys()].slice(-8)
+  const record = insider.sign(OPERATION, encodeOperation({ change, deps }))
+  insider.publish("upd", record.encoded, insider.states()[0]?.era, to)
 }
 
 /** A record that nobody can make anything of, and that everybody keeps. */

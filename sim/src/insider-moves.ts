@@ -77,7 +77,7 @@ export function twoBodies(stage: Stage): void {
   for (const person of others) ledger.heal(person)
 }
 
-function part(stage: Stage, ...sides: readonly (readonly Person[])[]): void {
+export function part(stage: Stage, ...sides: readonly (readonly Person[])[]): void {
   stage.world.run(500)
   stage.sides = sides
   stage.world.partition(...sides)

@@ -137,6 +137,9 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario("large-fork", [...TALK, ...CHURN, [4, claims.forkLargely], [4, moves.split], [6, moves.meet]], {
     insiders: 1,
   }),
+  scenario("borrowed-keys", [...TALK, [2, moves.remove], [8, moves.leave], [8, claims.borrowKeys], [10, moves.meet]], {
+    insiders: 1,
+  }),
   scenario("all-faults", [...TALK, ...CHURN, ...PARTITION, ...FAULTS], { rounds: 50 }),
   scenario("everything", [...TALK, ...CHURN, ...PARTITION, ...FAULTS, ...MALICE], { insiders: 1, rounds: 50 }),
 ]
