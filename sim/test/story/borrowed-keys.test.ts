@@ -21,6 +21,8 @@ import { crypto } from "../../src/seeded.ts"
 import type { World } from "../../src/world.ts"
 import { expectOneState } from "../support/expectations.ts"
 
+type Four = [Person, Person, Person, Person]
+
 const OPERATION = 1
 const QUIN = crypto.signature.deriveKeyPair(new Uint8Array(32).fill(9))
 
@@ -75,25 +77,31 @@ function seat(insider: Person, group: string, device: Device, keys: SignatureKey
   insider.heal(group)
 }
 
-/** What Alice says while Henry is away reaches him from whoever of the others he meets again. */
-function expectReached(world: World, group: string, henry: Person, alice: Person, ...others: readonly Person[]): void {
+const SAID = ["one", "two", "three"]
+
+/** What Alice says while Henry is away, and then `meanwhile`, reaches him from whoever of the others he meets again. */
+function expectReached(
+  { world, people: [alice, bob, henry, mallory], group }: { world: World; people: Four; group: string },
+  meanwhile: () => void = () => undefined,
+): void {
   world.goOffline(henry)
   world.run(3_000)
-  const said = ["one", "two", "three"]
-  for (const text of said) alice.send(group, text)
+  for (const text of SAID) alice.send(group, text)
   world.run(3_000)
-  for (const each of [alice, ...others]) world.connect(each, henry)
+  meanwhile()
+  world.goOffline(mallory)
+  for (const each of [alice, bob]) world.connect(each, henry)
   world.run(60_000)
-  expect(henry.texts(group).toSorted()).toEqual(said.toSorted())
+  expect(henry.texts(group).toSorted()).toEqual(SAID.toSorted())
 }
 
 test("whoever asks for a puppet under somebody else's PeerId keeps nothing from that one", () => {
   const policy = { invite: "everyone", remove: "admins" } as const
   const { world, people, group } = gatherUnder(policy, 8, "alice", "bob", "henry", "mallory")
-  const [alice, bob, henry, mallory] = people as [Person, Person, Person, Person]
+  const [alice, bob, henry, mallory] = people as Four
   const insider = new Insider(world, mallory, group)
   const { device } = henry.state.durable.own
-  const admission = [...groupOf(mallory, group)!.operations.values()].find(
+  const admission = [...insider.known().values()].find(
     ({ change }) => change.kind === "add" && change.device.device === device,
   )!
   const { transportKey } = certificateOf(henry)
@@ -103,19 +111,18 @@ test("whoever asks for a puppet under somebody else's PeerId keeps nothing from 
     record = additionOf(quinWith({ transportKey }, at), insider, false)
   bring(record, mallory, group, ...people)
   world.run(5_000)
-  world.goOffline(mallory)
-  expectReached(world, group, henry, alice, bob)
+  expectReached({ world, people: [alice, bob, henry, mallory], group })
 })
 
-test("a puppet that is a member under somebody else's PeerId keeps nothing from that one either", () => {
+test("a puppet that comes to be a member under somebody else's PeerId keeps nothing from that one either", () => {
   const { world, people, group } = gather(8, "alice", "bob", "henry", "mallory")
-  const [alice, bob, henry, mallory] = people as [Person, Person, Person, Person]
+  const [alice, bob, henry, mallory] = people as Four
   const device = quinWith({ transportKey: certificateOf(henry).transportKey })
-  seat(mallory, group, device, QUIN)
-  world.run(5_000)
-  for (const person of people) expect(rosterOf(person, group), person.name).toContain(device.device)
-  world.goOffline(mallory)
-  expectReached(world, group, henry, alice, bob)
+  expectReached({ world, people: [alice, bob, henry, mallory], group }, () => {
+    seat(mallory, group, device, QUIN)
+    world.run(5_000)
+    for (const person of [alice, bob]) expect(rosterOf(person, group), person.name).toContain(device.device)
+  })
 })
 
 test("what a device says is its own person's word, whoever was named for it first", () => {
