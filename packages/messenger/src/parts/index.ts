@@ -3,6 +3,7 @@ export { decodeContactLink, encodeContactLink, parseContactLink, type ContactLin
 export { decodeHello, encodeHello, type Hello } from "../contacts/hello-frame.ts"
 export { isName } from "../contacts/name.ts"
 export { safeName } from "../contacts/safe-name.ts"
+export { bearerOf, firstBearers, withClaim, withConsent, type Bearers } from "../group/bearers.ts"
 export { causalPasts, depthOf, precedes, type CausalPasts } from "../group/causal-past.ts"
 export { chooseTip, drawOf, rank, type Choice } from "../group/choose-commit.ts"
 export { decodeEnvelope, openEnvelope, sealEnvelope } from "../group/envelope.ts"
@@ -30,6 +31,7 @@ export {
   type Device,
   type DeviceCertificate,
 } from "../identity/device-certificate.ts"
+export { hasTransportConsent, signTransportConsent } from "../identity/transport-consent.ts"
 export { identityId, type IdentityId } from "../identity/identity-id.ts"
 export { peerIdOf } from "../identity/peer-id.ts"
 export { computeSafetyNumber } from "../identity/safety-number.ts"
@@ -74,4 +76,5 @@ export { decodeMailboxRecord, encodeMailboxRecord } from "../record/mailbox-reco
 export type { GroupMailbox } from "../mailbox/group-mailbox.ts"
 export { decodeTestimony, encodeTestimony } from "../record/testimony-record.ts"
 export { headOf, isForked, judgeRecord, straysOf } from "../record/record-log.ts"
+export { byPeerId } from "../sync/partners.ts"
 export { decodeSyncAnswer, decodeSyncRequest, encodeSyncAnswer, encodeSyncRequest } from "../sync/sync-frames.ts"

@@ -83,7 +83,7 @@ const NO_WORDS = { shown: [], forgotten: [] } as const
 function formerMember(group: Group, peerId: PeerId): Device | undefined {
   const rosters = new Set(Array.from(group.forest.values(), ({ roster }) => roster))
   const bearers = [...rosters].flatMap((roster) => devicesOf(roster).filter((device) => device.peerId === peerId))
-  return byPeerId(group, bearers).get(peerId)
+  return byPeerId(group.membership.seniority, bearers).get(peerId)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isSameDevice, type Device } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import type { Group } from "../group/group.ts"
+import type { Membership } from "../group/membership.ts"
 import { devicesOf, type Seated } from "../group/roster.ts"
 import type { Turn } from "../peer/turn.ts"
 
@@ -12,7 +13,8 @@ export function partnersOf(group: Group, own: PeerId): ReadonlyMap<PeerId, Devic
   const wanted = Array.from(group.membership.desired.values(), ({ device }) => device)
   const tips = new Set([group.live, group.chosen])
   const seated = [...tips].flatMap((sid) => devicesOf(group.forest.get(sid)?.roster ?? []))
-  const partners = new Map([...byPeerId(group, wanted), ...byPeerId(group, seated)])
+  const { seniority } = group.membership
+  const partners = new Map([...byPeerId(seniority, wanted), ...byPeerId(seniority, seated)])
   partners.delete(own)
   return partners
 }
@@ -21,23 +23,26 @@ export function partnersOf(group: Group, own: PeerId): ReadonlyMap<PeerId, Devic
  * Of those that bear one PeerId, the one behind it, by the records alone: to whom that key has signed that it belongs, else whoever
  * was a member first.
  */
-export function byPeerId(group: Group, devices: Iterable<Candidate>): ReadonlyMap<PeerId, Candidate> {
+export function byPeerId(
+  seniority: Membership["seniority"],
+  devices: Iterable<Candidate>,
+): ReadonlyMap<PeerId, Candidate> {
   const behind = new Map<PeerId, Candidate>()
   for (const device of devices) {
     const other = behind.get(device.peerId)
-    if (other === undefined || isBetter(group, device, other)) behind.set(device.peerId, device)
+    if (other === undefined || isBetter(seniority, device, other)) behind.set(device.peerId, device)
   }
   return behind
 }
 
 type Candidate = Device | Seated
 
-function isBetter(group: Group, one: Candidate, other: Candidate): boolean {
+function isBetter(seniority: Membership["seniority"], one: Candidate, other: Candidate): boolean {
   if (ownsPeerId(one) !== ownsPeerId(other)) return ownsPeerId(one)
   if (isSameDevice(one, other)) return false
-  const [place, otherPlace] = [one, other].map(({ identity }) => group.membership.seniority.get(identity) ?? Infinity)
+  const [place, otherPlace] = [one, other].map(({ identity }) => seniority.get(identity) ?? Infinity)
   if (place !== otherPlace) return (place ?? Infinity) < (otherPlace ?? Infinity)
-  return one.device < other.device
+  return one.identity + one.device < other.identity + other.device
 }
 
 function ownsPeerId(device: Candidate): boolean {

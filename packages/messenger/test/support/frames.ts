@@ -62,6 +62,7 @@ import {
   sealEnvelope,
   signReceiptNote,
   signRecord,
+  signTransportConsent,
   type Device,
   type MailboxRequest,
 } from "@starling/messenger/parts"
@@ -77,12 +78,14 @@ const identityKeys = crypto.signature.deriveKeyPair(counting(0x00, 32))
 export const deviceKeys = crypto.signature.deriveKeyPair(counting(0x20, 32))
 const CLOCK = 1_800_000_000_000
 
+export const transportKeys = crypto.signature.deriveKeyPair(counting(0x40, 32))
+
 export const device: Device = describeDevice(
   crypto,
   certifyDevice(crypto, identityKeys.privateKey, {
     identityKey: identityKeys.publicKey,
     signatureKey: deviceKeys.publicKey,
-    transportKey: crypto.signature.deriveKeyPair(counting(0x40, 32)).publicKey,
+    transportKey: transportKeys.publicKey,
     createdAt: CLOCK,
   }),
 )
@@ -366,6 +369,7 @@ export const EXAMPLES: readonly Example[] = [
 
 /** Structs that are signed or authenticated and never decoded: their bytes are the contract. */
 export const SIGNED: readonly { readonly name: string; readonly bytes: Bytes }[] = [
+  { name: "transport consent", bytes: signTransportConsent(crypto, transportKeys.privateKey, device.certificate) },
   { name: "commit authenticated data", bytes: commitAuthenticatedData(sid(0x80), [sid(0xe0)]) },
   { name: "message authenticated data", bytes: messageAuthenticatedData(device.device, 1) },
 ]
