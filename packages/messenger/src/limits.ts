@@ -240,6 +240,8 @@ export const RETRY_LAST = 5 * 60 * SECOND
 export const DIAL_PERIOD = 30 * SECOND
 /** A peer is asked to fill up the stock of its KeyPackages, and a member for the Welcomes that it holds, no sooner again. */
 export const RESTOCK_PAUSE = 600 * SECOND
+/** Until a device that gave somebody else's KeyPackage is asked again for the one who was named for it. */
+export const WRONG_KEY_PAUSE = 600 * SECOND
 export const CARRY_PAUSE = 300 * SECOND
 /** Peers who are away and are dialled at a time. */
 export const MAX_DIALLED = 64

@@ -172,7 +172,11 @@ test.for(["here", "away"] as const)(
     bring(addition, mallory, group, ...people)
     world.goOffline(mallory)
     world.run(120_000)
-    for (const person of [alice, bob]) expect(groupOf(person, group)!.live, person.name).toBe(before)
+    for (const person of [alice, bob]) {
+      expect(groupOf(person, group)!.live, person.name).toBe(before)
+      const told = person.notifications.filter(({ kind }) => kind === "trouble")
+      expect(told.length, person.name).toBeLessThanOrEqual(where === "here" ? 1 : 0)
+    }
     alice.invite(group, henry)
     world.run(30_000)
     world.connect(alice, henry)
