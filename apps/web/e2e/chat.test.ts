@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 import { buildIfStale } from "../scripts/build-if-stale.ts"
 import { launch, noChromium, openWindow, type Window } from "./browser.ts"
 import { FakeDaemon } from "./fake-daemon.ts"
-import { ben, me, message } from "./people.ts"
+import { ben, delivery, me, message } from "./people.ts"
 import { CHOIR, FIELD, living, OLD } from "./stories.ts"
 
 let browser: Browser
@@ -348,6 +348,34 @@ test.skipIf(noChromium)("the draws are told page by page, and a refill fills the
   await page.getByRole("button", { name: "Refill" }).click()
   await page.getByText("54 KiB of 64 KiB").waitFor()
   await page.getByText("The quantum source is simulated").waitFor()
+})
+
+test.skipIf(noChromium)("each delivery shows the way that it took, stage by stage (needs chromium)", async () => {
+  const story = living()
+  story.deliveries = [
+    delivery("untold", Date.now() - 60_000, 8192, { localProvider: "Library", anonymitySet: 240 }),
+    delivery("newest", Date.now(), 8192, { channel: "one-time pad, simulated link" }),
+  ]
+  await using window = await openWindow(browser, story)
+  const { page } = window
+  await page.evaluate(() => (location.hash = "#/entropy"))
+  const way = page.getByRole("list", { name: /^The way of the delivery/ })
+  const stages = (): Promise<string[]> => way.getByRole("listitem").allInnerTexts()
+  await way.getByText("one-time pad, simulated link").waitFor()
+  expect((await stages()).map((stage) => stage.replaceAll(/\s+/g, " ").trim())).toEqual([
+    "Source QRNG model A simulated",
+    "Quantum channel one-time pad, simulated link",
+    "Local Provider lp-1 Epoch 3",
+    "Tap loopback tap proof made in 412 ms; not hidden: the only user",
+    "Pool 8 KiB mixed with this computer's randomness in each key",
+  ])
+  await page
+    .getByRole("row", { name: /Library/ })
+    .getByRole("button")
+    .click()
+  await way.getByText("not told by the Local Provider").waitFor()
+  expect((await stages()).join(" ")).toContain("hidden among at most 240 users")
+  expect(window.complaints).toEqual([])
 })
 
 test.skipIf(noChromium)(
