@@ -186,3 +186,47 @@ test.for(["here", "away"] as const)(
     expectOneState(group, alice, bob, henry)
   },
 )
+
+test("what was kept by the word of a device that turns out to be somebody else's is let go, and everybody holds the same", () => {
+  const policy = { invite: "admins", remove: "admins" } as const
+  const { world, people, group } = gatherUnder(policy, 8, "alice", "bob", "mallory")
+  const [alice, bob, mallory] = people as [Person, Person, Person]
+  alice.giveRole(group, mallory, "owner")
+  const [henry, zoe] = [world.person("henry"), world.person("zoe")]
+  world.meetAll()
+  world.run(5_000)
+  alice.knows(henry)
+  world.partition([alice, henry], [bob, mallory])
+  alice.invite(group, henry)
+  world.run(1_000)
+  henry.accept(group)
+  world.run(3_000)
+  // To one part of the group Henry speaks as Quin, who may invite, and brings somebody in.
+  const { signatureKey, transportKey } = certificateOf(henry)
+  const quin = quinWith({ signatureKey, transportKey })
+  const byMallory = new Insider(world, mallory, group)
+  const asQuin = additionOf(quin, byMallory)
+  const role = { kind: "role", identity: quin.identity, role: "admin" } as const
+  const asAdmin = byMallory.sign(OPERATION, encodeOperation({ change: role, deps: [asQuin.hash] }))
+  const change = { kind: "add", device: zoe.state.durable.own, name: "zoe" } as const
+  const byHenry = new Insider(world, henry, group)
+  const brought = byHenry.signAfter(undefined, OPERATION, encodeOperation({ change, deps: [asAdmin.hash] }))
+  const said = new Insider(world, zoe, group).signAfter(undefined, 9, new Uint8Array(8))
+  for (const record of [asQuin, asAdmin, brought, said]) bring(record, mallory, group, bob)
+  const { device } = zoe.state.durable.own
+  expect(groupOf(bob, group)!.operations.get(brought.hash)?.author).toBe(quin.identity)
+  expect(groupOf(bob, group)!.logs.has(device)).toBe(true)
+  world.goOffline(mallory)
+  world.connect(alice, bob)
+  world.run(60_000)
+  bob.restart()
+  world.connect(alice, bob)
+  world.run(10_000)
+  for (const person of [alice, bob]) {
+    const { operations, logs, membership } = groupOf(person, group)!
+    expect(operations.get(brought.hash)?.author, person.name).toBe(henry.identity)
+    expect(logs.has(device), person.name).toBe(false)
+    expect(membership.desired.has(zoe.identity), person.name).toBe(false)
+  }
+  expectOneState(group, alice, bob)
+})
