@@ -29,6 +29,12 @@ interface Claim {
   readonly by: DeviceKey
 }
 
+/** That an addition by the device `by` names `device`. */
+export interface Naming {
+  readonly device: Device
+  readonly by: DeviceKey
+}
+
 /** That a device has signed whose it is. */
 type Consent = Pick<Device, "device" | "identity">
 
@@ -43,6 +49,22 @@ export function firstBearers({ device, identity }: Device): Bearers {
   }
 }
 
+/** All at once, as one after the other: where a group is read, it may have thousands of devices. */
+export function bearersOf(creator: Device, named: Iterable<Naming>, signed: Iterable<Consent>): Bearers {
+  const first = firstBearers(creator)
+  const claims = new Map<DeviceKey, Claim[]>(Array.from(first.claims, ([device, known]) => [device, [...known]]))
+  for (const { device, by } of named) {
+    const known = claims.get(device.device) ?? []
+    if (!isKnown(known, device, by)) known.push({ identity: device.identity, by })
+    claims.set(device.device, known)
+  }
+  const consents = new Map<DeviceKey, Set<IdentityId>>()
+  for (const { device, identity } of [{ device: creator.device, identity: creator.identity }, ...signed])
+    consents.set(device, (consents.get(device) ?? new Set()).add(identity))
+  const faithless = new Set([...consents].flatMap(([device, { size }]) => (size > 1 ? [device] : [])))
+  return decided({ ...first, claims, consents, faithless }, claims.keys())
+}
+
 /** Whom the records of a device speak for. */
 export function bearerOf({ bearers }: { readonly bearers: Bearers }, device: DeviceKey): IdentityId | undefined {
   return bearers.identities.get(device)
@@ -51,8 +73,8 @@ export function bearerOf({ bearers }: { readonly bearers: Bearers }, device: Dev
 /** With what an addition by the device `by` says of `device`. */
 export function withClaim(bearers: Bearers, { device, identity }: Device, by: DeviceKey): Bearers {
   const claims = bearers.claims.get(device) ?? []
-  if (claims.some((claim) => claim.identity === identity && claim.by === by)) return bearers
-  return decided({ ...bearers, claims: new Map(bearers.claims).set(device, [...claims, { identity, by }]) }, device)
+  if (isKnown(claims, { identity }, by)) return bearers
+  return decided({ ...bearers, claims: new Map(bearers.claims).set(device, [...claims, { identity, by }]) }, [device])
 }
 
 /** With what a device has signed. */
@@ -61,7 +83,7 @@ export function withConsent(bearers: Bearers, { device, identity }: Consent): Be
   if (before?.has(identity) === true) return bearers
   const consents = new Map(bearers.consents).set(device, new Set(before).add(identity))
   const faithless = before === undefined ? bearers.faithless : new Set(bearers.faithless).add(device)
-  return decided({ ...bearers, consents, faithless }, device)
+  return decided({ ...bearers, consents, faithless }, [device])
 }
 
 /** What the devices have signed that a COMMIT adds. Nothing more of it is read once one did not. */
@@ -81,11 +103,15 @@ export function differingFrom(before: Bearers, after: Bearers, known: readonly D
   return [...devices].filter((device) => before.identities.get(device) !== after.identities.get(device))
 }
 
-function decided(bearers: Bearers, changed: DeviceKey): Bearers {
+function isKnown(claims: readonly Claim[], { identity }: Pick<Device, "identity">, by: DeviceKey): boolean {
+  return claims.some((claim) => claim.identity === identity && claim.by === by)
+}
+
+function decided(bearers: Bearers, changed: Iterable<DeviceKey>): Bearers {
   const { claims, consents, faithless } = bearers
   const distances = faithless.size === 0 ? undefined : distancesIn(bearers)
   const identities = new Map(bearers.identities)
-  for (const device of new Set([changed, ...faithless])) {
+  for (const device of new Set([...changed, ...faithless])) {
     const identity = choose(claims.get(device) ?? [], consents.get(device), distances)
     if (identity === undefined) identities.delete(device)
     else identities.set(device, identity)

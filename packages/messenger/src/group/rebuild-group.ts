@@ -1,3 +1,4 @@
+import type { Decoded } from "@starling/kernel"
 import type { CryptoProvider } from "@starling/mls"
 
 import type { MessageId } from "../message/content.ts"
@@ -7,8 +8,18 @@ import type { DeviceKey } from "../identity/device-certificate.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
 import { decodeOperation, type Operation } from "../record/operation.ts"
 import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/record.ts"
-import { appendRecord, precursorOf } from "../record/record-log.ts"
-import { bearerOf, consentsIn, differingFrom, firstBearers, withClaim, withConsent, type Bearers } from "./bearers.ts"
+import { appendRecord, precursorOf, type RecordLogs } from "../record/record-log.ts"
+import {
+  bearerOf,
+  bearersOf,
+  consentsIn,
+  differingFrom,
+  firstBearers,
+  withClaim,
+  withConsent,
+  type Bearers,
+  type Naming,
+} from "./bearers.ts"
 import { eraOf } from "./era.ts"
 import { NO_BODY, withBody, type ForestNode } from "./forest-node.ts"
 import type { Founding } from "./group-extensions.ts"
@@ -45,45 +56,78 @@ export function bareGroup(crypto: CryptoProvider, row: GroupRow, shown: Readonly
 
 /** Appends a record that continues its device's log; what it says takes effect with `membershipOf` and `placeCommit`. */
 export function addRecord(crypto: CryptoProvider, group: Group, record: LoggedRecord): Group {
+  const read: ReadOperation = ({ body }) => decodeOperation(crypto, body)
   const logs = appendRecord(group.logs, record)
   const added = { ...group, records: [...group.records, record], logs }
   const consents = consentsIn(crypto, record)
   const bearers = consents.reduce(withConsent, group.bearers)
   const devices = consents.map(({ device }) => device)
-  return withMeaning(crypto, withBearers(crypto, added, bearers, devices), record)
+  return withMeaning(read, withBearers(read, added, bearers, devices), record)
+}
+
+/** The same for all records of a group that has none yet. */
+function addRecords(crypto: CryptoProvider, bare: Group, records: readonly LoggedRecord[]): Group {
+  const known = new Map<RecordHash, Decoded<Operation>>()
+  const read: ReadOperation = ({ hash, body }) => {
+    const operation = known.get(hash) ?? decodeOperation(crypto, body)
+    known.set(hash, operation)
+    return operation
+  }
+  const logs = Map.groupBy(records, ({ author }) => author)
+  const { creator } = bare.founding
+  const consents = records.flatMap((record) => consentsIn(crypto, record))
+  const bearers = bearersOf(creator, namingsIn(read, logs, creator.device), consents)
+  return readAnew(read, { ...bare, records, logs, bearers })
+}
+
+type ReadOperation = (record: LoggedRecord) => Decoded<Operation>
+
+/** The devices that additions name, from the creator's on. */
+function namingsIn(read: ReadOperation, logs: RecordLogs, creator: DeviceKey): Naming[] {
+  const namings: Naming[] = []
+  const named = new Set([creator])
+  for (const by of named)
+    for (const record of logs.get(by) ?? []) {
+      const operation = record.kind === RECORD_KINDS.operation ? read(record) : undefined
+      if (operation?.kind !== "ok" || operation.value.change.kind !== "add") continue
+      const { device } = operation.value.change
+      namings.push({ device, by })
+      named.add(device.device)
+    }
+  return namings
 }
 
 /** With what `record` says. An addition by a device of which nobody knows yet whose it is names a device all the same. */
-function withMeaning(crypto: CryptoProvider, group: Group, record: LoggedRecord): Group {
+function withMeaning(read: ReadOperation, group: Group, record: LoggedRecord): Group {
   if (!group.bearers.claims.has(record.author) || group.operations.has(record.hash)) return group
   const author = bearerOf(group, record.author)
   if (record.kind !== RECORD_KINDS.operation) return author === undefined ? group : withWord(group, record, author)
-  const decoded = decodeOperation(crypto, record.body)
+  const decoded = read(record)
   if (decoded.kind !== "ok") return group
   const { change } = decoded.value
   const next = author === undefined ? group : withOperation(group, record, author, decoded.value)
   if (change.kind !== "add") return next
   const { device } = change
-  return withBearers(crypto, next, withClaim(next.bearers, device, record.author), [device.device])
+  return withBearers(read, next, withClaim(next.bearers, device, record.author), [device.device])
 }
 
 /**
  * Where something new is known of `devices`: of those that speak for somebody now, with what they say; where one spoke for another,
  * everything is read anew.
  */
-function withBearers(crypto: CryptoProvider, group: Group, bearers: Bearers, devices: readonly DeviceKey[]): Group {
+function withBearers(read: ReadOperation, group: Group, bearers: Bearers, devices: readonly DeviceKey[]): Group {
   if (bearers === group.bearers) return group
   const differing = differingFrom(group.bearers, bearers, devices).filter((device) => group.logs.has(device))
   const next = { ...group, bearers }
-  if (differing.some((device) => bearerOf(group, device) !== undefined)) return readAnew(crypto, next)
+  if (differing.some((device) => bearerOf(group, device) !== undefined)) return readAnew(read, next)
   const silent = differing.flatMap((device) => group.logs.get(device) ?? [])
-  return silent.reduce((read, record) => withMeaning(crypto, read, record), next)
+  return silent.reduce((known, record) => withMeaning(read, known, record), next)
 }
 
-function readAnew(crypto: CryptoProvider, group: Group): Group {
+function readAnew(read: ReadOperation, group: Group): Group {
   const bare: Group = { ...group, operations: new Map(), testimony: NO_TESTIMONY, mailboxWords: new Map() }
-  const read = group.records.reduce((next, record) => withMeaning(crypto, next, record), bare)
-  return { ...read, membership: resolveMembership(read.operations, read.founding) }
+  const known = group.records.reduce((next, record) => withMeaning(read, next, record), bare)
+  return { ...known, membership: resolveMembership(known.operations, known.founding) }
 }
 
 function withWord(group: Group, record: LoggedRecord, author: IdentityId): Group {
@@ -111,9 +155,7 @@ export function rebuildGroup(
   shown: ReadonlySet<MessageId>,
   plainTopics: boolean,
 ): { readonly group: Group; readonly unplaced: readonly LoggedRecord[] } {
-  let group = bareGroup(crypto, row, shown)
-  for (const record of records) group = addRecord(crypto, group, record)
-  group = { ...group, membership: membershipOf(group) }
+  let group = addRecords(crypto, bareGroup(crypto, row, shown), records)
   const plain = plainTopics ? group.uuid : undefined
   const rows = new Map(nodes.map((node) => [node.sid, node]))
   const withRow = (node: ForestNode): ForestNode => {

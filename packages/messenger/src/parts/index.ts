@@ -3,7 +3,7 @@ export { decodeContactLink, encodeContactLink, parseContactLink, type ContactLin
 export { decodeHello, encodeHello, type Hello } from "../contacts/hello-frame.ts"
 export { isName } from "../contacts/name.ts"
 export { safeName } from "../contacts/safe-name.ts"
-export { bearerOf, firstBearers, withClaim, withConsent, type Bearers } from "../group/bearers.ts"
+export { bearerOf, bearersOf, firstBearers, withClaim, withConsent, type Bearers } from "../group/bearers.ts"
 export { causalPasts, depthOf, precedes, type CausalPasts } from "../group/causal-past.ts"
 export { chooseTip, drawOf, rank, type Choice } from "../group/choose-commit.ts"
 export { decodeEnvelope, openEnvelope, sealEnvelope } from "../group/envelope.ts"

@@ -3,6 +3,7 @@ import { expect, test } from "vitest"
 
 import {
   bearerOf,
+  bearersOf,
   byPeerId,
   firstBearers,
   withClaim,
@@ -17,19 +18,30 @@ import { people } from "../support/told-operations.ts"
 const { alice, bob, carol, dave } = people
 const mallory = person(7)
 
-type Statement = (bearers: Bearers) => Bearers
+type Statement =
+  | { readonly kind: "named"; readonly device: Device; readonly by: string }
+  | { readonly kind: "signed"; readonly device: string; readonly identity: string }
 
 /** `by` names the device of `of` for `whom`. */
 const names = (by: Device, whom: Device, of = whom): Statement => {
-  return (bearers) => withClaim(bearers, { ...whom, device: of.device }, by.device)
+  return { kind: "named", device: { ...whom, device: of.device }, by: by.device }
 }
 /** The device of `of` has signed that it is that of `whom`. */
 const signs = (of: Device, whom = of): Statement => {
-  return (bearers) => withConsent(bearers, { device: of.device, identity: whom.identity })
+  return { kind: "signed", device: of.device, identity: whom.identity }
 }
 
 function whose(device: Device, ...statements: readonly Statement[]): string | undefined {
-  const bearers = statements.reduce((before, statement) => statement(before), firstBearers(alice))
+  const bearers = statements.reduce<Bearers>(
+    (before, said) => (said.kind === "named" ? withClaim(before, said.device, said.by) : withConsent(before, said)),
+    firstBearers(alice),
+  )
+  const atOnce = bearersOf(
+    alice,
+    statements.filter((said) => said.kind === "named"),
+    statements.filter((said) => said.kind === "signed"),
+  )
+  expect(atOnce.identities).toEqual(bearers.identities)
   return bearerOf({ bearers }, device.device)
 }
 
