@@ -73,8 +73,16 @@ export const MAX_NEARBY = 256
 
 /** Ids of shown messages that a repetition is compared with, per group. */
 export const MAX_SHOWN = 4096
-/** Own messages that may be sent again on another branch, per group. */
-export const MAX_SENT = 200
+/**
+ * Own messages that may have to go out again, per group, and the bytes of them: as much as others take of one device at once. Beyond it the
+ * oldest are let go, and marked. The last ones are followed, and show how far they have come, when everybody has them, too.
+ */
+export const MAX_SENT = 20_000
+export const MAX_SENT_BYTES = 16 * 1024 * 1024
+export const TICKED = 200
+/** Messages that go out again at once, and how soon the next ones. */
+export const RESENT_AT_ONCE = 128
+export const RESEND_PAUSE = SECOND
 
 /** Ranges of a device's messages in one vector; the others are told of in the exchanges that follow. */
 export const MAX_RANGES = 64

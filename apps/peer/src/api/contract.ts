@@ -182,6 +182,8 @@ export interface MessageDelivery {
   readonly read: number
   /** Mailboxes that keep it for who is away; none of them counts as delivered. */
   readonly mailboxes: number
+  /** It goes out no more, and may not have reached everybody. */
+  readonly ended?: true
 }
 
 export interface Invitation {

@@ -56,7 +56,8 @@ function gapLine({ why, from, name, count }: Gap): string {
 }
 
 /** No more than is known. */
-function standingOf({ reached, delivered, recipients, read, mailboxes }: MessageDelivery): string {
+function standingOf({ reached, delivered, recipients, read, mailboxes, ended }: MessageDelivery): string {
+  if (ended) return `delivered ${delivered} of ${recipients}, may not have reached everybody`
   const kept = mailboxes > 0 ? ", kept by a mailbox" : ""
   const seen = read > 0 ? `, read on ${read}` : ""
   if (delivered > 0) return `delivered ${delivered} of ${recipients}${seen}${kept}`

@@ -56,6 +56,8 @@ export interface GroupWork {
   /** When to turn to those who have not acknowledged what was published, and how often that was done since. */
   readonly repairAt: Milliseconds | undefined
   readonly repairs: number
+  /** When the next own messages go out again, where there were too many to do it at once. */
+  readonly resendAt: Milliseconds | undefined
   /** Up to where a member says that each device has written, beyond what was received; and since when. */
   readonly claims: ReadonlyMap<DeviceKey, Claim>
   /** Messages that are not for this device, by the word of who holds them. */
@@ -117,6 +119,7 @@ export const NO_WORK: GroupWork = {
   exchangeAt: new Map(),
   repairAt: undefined,
   repairs: 0,
+  resendAt: undefined,
   claims: new Map(),
   notOurs: new Map(),
   unreadable: new Map(),

@@ -4,7 +4,7 @@ import { absorbRecords } from "../group/absorb-records.ts"
 import { decodeEnvelope, openEnvelope } from "../group/envelope.ts"
 import type { Era } from "../group/era.ts"
 import { settle } from "../group/settle.ts"
-import { KEEP_MOST, MAX_FETCHES, MAX_SENT } from "../limits.ts"
+import { KEEP_MOST, MAX_FETCHES, TICKED } from "../limits.ts"
 import { notifyDelivery } from "../message/delivery.ts"
 import { absorbMessages } from "../message/receive-message.ts"
 import { decodeSealedMessage, type SealedMessage } from "../message/sealed-message.ts"
@@ -129,7 +129,7 @@ function takeReceipt(turn: Turn, { group: uuid, peerId }: MailboxExchange, put: 
 function noteKept(turn: Turn, uuid: string, peerId: string, seqs: readonly number[], until: number): void {
   const { inMailboxes } = turn.group(uuid).delivery
   const kept = [...(inMailboxes.get(peerId) ?? []), ...seqs.map((seq) => [seq, until] as const)]
-  turn.changeDelivery(uuid, { inMailboxes: new Map(inMailboxes).set(peerId, new Map(kept.slice(-MAX_SENT))) })
+  turn.changeDelivery(uuid, { inMailboxes: new Map(inMailboxes).set(peerId, new Map(kept.slice(-TICKED))) })
   notifyDelivery(
     turn,
     uuid,

@@ -30,15 +30,17 @@ export function addSeq(set: SeqSet, seq: number): SeqSet {
   return [...below, { from, to }, ...above]
 }
 
-/** The numbers of `one` that `other` lacks, ascending, as ranges. */
+/** The numbers of `one` that `other` lacks, ascending, as ranges: each of both is looked at once. */
 export function missingFrom(one: SeqSet, other: SeqSet): SeqSet {
   const missing: SeqRange[] = []
+  let next = 0
   for (const range of one) {
     let at = range.from
-    for (const held of other) {
-      if (held.to < at || held.from > range.to) continue
+    for (let held = other[next]; held !== undefined && held.from <= range.to; held = other[++next]) {
       if (held.from > at) missing.push({ from: at, to: held.from - 1 })
-      at = held.to + 1
+      at = Math.max(at, held.to + 1)
+      // It may reach into the next range of `one`.
+      if (held.to > range.to) break
     }
     if (at <= range.to) missing.push({ from: at, to: range.to })
   }

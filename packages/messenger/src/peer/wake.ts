@@ -1,7 +1,7 @@
 import { settle } from "../group/settle.ts"
 import { healByCalendar } from "../group/heal-by-calendar.ts"
 import { dropOldStates } from "../group/drop-old-states.ts"
-import { resendMessages } from "../message/send-message.ts"
+import { resendIfDue, resendMessages } from "../message/send-message.ts"
 import { isDisplaced } from "../group/tips.ts"
 import { carryWelcomes } from "../invitation/carry-welcomes.ts"
 import { pruneKeyPackages } from "../invitation/hand-out-key-package.ts"
@@ -12,6 +12,7 @@ import { exchangeWithMailboxes } from "../mailbox/exchange-mailbox.ts"
 import { forgetExpired } from "../mailbox/rounds.ts"
 import { pruneBoxes } from "../mailbox/serve-mailbox.ts"
 import { showGapsIfDue } from "../message/gaps.ts"
+import { letGoOfSettled } from "../message/sent-messages.ts"
 import { pruneKept } from "../message/keep-sealed.ts"
 import type { Store } from "../ports/store.ts"
 import { repairIfDue } from "../sync/repair.ts"
@@ -30,6 +31,7 @@ export function wake(state: PeerState, reader: Pick<Store, "get" | "list">, env:
       pruneKeyPackages(turn)
       for (const [uuid, group] of state.durable.groups) {
         dropOldStates(turn, uuid)
+        letGoOfSettled(turn, uuid)
         if (group.phase === "active" && !isDisplaced(group)) resendMessages(turn, uuid)
         pruneKept(turn, uuid, reader)
         forgetExpired(turn, uuid)
@@ -45,6 +47,7 @@ export function wake(state: PeerState, reader: Pick<Store, "get" | "list">, env:
       if (dueAt !== undefined && dueAt <= env.now) settle(turn, uuid)
       healByCalendar(turn, uuid)
       exchangeIfDue(turn, uuid)
+      resendIfDue(turn, uuid)
       repairIfDue(turn, uuid)
       showGapsIfDue(turn, uuid)
       syncIfDue(turn, uuid)
