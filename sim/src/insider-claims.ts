@@ -65,6 +65,19 @@ export function skipNumbers(stage: Stage): void {
   insider.hoard.nodes.set(node.sid, { ...node, standing: { kind: "held", state } })
 }
 
+/** One message after the other under every second number. */
+export function leaveOutEverySecond(stage: Stage): void {
+  const { person } = stage.dice.pick(stage.insiders)
+  for (let i = 0; i < 20; i++) {
+    const known = groupOf(person, stage.group)
+    if (known === undefined || !isActive(person, stage.group)) return
+    const { durable } = person.state
+    const groups = new Map(durable.groups).set(stage.group, { ...known, sentCount: known.sentCount + 1 })
+    person.state = { ...person.state, durable: { ...durable, groups } }
+    stage.ledger.say(person)
+  }
+}
+
 /** Invites somebody, and names in the Welcome operations that nobody ever made; the next time it does without. */
 export function inviteBeyond(stage: Stage): void {
   const { dice, group, ledger, world } = stage

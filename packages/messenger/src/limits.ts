@@ -125,12 +125,17 @@ export const PRUNE_AT_ONCE = 512
 
 /**
  * What is entered into the history of a group of one device: so much at once, then so much a day, by whatever way it comes. At
- * once it is more than members keep for somebody who was away; a day, more than people write, or programs say every ten seconds.
+ * once it is more than a program says every ten seconds in the time that members keep it for somebody who was away; a day, twice as much
+ * as it says in a day. The rest waits where it is kept.
  */
-export const TAKEN_MESSAGES = { burst: 20_000, perDay: 10_000 }
+export const TAKEN_MESSAGES = { burst: 40_000, perDay: 20_000 }
 export const TAKEN_BYTES = { burst: MAX_KEPT_PER_DEVICE, perDay: 8 * 1024 * 1024 }
-/** Places of one device before which it is shown that messages were left out. */
-export const MAX_WITHHELD_RUNS = 8
+/** Room that there is again when more is asked for of a device that wrote more than was taken of it. */
+export const ROOM_AGAIN = { messages: 1000, bytes: 1024 * 1024 }
+/** Ranges of one device's messages that are kept: between more of them the oldest gaps are closed. */
+export const MAX_HELD_RANGES = 512
+/** Places of one device before which it is shown that messages are missing for good. */
+export const MAX_FORGONE_RUNS = 8
 
 /** A message that is missing for longer is shown as a gap. */
 export const GAP_PATIENCE = 20 * SECOND

@@ -64,6 +64,8 @@ export interface GroupWork {
   readonly notOurs: MessageVector
   /** Messages that came too late to be read, and are not asked for again. */
   readonly unreadable: MessageVector
+  /** Devices that wrote more than was taken of them, and that there is not yet room for more of. */
+  readonly heldBack: ReadonlySet<DeviceKey>
   /** When a gap will have lasted long enough to be shown. */
   readonly gapsDueAt: Milliseconds | undefined
   /** Up to where ciphertexts that are too old were looked at, oldest first; -1 to begin anew. */
@@ -123,6 +125,7 @@ export const NO_WORK: GroupWork = {
   claims: new Map(),
   notOurs: new Map(),
   unreadable: new Map(),
+  heldBack: new Set(),
   gapsDueAt: undefined,
   prunedTo: -1,
   mailboxes: new Map(),

@@ -3,6 +3,7 @@ import type { Milliseconds } from "@starling/kernel"
 import { derive, type Era } from "../group/era.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import { MAILBOX_PERIOD } from "../limits.ts"
+import { askForHeldBack } from "../message/history-budget.ts"
 import { jitter } from "../peer/jitter.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { Store } from "../ports/store.ts"
@@ -23,10 +24,19 @@ export function exchangeWithMailboxes(turn: Turn, uuid: string, reader: Pick<Sto
     const { peerId } = mailbox
     const work = mailboxWork(turn, uuid, peerId)
     if (!turn.isConnected(peerId) || work.nextAt > turn.now || underWay(turn, uuid, peerId)) continue
-    if (work.stage === "idle") changeMailboxWork(turn, uuid, peerId, { stage: "reading", done: new Set(), fetches: 0 })
+    if (work.stage === "idle") beginRound(turn, uuid, peerId)
     if (mailboxWork(turn, uuid, peerId).stage === "reading") readOn(turn, uuid, mailbox)
     if (mailboxWork(turn, uuid, peerId).stage === "putting") putOn(turn, uuid, mailbox, reader)
   }
+}
+
+/** What there was no room for, and now is, is read once more. */
+function beginRound(turn: Turn, uuid: string, peerId: PeerId): void {
+  const { read, heldFrom } = mailboxWork(turn, uuid, peerId)
+  changeMailboxWork(turn, uuid, peerId, { stage: "reading", done: new Set(), fetches: 0 })
+  if (heldFrom.size === 0 || askForHeldBack(turn, uuid).length > 0) return
+  const again = Array.from(read, ([era, to]) => [era, { ...to, number: heldFrom.get(era) ?? to.number }] as const)
+  changeMailboxWork(turn, uuid, peerId, { read: new Map(again), heldFrom: new Map() })
 }
 
 function readOn(turn: Turn, uuid: string, mailbox: GroupMailbox): void {

@@ -8,7 +8,7 @@ import { KEEP_MOST, MAX_FETCHES, TICKED } from "../limits.ts"
 import { notifyDelivery } from "../message/delivery.ts"
 import { absorbMessages } from "../message/receive-message.ts"
 import { decodeSealedMessage, type SealedMessage } from "../message/sealed-message.ts"
-import { addSeq, addToVector, type SeqSet } from "../message/seq-set.ts"
+import { addSeq, addToVector, hasSeq, type SeqSet } from "../message/seq-set.ts"
 import { decodeAnswer } from "../peer/answer-frame.ts"
 import type { Turn } from "../peer/turn.ts"
 import { decodeRecord, type LoggedRecord } from "../record/record.ts"
@@ -17,7 +17,14 @@ import { partnersOf } from "../sync/partners.ts"
 import { takesPart } from "../sync/request-sync.ts"
 import { boxedEras } from "./boxed-eras.ts"
 import { decodeFetchAnswer, decodePutAnswer, type FetchAnswer } from "./mailbox-frames.ts"
-import { boxedName, NO_INSTANCE, type MailboxExchange, type Put, type ReadTo } from "./mailbox-work.ts"
+import {
+  boxedName,
+  NO_INSTANCE,
+  type MailboxExchange,
+  type MailboxWork,
+  type Put,
+  type ReadTo,
+} from "./mailbox-work.ts"
 import { decodeReceiptNote, type ReceiptNote } from "./receipt-note.ts"
 import { changeMailboxWork, mailboxWork } from "./rounds.ts"
 
@@ -59,6 +66,9 @@ function takeFetched(turn: Turn, { group: uuid, peerId, era: id }: MailboxExchan
     ...(isForgetful ? { stage: "idle" } : { nextAt: turn.now }),
     fetches: work.fetches + 1,
     done: more ? work.done : new Set(work.done).add(id),
+    heldFrom: isForgetful
+      ? new Map()
+      : withHeld(turn, uuid, work, { era: id, after: work.read.get(id)?.number ?? 0, messages }),
     read: new Map(work.read).set(id, { instance: toHex(instance), number }),
     messages: messages.reduce(
       (known, { device, seq }) => (device === turn.own.device ? known : addToVector(known, device, seq)),
@@ -68,6 +78,21 @@ function takeFetched(turn: Turn, { group: uuid, peerId, era: id }: MailboxExchan
     ...(isForgetful ? { settled: undefined, noted: undefined } : {}),
   })
   if (isForgetful) forgetKept(turn, uuid, peerId)
+}
+
+/** With where to read again from, where there was no room for one of the messages. */
+function withHeld(
+  turn: Turn,
+  uuid: string,
+  { heldFrom }: MailboxWork,
+  answer: { readonly era: string; readonly after: number; readonly messages: readonly SealedMessage[] },
+): ReadonlyMap<string, number> {
+  const { held } = turn.group(uuid)
+  const { heldBack } = turn.work(uuid)
+  const isLeft = ({ device, seq }: SealedMessage): boolean =>
+    heldBack.has(device) && !hasSeq(held.get(device) ?? [], seq)
+  if (heldFrom.has(answer.era) || !answer.messages.some(isLeft)) return heldFrom
+  return new Map(heldFrom).set(answer.era, answer.after)
 }
 
 /** False for what was there before, and for a promise of more that nothing comes of: the mailbox is left until the next round. */

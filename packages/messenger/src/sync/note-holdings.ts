@@ -7,11 +7,12 @@ import {
   joinSets,
   joinVectors,
   missingFrom,
+  newestRanges,
   sharedBy,
   type MessageVector,
   type SeqSet,
 } from "../message/seq-set.ts"
-import { MAX_PAST_RANGES } from "../limits.ts"
+import { MAX_HELD_RANGES, MAX_PAST_RANGES } from "../limits.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
 import { goOut } from "../group/settle.ts"
 import type { Turn } from "../peer/turn.ts"
@@ -83,7 +84,7 @@ function noteShownThere(
   const copies = group.sent.filter(({ id }) => named.has(id)).flatMap((sent) => sent.copies.map(({ seq }) => seq))
   const before = group.acks.get(device) ?? []
   const held = joinSets(messages.get(own.device) ?? [], untold.get(own.device) ?? [])
-  const after = sharedBy(copies.reduce<SeqSet>(addSeq, before), held)
+  const after = newestRanges(sharedBy(copies.reduce<SeqSet>(addSeq, before), held), MAX_HELD_RANGES)
   const [fresh, lost] = [missingFrom(after, before), missingFrom(before, after)]
   if (fresh.length + lost.length === 0) return
   turn.changeGroup(uuid, { acks: new Map(group.acks).set(device, after) })
@@ -93,8 +94,9 @@ function noteShownThere(
 function noteAcks(turn: Turn, uuid: string, device: DeviceKey, held: SeqSet): void {
   const group = turn.group(uuid)
   const before = group.acks.get(device) ?? []
-  const fresh = missingFrom(held, before)
+  const fresh = missingFrom(sharedBy(held, group.held.get(turn.own.device) ?? []), before)
   if (fresh.length === 0) return
-  turn.changeGroup(uuid, { acks: new Map(group.acks).set(device, joinSets(before, held)) })
+  const all = newestRanges(joinSets(before, fresh), MAX_HELD_RANGES)
+  turn.changeGroup(uuid, { acks: new Map(group.acks).set(device, all) })
   notifyDelivery(turn, uuid, fresh)
 }
