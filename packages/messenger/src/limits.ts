@@ -89,6 +89,8 @@ export const MAX_RANGES = 64
 /** Messages that one exchange names, and those of them that are named unasked since they came last. */
 export const MAX_NAMED = 256
 export const RECENTLY_SHOWN = 64
+/** Messages that a note in a mailbox names; of those that came last, each author has a share. */
+export const MAX_NOTED = 1024
 /** Numbers of a device that are looked at in one exchange, the newest first, for messages that it has forgotten; and given. */
 export const FORGOTTEN_PROBES = 64
 export const MAX_FORGOTTEN = 16

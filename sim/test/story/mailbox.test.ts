@@ -73,6 +73,25 @@ test("two who are never online together talk through a mailbox, and learn what a
   expect(deliveryOf(alice.state, group, id)).toMatchObject({ delivered: 1, recipients: 2, read: 1, mailboxes: 1 })
 })
 
+test("a note names messages: another one under the same number, after a backup, is not taken for delivered", () => {
+  const { world, people, group, mailbox } = prepare(119, "alice", "bob")
+  const [alice, bob] = people as [Person, Person]
+  const backup = alice.store.copy()
+  const first = alice.send(group, "before the backup was put back")
+  alone(world, alice, mailbox)
+  alone(world, bob, mailbox)
+  world.goOffline(bob)
+  alone(world, alice, mailbox)
+  expect(deliveryOf(alice.state, group, first)).toMatchObject({ delivered: 1 })
+  alice.stop()
+  alice.store.restore(backup)
+  alice.boot()
+  const second = alice.send(group, "under the same number")
+  alone(world, alice, mailbox)
+  expect(bob.messages(group).map(({ id }) => id)).toEqual([first])
+  expect(deliveryOf(alice.state, group, second)).toMatchObject({ delivered: 0, recipients: 1 })
+})
+
 test("commits and removals pass through too, and a new era has a box of its own that who was removed can't open", () => {
   const { world, people, group, mailbox } = prepare(112, "alice", "bob", "carol")
   const [alice, bob, carol] = people as [Person, Person, Person]

@@ -17,7 +17,8 @@ import { RECORD_KINDS, type LoggedRecord } from "../record/record.ts"
 import { boxedEras } from "./boxed-eras.ts"
 import type { PutEntry } from "./mailbox-frames.ts"
 import { boxedName, type NotedOf, type Put } from "./mailbox-work.ts"
-import { signReceiptNote } from "./receipt-note.ts"
+import { shownForAll } from "../sync/name-messages.ts"
+import { NOTE_VERSION, signReceiptNote } from "./receipt-note.ts"
 import { changeMailboxWork, mailboxWork } from "./rounds.ts"
 
 export interface NextPut {
@@ -148,11 +149,13 @@ function noteToPut(turn: Turn, uuid: string, peerId: PeerId): NextPut | undefine
     return undefined
   const { device, signatureKeys } = turn.own
   const payload = signReceiptNote(turn.crypto, signatureKeys.privateKey, {
+    version: NOTE_VERSION,
     group: group.id,
     device,
     at: turn.now,
     held: group.held,
     seen,
+    shown: shownForAll(group, turn.work(uuid)),
   })
   const slot = derive(turn.crypto, concat(era.key, bytesOf(device)), "mailbox slot", 16)
   const entries = [{ slot, envelope: sealEnvelope(turn.crypto, era, "note", payload) }]

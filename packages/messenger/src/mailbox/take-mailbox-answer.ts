@@ -12,7 +12,7 @@ import { addSeq, addToVector, hasSeq, type SeqSet } from "../message/seq-set.ts"
 import { decodeAnswer } from "../peer/answer-frame.ts"
 import type { Turn } from "../peer/turn.ts"
 import { decodeRecord, type LoggedRecord } from "../record/record.ts"
-import { noteMessages } from "../sync/note-holdings.ts"
+import { noteNoted } from "../sync/note-holdings.ts"
 import { partnersOf } from "../sync/partners.ts"
 import { takesPart } from "../sync/request-sync.ts"
 import { boxedEras } from "./boxed-eras.ts"
@@ -128,13 +128,14 @@ function valueOf<T>(decoded: { readonly kind: "ok"; readonly value: T } | { read
 }
 
 /** A device's own word, newer than the one before. */
-function takeNote(turn: Turn, uuid: string, { group: id, device, at, held, seen }: ReceiptNote): void {
+function takeNote(turn: Turn, uuid: string, note: ReceiptNote): void {
+  const { group: id, device, at } = note
   const group = turn.group(uuid)
   const { notedAt } = turn.work(uuid)
   const isPartner = [...partnersOf(group, turn.own.peerId).values()].some((partner) => partner.device === device)
   if (!isPartner || !equalBytes(id, group.id) || at <= (notedAt.get(device) ?? 0)) return
   turn.changeWork(uuid, { notedAt: new Map(notedAt).set(device, at) })
-  noteMessages(turn, uuid, device, held, seen.get(turn.own.device) ?? [])
+  noteNoted(turn, uuid, note)
 }
 
 function takeReceipt(turn: Turn, { group: uuid, peerId }: MailboxExchange, put: Put, body: Uint8Array): void {

@@ -1,7 +1,8 @@
 import type { Group } from "../group/group.ts"
+import type { GroupWork } from "../group/group-work.ts"
 import { hasDevice } from "../group/roster.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
-import { FORGOTTEN_PROBES, MAX_FORGOTTEN, MAX_NAMED } from "../limits.ts"
+import { FORGOTTEN_PROBES, MAX_FORGOTTEN, MAX_NAMED, MAX_NOTED } from "../limits.ts"
 import type { MessageId } from "../message/content.ts"
 import { holdsCopy } from "../message/delivery.ts"
 import type { ForgottenMessage } from "../message/forgotten-message.ts"
@@ -31,6 +32,15 @@ export function shownFor(
   const group = turn.group(uuid)
   const asked = named.map(({ id }) => id).filter((id) => isShown(turn, group, id))
   return [...new Set([...asked, ...(turn.work(uuid).recent.get(device) ?? [])])].slice(0, MAX_NAMED)
+}
+
+/** Messages of others that are shown here and came last, for those who read a note: of many, each author has a share of half of them. */
+export function shownForAll({ shown, sent }: Group, { recent }: Pick<GroupWork, "recent">): readonly MessageId[] {
+  const share = Math.ceil(MAX_NOTED / 2 / Math.max(1, recent.size))
+  const ofEach = [...recent.values()].flatMap((ids) => ids.slice(-share))
+  const own = new Set(sent.map(({ id }) => id))
+  const last = [...shown].filter((id) => !own.has(id)).toReversed()
+  return [...new Set([...ofEach, ...last])].slice(0, MAX_NOTED)
 }
 
 /**
