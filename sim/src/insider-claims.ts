@@ -39,7 +39,7 @@ export function claimHoldings(stage: Stage): void {
     named: [],
     after: undefined,
   })
-  target.input((state, env) => requested(state, "sync", payload, person.peerId, target.store, env))
+  target.input((state, env) => requested(state, "sync", payload, person.peerId, env))
 }
 
 /** Messages of its own under numbers far apart, and under one that it has used before. */

@@ -188,7 +188,7 @@ test("only who was handed the capability reads or writes: another token, or no a
   const put = requests.find(({ ask }) => ask.kind === "put")!
   const statusOf = (request: MailboxRequest): string => {
     const payload = encodeMailboxRequest(request)
-    const step = requested(mailbox.state, "mailbox", payload, "12D3KooWStranger", mailbox.store, mailbox.env())
+    const step = requested(mailbox.state, "mailbox", payload, "12D3KooWStranger", mailbox.env())
     const answer = decodeAnswer(step.answer)
     return answer.kind === "ok" ? answer.value.status : answer.kind
   }
@@ -209,7 +209,7 @@ test("only who was handed the capability reads or writes: another token, or no a
     [mailbox, "hello"],
     [mailbox, "key-package"],
   ] as const) {
-    const step = requested(person.state, protocol, encodeMailboxRequest(fetch), "x", person.store, person.env())
+    const step = requested(person.state, protocol, encodeMailboxRequest(fetch), "x", person.env())
     expect(decodeAnswer(step.answer)).toMatchObject({ kind: "ok", value: { status: "not-a-member" } })
   }
 })
@@ -287,7 +287,7 @@ test("the mailbox is used no more once a member says so, on every device", () =>
 
 function answerTo(mailbox: Person, request: MailboxRequest, from: string) {
   const payload = encodeMailboxRequest(request)
-  const step = requested(mailbox.state, "mailbox", payload, from, mailbox.store, mailbox.env())
+  const step = requested(mailbox.state, "mailbox", payload, from, mailbox.env())
   const answer = decodeAnswer(step.answer)
   return { step, status: answer.kind === "ok" ? answer.value.status : answer.kind }
 }

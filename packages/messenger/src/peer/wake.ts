@@ -14,7 +14,6 @@ import { pruneBoxes } from "../mailbox/serve-mailbox.ts"
 import { showGapsIfDue } from "../message/gaps.ts"
 import { letGoOfSettled } from "../message/sent-messages.ts"
 import { pruneKept } from "../message/keep-sealed.ts"
-import type { Store } from "../ports/store.ts"
 import { repairIfDue } from "../sync/repair.ts"
 import { exchangeIfDue, syncIfDue } from "../sync/request-sync.ts"
 import { dialWhoIsAway } from "./dial.ts"
@@ -23,7 +22,7 @@ import type { Env, Step } from "./step.ts"
 import { takeTurn } from "./turn.ts"
 
 /** The time of a step's `wakeAt` has come; earlier or more often does no harm. */
-export function wake(state: PeerState, reader: Pick<Store, "get" | "list">, env: Env): Step {
+export function wake(state: PeerState, env: Env): Step {
   return takeTurn(state, env, (turn) => {
     if (state.dialAt <= env.now) {
       dialWhoIsAway(turn)
@@ -33,10 +32,10 @@ export function wake(state: PeerState, reader: Pick<Store, "get" | "list">, env:
         dropOldStates(turn, uuid)
         letGoOfSettled(turn, uuid)
         if (group.phase === "active" && !isDisplaced(group)) resendMessages(turn, uuid)
-        pruneKept(turn, uuid, reader)
+        pruneKept(turn, uuid)
         forgetExpired(turn, uuid)
       }
-      pruneBoxes(turn, reader)
+      pruneBoxes(turn)
       pruneStock(turn)
       restock(turn)
     }
@@ -51,7 +50,7 @@ export function wake(state: PeerState, reader: Pick<Store, "get" | "list">, env:
       repairIfDue(turn, uuid)
       showGapsIfDue(turn, uuid)
       syncIfDue(turn, uuid)
-      exchangeWithMailboxes(turn, uuid, reader)
+      exchangeWithMailboxes(turn, uuid)
       carryWelcomes(turn, uuid)
     }
   })

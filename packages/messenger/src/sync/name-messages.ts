@@ -10,7 +10,6 @@ import { forgottenMessage, readNumbered } from "../message/numbered.ts"
 import { isShown } from "../message/receive-message.ts"
 import { descending, missingFrom, type SeqSet } from "../message/seq-set.ts"
 import type { Turn } from "../peer/turn.ts"
-import type { Store } from "../ports/store.ts"
 import type { NamedMessage, SyncRequest } from "./sync-frames.ts"
 
 /** Own messages for a device that is not known to show them: the newest ones, each under its last number. */
@@ -52,7 +51,6 @@ export function forgottenBy(
   uuid: string,
   device: DeviceKey,
   { messages, untold, past, named }: SyncRequest,
-  reader: Pick<Store, "get">,
 ): readonly ForgottenMessage[] {
   const group = turn.group(uuid)
   const told = [messages, untold, past].map((vector) => vector.get(device) ?? [])
@@ -60,9 +58,9 @@ export function forgottenBy(
   const parted = named.filter(({ id }) => !isShown(turn, group, id))
   const forgotten: ForgottenMessage[] = []
   const look = (seq: number, isOther: (id: MessageId) => boolean): void => {
-    const numbered = readNumbered(reader, uuid, device, seq)
+    const numbered = readNumbered(turn.env.rows, uuid, device, seq)
     if (numbered === undefined || !isOther(numbered.id)) return
-    const message = forgottenMessage(reader, group, seq, numbered)
+    const message = forgottenMessage(turn.env.rows, group, seq, numbered)
     if (message !== undefined && forgotten.length < MAX_FORGOTTEN) forgotten.push(message)
   }
   for (const seq of take(descending(unknown), FORGOTTEN_PROBES)) look(seq, () => true)
