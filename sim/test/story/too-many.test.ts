@@ -36,12 +36,15 @@ test("a flood that exchanges bring ends where one author's share does, says so, 
 
   // Nobody is asked for it until there is room again; then it comes.
   const asked = overhearUntold(bob, mallory)
-  world.run(60_000)
+  world.run(30_000)
+  mallory.send(group, "said live")
+  world.run(30_000)
+  expect(bob.messages(group)).toHaveLength(25)
   expect(asked.length).toBeGreaterThan(3)
   expect(asked).not.toContain(false)
   world.run(75 * 60_000)
   expect(asked).toContain(false)
-  expect(bob.texts(group)).toHaveLength(40)
+  expect(bob.texts(group)).toHaveLength(41)
   expect(bob.detail(group).gaps).toEqual([])
 })
 

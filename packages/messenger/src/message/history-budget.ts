@@ -15,10 +15,11 @@ export interface TakenOfDevice {
 
 /**
  * Whether there is room in the history for a message of so many bytes that is said to be the device's. It is asked before the key to the
- * message is used up, so that what finds no room can come later.
+ * message is used up, so that what finds no room can come later. While a device is held back nothing of it is taken, so that the oldest
+ * comes first: of a message far ahead the keys in between would be kept, and there is room for a thousand of them.
  */
 export function hasRoomFor(turn: Turn, uuid: string, device: DeviceKey, bytes: number): boolean {
-  return fits(turn.group(uuid), device, { messages: 1, bytes }, turn.now)
+  return !turn.work(uuid).heldBack.has(device) && fits(turn.group(uuid), device, { messages: 1, bytes }, turn.now)
 }
 
 /** A message is entered, and verified to be the device's: it is charged to nobody else, by whatever way it came. */

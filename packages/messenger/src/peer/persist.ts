@@ -71,9 +71,11 @@ function groupWrites(before: Group | undefined, after: Group): Write[] {
 /** The rows of messages that are followed, or no more. */
 export function sentWrites(uuid: string, before: Group["sent"], after: Group["sent"]): Write[] {
   if (before === after) return []
-  const known = new Map(before.map((sent) => [sent.id, sent]))
+  let same = 0
+  while (same < before.length && before[same] === after[same]) same++
+  const known = new Map(before.slice(same).map((sent) => [sent.id, sent]))
   const writes: Write[] = []
-  for (const sent of after) {
+  for (const sent of after.slice(same)) {
     if (known.get(sent.id) !== sent) writes.push(put(BUCKETS.sent, uuid, sent.id, encodeSentRow(sent), sent.at))
     known.delete(sent.id)
   }
