@@ -144,7 +144,7 @@ export const de: Catalogue = {
         ? `Eine Nachricht von ${who} fehlt hier. Sie erscheint, wenn jemand vorbeikommt, der sie hat.`
         : `${n} Nachrichten von ${who} fehlen hier. Sie erscheinen, wenn jemand vorbeikommt, der sie hat.`,
     tooMany: (n, who) =>
-      `${n === 1 ? "Eine Nachricht" : `${n} Nachrichten`} von ${who} ${n === 1 ? "wurde" : "wurden"} ausgelassen: von diesem Gerät kam mehr, als jemand an einem Tag schreibt.`,
+      `${n === 1 ? "Eine Nachricht" : `${n} Nachrichten`} von ${who} ${n === 1 ? "kommt" : "kommen"} noch: Dieses Gerät sendet mehr, als von einem an einem Tag genommen wird.`,
     copyText: "Text kopieren",
   },
 

@@ -143,7 +143,7 @@ export const en = {
         ? `A message from ${who} is missing here. It appears if somebody who has it comes by.`
         : `${n} messages from ${who} are missing here. They appear if somebody who has them comes by.`,
     tooMany: (n: number, who: string) =>
-      `${n === 1 ? "A message" : `${n} messages`} from ${who} ${n === 1 ? "was" : "were"} left out: this device sent more than anyone writes in a day.`,
+      `${n === 1 ? "A message" : `${n} messages`} from ${who} ${n === 1 ? "is" : "are"} still to come: this device sends more than is taken of one in a day.`,
     copyText: "Copy text",
   },
 
