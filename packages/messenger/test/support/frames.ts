@@ -65,6 +65,7 @@ import {
   signTransportConsent,
   type Device,
   type MailboxRequest,
+  type ReceiptNote,
 } from "@starling/messenger/parts"
 
 import { crypto } from "./crypto.ts"
@@ -196,7 +197,15 @@ const answer = {
   next: cursor,
 } as const
 const mailboxHead = { access: counting(0xd0, 16), box: counting(0xe0, 16), token: counting(0xc0, 32) }
-const noted = { group, device: device.device, at: CLOCK, held: holdings.messages, seen: holdings.messages }
+const noted: ReceiptNote = {
+  version: 2,
+  group,
+  device: device.device,
+  at: CLOCK,
+  held: holdings.messages,
+  seen: holdings.messages,
+  shown: ids,
+}
 const envelope = sealEnvelope(crypto, era, "msg", encodeSealedMessage(sealed))
 const putRequest: MailboxRequest = {
   ...mailboxHead,
@@ -358,6 +367,7 @@ export const EXAMPLES: readonly Example[] = [
     bytes: signReceiptNote(crypto, deviceKeys.privateKey, noted),
     decode: (b) => decodeReceiptNote(crypto, b),
     value: noted,
+    version: 2,
   },
   {
     name: "answer",
