@@ -36,9 +36,16 @@ export const MAX_HALVINGS_OF_LOG = 4
  */
 export const PLACES = 512
 export const PLACES_SHARE = 6
-/** Records kept beside the longest branch of a device that signed two for one place, where nobody else names them; and the largest. */
+/**
+ * Records kept beside the longest branch of a device that signed two for one place, where nobody else names them; how many of these
+ * are operations; and the largest.
+ */
 export const MAX_STRAYS = 256
+export const MAX_STRAY_OPERATIONS = 16
 export const MAX_STRAY = 256 * 1024
+/** Others of them that one device can have everybody keep by naming them; each halving of its log is two of these. */
+export const MAX_NAMED_STRAYS = 1024
+export const MAX_NAMED_BYTES = 32 * 1024 * 1024
 /** Bodies that are tried of one COMMIT; they differ in what its id does not cover. */
 export const MAX_BODIES = 8
 /** Operations that a device keeps for leaving. */

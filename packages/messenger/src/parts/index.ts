@@ -73,5 +73,5 @@ export { decodeRecord, FIRST_PREV, signRecord, verifyRecord, type LoggedRecord }
 export { decodeMailboxRecord, encodeMailboxRecord } from "../record/mailbox-record.ts"
 export type { GroupMailbox } from "../mailbox/group-mailbox.ts"
 export { decodeTestimony, encodeTestimony } from "../record/testimony-record.ts"
-export { headOf, isForked, judgeRecord, straysOf } from "../record/record-log.ts"
+export { headOf, isForked, judgeRecord, looseIn } from "../record/record-log.ts"
 export { decodeSyncAnswer, decodeSyncRequest, encodeSyncAnswer, encodeSyncRequest } from "../sync/sync-frames.ts"

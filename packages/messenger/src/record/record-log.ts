@@ -9,6 +9,7 @@ import {
   MAX_OPERATIONS,
   MAX_OTHER_RECORDS,
   MAX_STRAY,
+  MAX_STRAY_OPERATIONS,
   MAX_STRAYS,
   OPERATIONS_TO_LEAVE,
 } from "../limits.ts"
@@ -20,7 +21,7 @@ export type RecordLogs = ReadonlyMap<DeviceKey, RecordLog>
 
 /**
  * Of an honest device, one record for each place from the first on. Of one that signed two records for one place, the tree of
- * them, as far as `straysOf` lets it grow: the same set at every member in the end.
+ * them, as far as `straysIn` lets it grow: the same set at every member in the end.
  */
 export type RecordLog = readonly LoggedRecord[]
 
@@ -79,37 +80,42 @@ function indexOf(log: RecordLog): ReadonlyMap<RecordHash, LoggedRecord> {
 }
 
 /**
- * What of a log is too much, by the set of its records alone: so those who exchange what they keep come to keep the same, in
- * whatever order it came. Kept are the longest branch, what somebody else `names` with all that it follows, the least record
- * beside that branch at the first place that has two, and of the rest the first `MAX_STRAYS` by place, then hash. So a log
- * that was seen to fork is one that forked for good, at every member.
+ * What of a log is too much unless somebody else names it, by the set of its records alone: so those who exchange what they keep
+ * come to keep the same, in whatever order it came. Never too much are the longest branch, the least record beside that branch at
+ * the first place that has two, and of the rest the first `MAX_STRAYS` by place, then hash, so many operations among them. So a
+ * log that was seen to fork is one that forked for good, at every member.
  */
-export function straysOf(log: RecordLog, names: () => ReadonlySet<RecordHash>): ReadonlySet<RecordHash> {
+export function looseIn(log: RecordLog): ReadonlySet<RecordHash> {
   const end = endOf(log)
-  if (end === undefined || !mayHaveStrays(log)) return new Set()
-  const index = indexOf(log)
-  const kept = new Set<RecordHash>()
-  const keep = (record: LoggedRecord | undefined): void => {
-    for (let at = record; at !== undefined && !kept.has(at.hash); at = index.get(toHex(at.prev))) kept.add(at.hash)
-  }
-  keep(end)
+  if (end === undefined || !mayHaveStrays(log)) return NONE
+  const kept = new Set(trunkOf(log).map(({ hash }) => hash))
   const ordered = log.toSorted(byPlace)
   const fork = ordered.find(({ seq }, i) => seq === ordered[i + 1]?.seq)?.seq
-  keep(ordered.find(({ seq, hash }) => seq === fork && !kept.has(hash)))
-  for (const name of names()) keep(index.get(name))
-  let room = MAX_STRAYS
-  for (const { seq, hash, prev, encoded } of ordered) {
+  const shown = ordered.find(({ seq, hash }) => seq === fork && !kept.has(hash))
+  if (shown !== undefined) kept.add(shown.hash)
+  let [room, operations] = [MAX_STRAYS, MAX_STRAY_OPERATIONS]
+  for (const { seq, hash, prev, kind, encoded } of ordered) {
     const follows = seq === 1 || kept.has(toHex(prev))
     if (room === 0 || kept.has(hash) || !follows || encoded.length > MAX_STRAY) continue
+    if (kind === RECORD_KINDS.operation && operations-- <= 0) continue
     kept.add(hash)
     room--
   }
   return new Set(log.flatMap(({ hash }) => (kept.has(hash) ? [] : [hash])))
 }
 
+const NONE: ReadonlySet<RecordHash> = new Set()
+
+/** The longest branch, which its device itself goes on with. */
+export function trunkOf(log: RecordLog): RecordLog {
+  const end = endOf(log)
+  return end === undefined || !isForked(log) ? log : branchIn(indexOf(log), end).toReversed()
+}
+
 function mayHaveStrays(log: RecordLog): boolean {
   if (!isForked(log)) return false
-  return log.length - lengthOf(log) > MAX_STRAYS || log.some(({ encoded }) => encoded.length > MAX_STRAY)
+  const beside = log.length - lengthOf(log)
+  return beside > MAX_STRAY_OPERATIONS || log.some(({ encoded }) => encoded.length > MAX_STRAY)
 }
 
 function byPlace(a: LoggedRecord, b: LoggedRecord): number {
