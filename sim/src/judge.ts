@@ -1,3 +1,4 @@
+import { toHex } from "@starling/kernel"
 import { headOf } from "@starling/messenger/parts"
 
 import { entitlementTo } from "./entitlement.ts"
@@ -24,6 +25,7 @@ const LONGEST = 720 * SECOND
 /** What follows from the last commit, such as a message that is sent again, has come by then. */
 const SETTLING = 12 * SECOND
 const LONGEST_PROBE = 90 * SECOND
+const REPEATED = 10
 
 /** Ends every fault, lets the group come to rest, has everybody write to everybody, and compares the end with the ledger. */
 export function judgeStage(stage: Stage): Verdict {
@@ -48,7 +50,7 @@ export function judgeStage(stage: Stage): Verdict {
       ...removedWhoRead(stage, probes),
       ...removedWhoDecide(stage),
     ],
-    stuckMembers: stuck(stage),
+    stuckMembers: [...stuck(stage), ...repeating(stage)],
     oldSecrets: oldSecrets(stage),
     groundCommits: groundCommits(stage),
     unrecoverable: missing.filter(({ supplied }) => !supplied).map(({ text }) => text),
@@ -141,6 +143,16 @@ function stuck(stage: Stage): string[] {
     device !== undefined && !desired.has(device.identity) ? ["somebody unwanted is in the tree"] : [],
   )
   return [...faults, ...strangers]
+}
+
+/** Programs that sign one thing over and over, each time for everybody to keep. Insiders repeat themselves less than that. */
+function repeating({ world, group }: Stage): string[] {
+  return [...world.people.values()].flatMap((person) => {
+    const log = groupOf(person, group)?.logs.get(person.state.durable.own.device) ?? []
+    const said = Map.groupBy(log, ({ kind, body }) => `${kind} ${toHex(body)}`)
+    const most = Math.max(0, ...Array.from(said.values(), ({ length }) => length))
+    return most > REPEATED ? [`${person.name} signed one thing ${most} times`] : []
+  })
 }
 
 function secretOf(person: Person, group: string): string {

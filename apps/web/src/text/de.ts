@@ -359,6 +359,18 @@ export const de: Catalogue = {
     hiddenAmong: "Verborgen unter",
     proof: "Beweis in",
     received: "Empfangen",
+    pathOf: (when) => `Der Weg der Lieferung vom ${when}`,
+    showPath: "Ihren Weg zeigen",
+    link: "Quantenkanal",
+    linkUntold: "vom Local Provider nicht genannt",
+    tap: "Übergabe",
+    provedIn: (time) => `Beweis in ${time}`,
+    among: (n) => (n <= 1 ? "nicht verborgen: einziger Nutzer" : `verborgen unter höchstens ${n} Nutzern`),
+    mixing: {
+      mixed: "in jedem Schlüssel mit dem Zufall dieses Rechners gemischt",
+      strict: "in jedem Schlüssel mit dem Zufall dieses Rechners gemischt",
+      pure: "ungemischt gebraucht, zum Messen",
+    },
     footnote:
       "Gesundheitstests finden defekte Quellen. Sie zeigen nicht, dass eine Quelle auf Quanten beruht oder dass niemand eine Kopie behielt: Darum wird der Zufall dieses Rechners immer beigemischt.",
     footnotePure:

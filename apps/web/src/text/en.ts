@@ -356,6 +356,18 @@ export const en = {
     hiddenAmong: "Hidden among",
     proof: "Proof made in",
     received: "Received",
+    pathOf: (when: string) => `The way of the delivery of ${when}`,
+    showPath: "Show the way it took",
+    link: "Quantum channel",
+    linkUntold: "not told by the Local Provider",
+    tap: "Tap",
+    provedIn: (time: string) => `proof made in ${time}`,
+    among: (n: number) => (n <= 1 ? "not hidden: the only user" : `hidden among at most ${n} users`),
+    mixing: {
+      mixed: "mixed with this computer's randomness in each key",
+      strict: "mixed with this computer's randomness in each key",
+      pure: "used unmixed, for measuring",
+    },
     footnote:
       "Health tests catch sources that are broken. They cannot show that a source is quantum, or that nobody kept a copy: that is why this computer's own randomness is always mixed in.",
     footnotePure:
