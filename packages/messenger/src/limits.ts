@@ -216,6 +216,8 @@ export const BATCH_PATIENCE = 2 * SECOND
 /** A device renews its keys in each group once in so many days, unless its person chose otherwise. */
 export const HEAL_PERIOD_DAYS = 7
 export const MAX_HEAL_PERIOD_DAYS = 30
+/** For how long what is left of a device's log is to last: where it would not, keys are renewed after as many periods as it takes. */
+export const LOG_HORIZON = 730 * DAY
 /** Nothing is renewed unasked so soon after somebody's commit. */
 export const TIP_QUIET = 5 * SECOND
 /** For so long at most: somebody may commit again and again. */

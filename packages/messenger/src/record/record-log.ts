@@ -146,6 +146,8 @@ export interface LogRoom {
   readonly unasked: number
   readonly canTestify: boolean
   readonly canCommit: boolean
+  /** Commits that it has room for, by what those before it took. */
+  readonly commits: number
   /** Three quarters of something are used up. */
   readonly isScarce: boolean
 }
@@ -155,12 +157,14 @@ export function roomIn(log: RecordLog, halvings: number): LogRoom {
   const operations = countOperations(log)
   const others = log.filter(isOther).length
   const [commits, bytes] = [countCommits(log), bytesIn(log)]
+  const [commitsLeft, bytesLeft] = [MAX_COMMITS * share - commits, (MAX_LOG_BYTES * share) / 2 - bytes]
   const toLeave = Math.min(OPERATIONS_TO_LEAVE, (MAX_OPERATIONS * share) / 4)
   return {
     operations: MAX_OPERATIONS * share - toLeave - operations,
     unasked: (MAX_OPERATIONS * share) / 2 - operations,
     canTestify: others < (MAX_OTHER_RECORDS * share) / 2,
-    canCommit: commits < MAX_COMMITS * share && bytes < (MAX_LOG_BYTES * share) / 2,
+    canCommit: commitsLeft > 0 && bytesLeft > 0,
+    commits: Math.max(0, Math.min(commitsLeft, Math.ceil(bytesLeft / sizeOfCommit(log)))),
     isScarce:
       Math.max(operations / MAX_OPERATIONS, commits / MAX_COMMITS, (2 * bytes) / MAX_LOG_BYTES) > SCARCE * share,
   }
@@ -188,6 +192,12 @@ function isWithinBounds(log: RecordLog, { kind, body, encoded }: LoggedRecord, s
 
 function isOther({ kind }: LoggedRecord): boolean {
   return kind !== RECORD_KINDS.operation && kind !== RECORD_KINDS.commit
+}
+
+/** By the least of the last few: the first one in a group whose tree is still bare is many times as large as those after it. */
+function sizeOfCommit(log: RecordLog): number {
+  const sizes = log.flatMap(({ kind, encoded }) => (kind === RECORD_KINDS.commit ? [encoded.length] : [])).slice(-4)
+  return sizes.length < 2 ? 1 : Math.min(...sizes)
 }
 
 function countCommits(log: RecordLog): number {
