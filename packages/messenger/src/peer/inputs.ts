@@ -5,6 +5,7 @@ import { dropOldStates } from "../group/drop-old-states.ts"
 import { charge, isWithinBudget } from "../group/gossip-budget.ts"
 import type { Group } from "../group/group.ts"
 import { NO_WORK } from "../group/group-work.ts"
+import { keepWithinBounds } from "../group/keep-within-bounds.ts"
 import { settle } from "../group/settle.ts"
 import { carryWelcomes } from "../invitation/carry-welcomes.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
@@ -38,6 +39,7 @@ export function start(state: PeerState, env: Env): Step {
     turn.state = { ...withTimersAnew(state, env.now), topics }
     for (const topic of topics) turn.effects.push({ kind: "subscribe", topic })
     for (const uuid of state.durable.groups.keys()) {
+      keepWithinBounds(turn, uuid)
       settle(turn, uuid)
       signFormerMailboxes(turn, uuid)
     }

@@ -52,7 +52,7 @@ export function judgeRecord(crypto: CryptoProvider, logs: RecordLogs, record: Lo
   if (heldAt(log, record.seq).some(({ hash }) => hash === record.hash)) return "known"
   if (!verifyRecord(crypto, record)) return "forged"
   if (record.seq === 1 ? !equalBytes(record.prev, FIRST_PREV) : precursorOf(log, record) === undefined) return "gap"
-  return isWithinBounds(branchTo(log, record), record, 2 ** -halvings) ? "next" : "full"
+  return isWithinBounds(tallyOf(branchTo(log, record)), record, 2 ** -halvings) ? "next" : "full"
 }
 
 /** The record that `record` continues, where it is held. */
@@ -134,10 +134,6 @@ export function endOf(log: RecordLog): LoggedRecord | undefined {
   return last.toSorted((a, b) => (a.hash < b.hash ? -1 : 1))[0]
 }
 
-function countOperations(log: RecordLog): number {
-  return log.filter(({ kind }) => kind === RECORD_KINDS.operation).length
-}
-
 /** What a device may still say in its log, with some of it kept back for what matters more. */
 export interface LogRoom {
   /** Operations that its person asks for. What is kept back is for leaving. */
@@ -154,9 +150,7 @@ export interface LogRoom {
 
 export function roomIn(log: RecordLog, halvings: number): LogRoom {
   const share = 2 ** -halvings
-  const operations = countOperations(log)
-  const others = log.filter(isOther).length
-  const [commits, bytes] = [countCommits(log), bytesIn(log)]
+  const { operations, commits, others, bytes } = tallyOf(log)
   const [commitsLeft, bytesLeft] = [MAX_COMMITS * share - commits, (MAX_LOG_BYTES * share) / 2 - bytes]
   const toLeave = Math.min(OPERATIONS_TO_LEAVE, (MAX_OPERATIONS * share) / 4)
   return {
@@ -173,39 +167,59 @@ export function roomIn(log: RecordLog, halvings: number): LogRoom {
 /** What part of a log is used up when its person is told. */
 const SCARCE = 0.75
 
+/** What there is of a branch. */
+interface Tally {
+  readonly operations: number
+  readonly commits: number
+  readonly others: number
+  readonly bytes: number
+}
+
+const EMPTY: Tally = { operations: 0, commits: 0, others: 0, bytes: 0 }
+
+function tallyOf(log: RecordLog, before = EMPTY): Tally {
+  let { operations, commits, others, bytes } = before
+  for (const { kind, encoded } of log) {
+    bytes += encoded.length
+    if (kind === RECORD_KINDS.operation) operations++
+    else if (kind === RECORD_KINDS.commit) commits++
+    else others++
+  }
+  return { operations, commits, others, bytes }
+}
+
 /**
  * Whether a branch may go on with `record`. A question of the branch alone, so that all members answer it alike: what one took and
  * another refused would part them for good.
  */
-function isWithinBounds(log: RecordLog, { kind, body, encoded }: LoggedRecord, share: number): boolean {
+function isWithinBounds(branch: Tally, { kind, body, encoded }: LoggedRecord, share: number): boolean {
   if (kind !== RECORD_KINDS.commit && body.length > MAX_BODY) return false
   switch (kind) {
     case RECORD_KINDS.commit:
-      if (log.length >= MAX_COMMITS * share && countCommits(log) >= MAX_COMMITS * share) return false
-      return bytesIn(log) + encoded.length <= MAX_LOG_BYTES * share
+      return branch.commits < MAX_COMMITS * share && branch.bytes + encoded.length <= MAX_LOG_BYTES * share
     case RECORD_KINDS.operation:
-      return log.length < MAX_OPERATIONS * share || countOperations(log) < MAX_OPERATIONS * share
+      return branch.operations < MAX_OPERATIONS * share
     default:
-      return log.length < MAX_OTHER_RECORDS * share || log.filter(isOther).length < MAX_OTHER_RECORDS * share
+      return branch.others < MAX_OTHER_RECORDS * share
   }
 }
 
-function isOther({ kind }: LoggedRecord): boolean {
-  return kind !== RECORD_KINDS.operation && kind !== RECORD_KINDS.commit
+/** The records with which branches of a log go beyond its bounds, and all that follows them: `judgeRecord` takes none of these. */
+export function beyondBounds(log: RecordLog, halvings: number): ReadonlySet<RecordHash> {
+  const share = 2 ** -halvings
+  const branches = new Map<RecordHash, Tally>()
+  for (const record of log) {
+    const branch = record.seq === 1 ? EMPTY : branches.get(toHex(record.prev))
+    if (branch !== undefined && isWithinBounds(branch, record, share))
+      branches.set(record.hash, tallyOf([record], branch))
+  }
+  return new Set(log.flatMap(({ hash }) => (branches.has(hash) ? [] : [hash])))
 }
 
 /** By the least of the last few: the first one in a group whose tree is still bare is many times as large as those after it. */
 function sizeOfCommit(log: RecordLog): number {
   const sizes = log.flatMap(({ kind, encoded }) => (kind === RECORD_KINDS.commit ? [encoded.length] : [])).slice(-4)
   return sizes.length < 2 ? 1 : Math.min(...sizes)
-}
-
-function countCommits(log: RecordLog): number {
-  return log.filter(({ kind }) => kind === RECORD_KINDS.commit).length
-}
-
-function bytesIn(log: RecordLog): number {
-  return log.reduce((sum, { encoded }) => sum + encoded.length, 0)
 }
 
 export function appendRecord(logs: RecordLogs, record: LoggedRecord): RecordLogs {
