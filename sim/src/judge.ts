@@ -25,7 +25,7 @@ const LONGEST = 720 * SECOND
 /** What follows from the last commit, such as a message that is sent again, has come by then. */
 const SETTLING = 12 * SECOND
 const LONGEST_PROBE = 90 * SECOND
-const REPEATED = 10
+const REPEATED = 40
 
 /** Ends every fault, lets the group come to rest, has everybody write to everybody, and compares the end with the ledger. */
 export function judgeStage(stage: Stage): Verdict {

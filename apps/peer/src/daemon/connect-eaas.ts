@@ -94,6 +94,13 @@ function serviceOf(platform: Platform, client: EntropyClient, enrolmentCode: str
         throw keyServiceError(error)
       }
     },
+    async prepare(length, signal) {
+      try {
+        return await client.prepare(length, signal)
+      } catch (error) {
+        throw keyServiceError(error)
+      }
+    },
   }
 }
 
