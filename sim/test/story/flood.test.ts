@@ -79,7 +79,7 @@ test("rubbish under the era's key counts against who passes it on, and made up a
 
   const insider = new Insider(world, mallory, group)
   const record = insider.sign(99, junk(2))
-  const forged = decodeRecord(crypto, record.encoded.with(-1, (record.encoded.at(-1) ?? 0) ^ 1))
+  const forged = decodeRecord(crypto, record.encoded.with(record.encoded.length - 1, (record.encoded.at(-1) ?? 0) ^ 1))
   if (forged.kind !== "ok") throw new Error("a record with a bad signature is one in shape")
   expect(verdictOn("upd", forged.value.encoded)).toBe("reject")
   expect(verdictOn("upd", record.encoded)).toBe("accept")
