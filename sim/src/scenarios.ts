@@ -137,6 +137,12 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario("large-fork", [...TALK, ...CHURN, [4, claims.forkLargely], [4, moves.split], [6, moves.meet]], {
     insiders: 1,
   }),
+  scenario("false-state", [...TALK, [6, moves.remove], [8, claims.inviteIntoFalseState], [4, moves.healAtOnce]], {
+    insiders: 1,
+  }),
+  scenario("old-branches", [...TALK, [4, moves.invite], [4, insider.chainInOldBranches], [6, moves.meet]], {
+    insiders: 1,
+  }),
   scenario("all-faults", [...TALK, ...CHURN, ...PARTITION, ...FAULTS], { rounds: 50 }),
   scenario("everything", [...TALK, ...CHURN, ...PARTITION, ...FAULTS, ...MALICE], { insiders: 1, rounds: 50 }),
 ]

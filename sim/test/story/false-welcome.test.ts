@@ -4,17 +4,9 @@ import type { ForestNode } from "@starling/messenger/parts"
 
 import { expectOneState } from "../support/expectations.ts"
 import { nodeOf, standingOf } from "../../src/forged-commit.ts"
+import { mislead } from "../../src/false-state.ts"
 import { gather } from "../../src/gather.ts"
 import type { Person } from "../../src/person.ts"
-
-/** As if the Welcome by which `person` came in had spoken of a state that nobody else is in, under the id of the true one. */
-function mislead(person: Person, group: string, change: (node: ForestNode) => ForestNode): void {
-  const { durable } = person.state
-  const known = durable.groups.get(group)!
-  const forest = new Map(known.forest).set(known.live, change(nodeOf(person, group)))
-  const groups = new Map(durable.groups).set(group, { ...known, forest })
-  person.state = { ...person.state, durable: { ...durable, groups } }
-}
 
 const LIES: readonly { readonly name: string; readonly tell: (node: ForestNode) => ForestNode }[] = [
   { name: "members", tell: (node) => ({ ...node, roster: node.roster.toReversed() }) },
@@ -47,7 +39,7 @@ test.for(LIES)("whoever is let in by a Welcome with false $name judges nothing b
   world.goOffline(mallory)
   bob.accept(group)
   expect(nodeOf(bob, group).sid).toBe(joined)
-  mislead(bob, group, tell)
+  expect(mislead(bob, group, tell)).toBe(true)
   world.connect(alice, bob)
   world.connect(carol, bob)
   world.run(10_000)
