@@ -1,5 +1,6 @@
 import { expect, test } from "vitest"
 import { EntropyClientError } from "@starling/eaas"
+import { IdealProofs } from "@starling/proof/ideal"
 import {
   clientOf,
   enrolledClient,
@@ -42,9 +43,9 @@ test("a registered user gets keys of both sizes, each with what provenance needs
 })
 
 test("a request made ahead, proof and all, has but to be sent", async () => {
-  await using prover = await openProver()
-  await using at = await testPlatform()
-  const client = await enrolledClient(at, prover)
+  const proofs = new IdealProofs()
+  await using at = await testPlatform({ verifier: proofs })
+  const client = await enrolledClient(at, proofs)
   const closesAt = await client.prepare(8192, patience)
   expect(closesAt).toBeGreaterThan(at.clock.now())
   expect(await client.prepare(8192, patience)).toBe(closesAt)
@@ -61,9 +62,9 @@ test("a request made ahead, proof and all, has but to be sent", async () => {
 })
 
 test("a request made ahead for an epoch that is over, or for another size, costs no quota", async () => {
-  await using prover = await openProver()
-  await using at = await testPlatform()
-  const client = await enrolledClient(at, prover, {}, 1)
+  const proofs = new IdealProofs()
+  await using at = await testPlatform({ verifier: proofs })
+  const client = await enrolledClient(at, proofs, {}, 1)
   await client.prepare(8192, patience)
   at.clock.time += 25 * HOUR
   await at.as.sealIfDue(patience)
@@ -73,11 +74,11 @@ test("a request made ahead for an epoch that is over, or for another size, costs
 })
 
 test("a request made ahead outlives the process, and brings its one key", async () => {
-  await using prover = await openProver()
-  await using at = await testPlatform()
+  const proofs = new IdealProofs()
+  await using at = await testPlatform({ verifier: proofs })
   const journal = memoryJournal()
-  await (await enrolledClient(at, prover, { journal })).prepare(8192, patience)
-  const restarted = clientOf(at, prover, { journal })
+  await (await enrolledClient(at, proofs, { journal })).prepare(8192, patience)
+  const restarted = clientOf(at, proofs, { journal })
   expect((await obtain(restarted, 1024)).bytes).toHaveLength(8192)
   expect((await obtain(restarted, 1024)).bytes).toHaveLength(1024)
 })
