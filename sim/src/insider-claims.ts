@@ -40,7 +40,7 @@ export function claimHoldings(stage: Stage): void {
     named: [],
     after: undefined,
   })
-  target.input((state, env) => requested(state, "sync", payload, person.peerId, target.store, env))
+  target.input((state, env) => requested(state, "sync", payload, person.peerId, env))
 }
 
 /** Messages of its own under numbers far apart, and under one that it has used before. */
@@ -64,6 +64,19 @@ export function skipNumbers(stage: Stage): void {
     insider.publish("msg", encodeSealedMessage({ device, seq, sid: node.sid, mls: message }), node.era, stage.honest)
   }
   insider.hoard.nodes.set(node.sid, { ...node, standing: { kind: "held", state } })
+}
+
+/** One message after the other under every second number. */
+export function leaveOutEverySecond(stage: Stage): void {
+  const { person } = stage.dice.pick(stage.insiders)
+  for (let i = 0; i < 20; i++) {
+    const known = groupOf(person, stage.group)
+    if (known === undefined || !isActive(person, stage.group)) return
+    const { durable } = person.state
+    const groups = new Map(durable.groups).set(stage.group, { ...known, sentCount: known.sentCount + 1 })
+    person.state = { ...person.state, durable: { ...durable, groups } }
+    stage.ledger.say(person)
+  }
 }
 
 /** Invites somebody, and names in the Welcome operations that nobody ever made; the next time it does without. */

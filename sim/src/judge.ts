@@ -1,4 +1,5 @@
 import { toHex } from "@starling/kernel"
+import { endedDeliveryOf, holdsMessage } from "@starling/messenger"
 import { headOf } from "@starling/messenger/parts"
 
 import { entitlementTo } from "./entitlement.ts"
@@ -189,8 +190,10 @@ function isSupplied(stage: Stage, message: AcceptedMessage, reader: Person): boo
   const { group, ledger, honest, world } = stage
   const { author } = message
   const isAlive = isActive(author, group) && (ledger.outAt.get(author) ?? 0) < message.at
-  const kept = groupOf(author, group)?.sent.some(({ id }) => id === message.id) === true
-  if (isAlive && kept && world.now - message.at < RESEND_PATIENCE) return true
+  // What its author shows, and not as what may not have reached everybody, is owed to everybody, whatever else its device forgot.
+  const isOwed =
+    holdsMessage(author.store, group, message.id) && endedDeliveryOf(author.store, group, message.id) === undefined
+  if (isAlive && isOwed && world.now - message.at < RESEND_PATIENCE) return true
   // The reader let the keys go when the retention was over, and only the author could have sent it in another state.
   const isExpired = world.now - message.at > RETENTION
   if (isExpired && groupOf(reader, group)?.forest.get(message.sid)?.standing.kind === "dropped") return false

@@ -128,9 +128,13 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario("false-holdings", [...TALK, ...CHURN, [20, claims.claimHoldings], [4, moves.split], [4, moves.meet]], {
     insiders: 1,
   }),
-  scenario("odd-numbers", [...TALK, ...CHURN, [10, claims.skipNumbers], [4, moves.split], [6, moves.meet]], {
-    insiders: 1,
-  }),
+  scenario(
+    "odd-numbers",
+    [...TALK, ...CHURN, [10, claims.skipNumbers], [2, claims.leaveOutEverySecond], [4, moves.split], [6, moves.meet]],
+    {
+      insiders: 1,
+    },
+  ),
   scenario("invented-frontier", [...TALK, ...CHURN, [12, claims.inviteBeyond], [2, moves.split], [4, moves.meet]], {
     insiders: 1,
   }),

@@ -80,14 +80,24 @@ export const MAX_NEARBY = 256
 
 /** Ids of shown messages that a repetition is compared with, per group. */
 export const MAX_SHOWN = 4096
-/** Own messages that may be sent again on another branch, per group. */
-export const MAX_SENT = 200
+/**
+ * Own messages that may have to go out again, per group, and the bytes of them: as much as others take of one device at once. Beyond it the
+ * oldest are let go, and marked. The last ones are followed, and show how far they have come, when everybody has them, too.
+ */
+export const MAX_SENT = 20_000
+export const MAX_SENT_BYTES = 16 * 1024 * 1024
+export const TICKED = 200
+/** Messages that go out again at once, and how soon the next ones. */
+export const RESENT_AT_ONCE = 128
+export const RESEND_PAUSE = SECOND
 
 /** Ranges of a device's messages in one vector; the others are told of in the exchanges that follow. */
 export const MAX_RANGES = 64
 /** Messages that one exchange names, and those of them that are named unasked since they came last. */
 export const MAX_NAMED = 256
 export const RECENTLY_SHOWN = 64
+/** Messages that a note in a mailbox names; of those that came last, each author has a share. */
+export const MAX_NOTED = 1024
 /** Numbers of a device that are looked at in one exchange, the newest first, for messages that it has forgotten; and given. */
 export const FORGOTTEN_PROBES = 64
 export const MAX_FORGOTTEN = 16
@@ -124,12 +134,17 @@ export const PRUNE_AT_ONCE = 512
 
 /**
  * What is entered into the history of a group of one device: so much at once, then so much a day, by whatever way it comes. At
- * once it is more than members keep for somebody who was away; a day, more than people write, or programs say every ten seconds.
+ * once it is more than a program says every ten seconds in the time that members keep it for somebody who was away; a day, twice as much
+ * as it says in a day. The rest waits where it is kept.
  */
-export const TAKEN_MESSAGES = { burst: 20_000, perDay: 10_000 }
+export const TAKEN_MESSAGES = { burst: 40_000, perDay: 20_000 }
 export const TAKEN_BYTES = { burst: MAX_KEPT_PER_DEVICE, perDay: 8 * 1024 * 1024 }
-/** Places of one device before which it is shown that messages were left out. */
-export const MAX_WITHHELD_RUNS = 8
+/** Room that there is again when more is asked for of a device that wrote more than was taken of it. */
+export const ROOM_AGAIN = { messages: 1000, bytes: 1024 * 1024 }
+/** Ranges of one device's messages that are kept: between more of them the oldest gaps are closed. */
+export const MAX_HELD_RANGES = 512
+/** Places of one device before which it is shown that messages are missing for good. */
+export const MAX_FORGONE_RUNS = 8
 
 /** A message that is missing for longer is shown as a gap. */
 export const GAP_PATIENCE = 20 * SECOND

@@ -53,7 +53,7 @@ export interface Group {
   /** Which of this device's messages other devices are known to hold. */
   readonly acks: MessageVector
   readonly shown: ReadonlySet<MessageId>
-  /** Own messages that may have to be sent again on another branch. */
+  /** Own messages that may have to be sent again, oldest first; in rows of their own. */
   readonly sent: readonly SentMessage[]
   readonly shownCount: number
   readonly unread: number

@@ -61,7 +61,7 @@ export {
   encodePutAnswer,
   type MailboxRequest,
 } from "../mailbox/mailbox-frames.ts"
-export { decodeReceiptNote, signReceiptNote } from "../mailbox/receipt-note.ts"
+export { decodeReceiptNote, signReceiptNote, type ReceiptNote } from "../mailbox/receipt-note.ts"
 export { decodeMailboxLink, encodeMailboxLink, parseMailboxLink, type MailboxLink } from "../mailbox/mailbox-link.ts"
 export { decodeContent, encodeContent, messageId } from "../message/content.ts"
 export { decodeSealedMessage, encodeSealedMessage, messageAuthenticatedData } from "../message/sealed-message.ts"

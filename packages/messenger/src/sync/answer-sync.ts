@@ -13,7 +13,6 @@ import { SYNC_BUDGET } from "../limits.ts"
 import { addSeq, hasSeq, joinVectors, missingFrom, sharedBy, type SeqSet } from "../message/seq-set.ts"
 import { okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
 import type { Turn } from "../peer/turn.ts"
-import type { Store } from "../ports/store.ts"
 import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/record.ts"
 import { headOf, type LogHead } from "../record/record-log.ts"
 import { decodeCommitRecord } from "../record/commit-record.ts"
@@ -39,7 +38,7 @@ import {
  * what leads up to the removal, and learns nothing of what came after; what it holds may still be news here. Somebody
  * who left goes on telling so.
  */
-export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId, reader: Pick<Store, "get">): Bytes {
+export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId): Bytes {
   const decoded = decodeSyncRequest(payload)
   if (decoded.kind !== "ok") return refusedAnswer(decoded.kind)
   const request = decoded.value
@@ -48,11 +47,11 @@ export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId, reader
   const device = current ?? (group === undefined ? undefined : formerMember(group, from))
   if (group === undefined || device === undefined) return refusedAnswer("not-a-member")
   const records = current === undefined ? recordsForFormer(group, device.device) : group.records
-  const answer = select(turn, group, records, request, device, reader)
+  const answer = select(turn, group, records, request, device)
   const own = superseded(group, request.messages.get(turn.own.device) ?? [])
   const notYours = own.length === 0 ? answer.notYours : joinVectors(answer.notYours, new Map([[turn.own.device, own]]))
   const told = current === undefined ? sharedHoldings(turn.crypto, request, group) : holdingsOf(turn.crypto, group, 0)
-  const words = current === undefined ? NO_WORDS : wordsFor(turn, group.uuid, current.device, request, reader)
+  const words = current === undefined ? NO_WORDS : wordsFor(turn, group.uuid, current.device, request)
   if (takesPart(group)) {
     if (current !== undefined) noteHoldings(turn, group.uuid, device.device, request)
     if (!request.inTurn && holdsMore(turn.crypto, request, group)) {
@@ -72,10 +71,9 @@ function wordsFor(
   uuid: string,
   device: DeviceKey,
   request: SyncRequest,
-  reader: Pick<Store, "get">,
 ): Pick<SyncAnswer, "shown" | "forgotten"> {
   const shown = shownFor(turn, uuid, device, request.named)
-  return request.version < 3 ? NO_WORDS : { shown, forgotten: forgottenBy(turn, uuid, device, request, reader) }
+  return request.version < 3 ? NO_WORDS : { shown, forgotten: forgottenBy(turn, uuid, device, request) }
 }
 
 const NO_WORDS = { shown: [], forgotten: [] } as const
@@ -122,12 +120,11 @@ function whyOut(group: Group, device: DeviceKey): RecordHash[] {
 
 /** What the asker lacks, records first: as much as one answer holds, and from where to go on. */
 function select(
-  { crypto }: Turn,
+  { crypto, env }: Turn,
   group: Group,
   records: readonly LoggedRecord[],
   request: SyncRequest,
   device: Device,
-  reader: Pick<Store, "get">,
 ): Pick<SyncAnswer, "recordBytes" | "messageBytes" | "more" | "next" | "notYours"> {
   const { recordBytes, left, end } = selectRecords(crypto, group, records, request, SYNC_BUDGET)
   const start = request.after ?? FIRST
@@ -135,7 +132,7 @@ function select(
     const next = { ...start, records: end }
     return { recordBytes, messageBytes: [], notYours: new Map(), more: true, next }
   }
-  const messages = selectMessages(group, request, device.device, reader, left)
+  const messages = selectMessages(group, request, device.device, env.rows, left)
   const next = messages.end === undefined ? undefined : { ...messages.end, records: records.length }
   const { messageBytes, notYours } = messages
   return { recordBytes, messageBytes, notYours, more: next !== undefined, next }

@@ -16,6 +16,7 @@ import type { IdentityId } from "../identity/identity-id.ts"
 import { mayChooseMailboxes, usedMailboxes } from "../mailbox/mailbox-words.ts"
 import { GAP_PATIENCE } from "../limits.ts"
 import { deliveryCount } from "../message/delivery.ts"
+import { heldBackNow } from "../message/history-budget.ts"
 import { gapsOf } from "../message/gaps.ts"
 import type { PeerState } from "../peer/state.ts"
 import { mlsOf } from "../peer/suites.ts"
@@ -158,11 +159,13 @@ function mayDo({ membership }: Group, self: IdentityId, present: ReadonlySet<Ide
 
 function gapsIn(state: PeerState, group: Group, now: number): readonly GapView[] {
   const { own } = state.durable
-  const gaps = gapsOf(group, state.work.get(group.uuid) ?? NO_WORK, own.device)
+  const work = state.work.get(group.uuid) ?? NO_WORK
+  const heldBack = new Set(heldBackNow(group, work, now))
+  const gaps = gapsOf(group, work, own.device)
     .filter(({ since }) => since <= now - GAP_PATIENCE)
-    .map((gap) => ({ ...gap, why: "missing" as const }))
-  const withheld = group.delivery.withheld.map((run) => ({ ...run, why: "too-many" as const }))
-  return [...gaps, ...withheld].map(({ why, device, count, before }) => {
+    .map((gap) => ({ ...gap, why: heldBack.has(gap.device) ? ("too-many" as const) : ("missing" as const) }))
+  const forgone = group.delivery.forgone.map((run) => ({ ...run, why: "missing" as const }))
+  return [...gaps, ...forgone].map(({ why, device, count, before }) => {
     const from = findDevice(group, device)?.identity ?? ""
     return { why, from, name: nameIn(state, from), count, ...(before === undefined ? {} : { before }) }
   })

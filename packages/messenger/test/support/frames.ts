@@ -64,6 +64,7 @@ import {
   signRecord,
   type Device,
   type MailboxRequest,
+  type ReceiptNote,
 } from "@starling/messenger/parts"
 
 import { crypto } from "./crypto.ts"
@@ -193,7 +194,15 @@ const answer = {
   next: cursor,
 } as const
 const mailboxHead = { access: counting(0xd0, 16), box: counting(0xe0, 16), token: counting(0xc0, 32) }
-const noted = { group, device: device.device, at: CLOCK, held: holdings.messages, seen: holdings.messages }
+const noted: ReceiptNote = {
+  version: 2,
+  group,
+  device: device.device,
+  at: CLOCK,
+  held: holdings.messages,
+  seen: holdings.messages,
+  shown: ids,
+}
 const envelope = sealEnvelope(crypto, era, "msg", encodeSealedMessage(sealed))
 const putRequest: MailboxRequest = {
   ...mailboxHead,
@@ -355,6 +364,7 @@ export const EXAMPLES: readonly Example[] = [
     bytes: signReceiptNote(crypto, deviceKeys.privateKey, noted),
     decode: (b) => decodeReceiptNote(crypto, b),
     value: noted,
+    version: 2,
   },
   {
     name: "answer",
