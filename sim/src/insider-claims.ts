@@ -1,4 +1,4 @@
-import { requested } from "@starling/messenger"
+import { invitations, requested } from "@starling/messenger"
 import {
   certifyDevice,
   describeDevice,
@@ -11,6 +11,7 @@ import {
 } from "@starling/messenger/parts"
 import { protect } from "@starling/mls"
 
+import { mislead } from "./false-state.ts"
 import { groupOf, isActive } from "./group-of.ts"
 import { part } from "./insider-moves.ts"
 import { inventFrontier, type Insider } from "./insider.ts"
@@ -93,6 +94,23 @@ export function inviteBeyond(stage: Stage): void {
   if (outsiders.length === 0 || !isActive(person, group)) return
   ledger.invite(person, dice.pick(outsiders))
   inventFrontier(person, group, ["ff".repeat(32), "ee".repeat(32)])
+}
+
+/** Invites somebody by a Welcome that names other members, or another height, than the state has whose id it bears. */
+export function inviteIntoFalseState(stage: Stage): void {
+  const { dice, group, ledger, world } = stage
+  const { person } = dice.pick(stage.insiders)
+  const outsiders = [...world.people.values()].filter((each) => !isActive(each, group) && each.isUp)
+  if (outsiders.length === 0 || !isActive(person, group)) return
+  const newcomer = dice.pick(outsiders)
+  ledger.invite(person, newcomer)
+  world.run(3_000)
+  if (!invitations(newcomer.state).some((invitation) => invitation.group === group)) return
+  ledger.accept(newcomer)
+  const isOfMembers = dice.chance(0.5)
+  mislead(newcomer, group, (node) =>
+    isOfMembers ? { ...node, roster: node.roster.toReversed() } : { ...node, epoch: node.epoch + 1 },
+  )
 }
 
 /** Makes its log longer than an answer to a request, and then signs two records for one place of it. */

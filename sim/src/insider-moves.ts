@@ -259,6 +259,31 @@ export function crowd(stage: Stage): void {
   }
 }
 
+/** A chain of commits each of which stands in an old branch of its own, on which others build, and then hundreds of records beside them. */
+export function chainInOldBranches(stage: Stage): void {
+  const { dice, honest, ledger, world } = stage
+  const insider = dice.pick(stage.insiders)
+  const place = insider.log()[dice.below(insider.log().length)]
+  let parent = insider.hoard.nodes.get(groupOf(insider.person, stage.group)?.live ?? "")
+  const chain: LoggedRecord[] = []
+  for (let left = 2 + dice.below(2); left > 0 && parent !== undefined; left--) {
+    const forged = insider.commitOn(parent)
+    if (forged === undefined) return
+    chain.push(insider.signAfter(place, COMMIT, forged.body))
+    parent = forged.node
+  }
+  const beside = crowdAt(insider, place, undefined)
+  for (const records of [chain, [...chain, ...beside]]) {
+    const { undo } = insider.implant(records)
+    part(stage, honest, [insider.person])
+    part(stage, [...honest, insider.person])
+    world.run(2_000)
+    for (const person of honest) if (records === chain && dice.chance(0.4)) ledger.heal(person)
+    world.run(1_000)
+    undo()
+  }
+}
+
 function crowdAt(insider: Insider, place: LoggedRecord | undefined, parent: ForestNode | undefined): LoggedRecord[] {
   const forged = parent === undefined ? undefined : insider.commitOn(parent)
   const commits = forged === undefined ? [] : [insider.signAfter(place, COMMIT, forged.body)]

@@ -144,6 +144,12 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario("borrowed-keys", [...TALK, [2, moves.remove], [8, moves.leave], [8, claims.borrowKeys], [10, moves.meet]], {
     insiders: 1,
   }),
+  scenario("false-state", [...TALK, [6, moves.remove], [8, claims.inviteIntoFalseState], [4, moves.healAtOnce]], {
+    insiders: 1,
+  }),
+  scenario("old-branches", [...TALK, [4, moves.invite], [4, insider.chainInOldBranches], [6, moves.meet]], {
+    insiders: 1,
+  }),
   scenario("all-faults", [...TALK, ...CHURN, ...PARTITION, ...FAULTS], { rounds: 50 }),
   scenario("everything", [...TALK, ...CHURN, ...PARTITION, ...FAULTS, ...MALICE], { insiders: 1, rounds: 50 }),
 ]

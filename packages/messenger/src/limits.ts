@@ -36,9 +36,16 @@ export const MAX_HALVINGS_OF_LOG = 4
  */
 export const PLACES = 512
 export const PLACES_SHARE = 6
-/** Records kept beside the longest branch of a device that signed two for one place, where nobody else names them; and the largest. */
+/**
+ * Records kept beside the longest branch of a device that signed two for one place, where nobody else names them; how many of these
+ * are operations; and the largest.
+ */
 export const MAX_STRAYS = 256
+export const MAX_STRAY_OPERATIONS = 16
 export const MAX_STRAY = 256 * 1024
+/** Others of them that one device can have everybody keep by naming them; each halving of its log is two of these. */
+export const MAX_NAMED_STRAYS = 1024
+export const MAX_NAMED_BYTES = 32 * 1024 * 1024
 /** Bodies that are tried of one COMMIT; they differ in what its id does not cover. */
 export const MAX_BODIES = 8
 /** Operations that a device keeps for leaving. */
@@ -224,6 +231,8 @@ export const BATCH_PATIENCE = 2 * SECOND
 /** A device renews its keys in each group once in so many days, unless its person chose otherwise. */
 export const HEAL_PERIOD_DAYS = 7
 export const MAX_HEAL_PERIOD_DAYS = 30
+/** For how long what is left of a device's log is to last: where it would not, keys are renewed after as many periods as it takes. */
+export const LOG_HORIZON = 730 * DAY
 /** Nothing is renewed unasked so soon after somebody's commit. */
 export const TIP_QUIET = 5 * SECOND
 /** For so long at most: somebody may commit again and again. */

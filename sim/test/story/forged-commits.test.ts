@@ -157,6 +157,26 @@ test.for(["confirmation", "membership"] as const)(
   },
 )
 
+test("what follows the good body of a COMMIT is doubted where only a bad one has come, and takes its place when both have", () => {
+  const { world, people, group } = gather(13, "alice", "bob", "mallory")
+  const [alice, bob, mallory] = people as Three
+  const { good, damaged } = forgeTwoBodies(mallory, group, nodeOf(mallory, group), "confirmation")
+  for (const person of people) world.goOffline(person)
+  whisper(mallory, group, damaged, alice)
+  whisper(mallory, group, good, bob)
+  let child: Bytes | undefined
+  bob.overheard = (effect) => {
+    if (effect.kind === "publish") child = effect.data
+  }
+  bob.heal(group)
+  const { sid } = nodeOf(bob, group)
+  whisper(bob, group, child!, alice)
+  expect(standingOf(alice, group, sid)).toBeUndefined()
+  whisper(mallory, group, good, alice)
+  expect(standingOf(alice, group, sid)).toBe("held")
+  expect(nodeOf(alice, group).sid).toBe(sid)
+})
+
 test.for([
   { name: "that comes after it was refused", bad: 1, patience: 15_000 },
   { name: "that stands behind more bad ones than are tried", bad: 12, patience: 1_000 },

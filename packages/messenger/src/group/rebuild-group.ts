@@ -164,27 +164,21 @@ export function rebuildGroup(
   }
   const forest = new Map(Array.from(group.forest, ([sid, node]) => [sid, withRow(node)] as const))
   group = { ...group, forest }
-  let unplaced: readonly LoggedRecord[] = records.filter((record) => record.kind === RECORD_KINDS.commit)
-  const place = (): void => {
-    const { waiting, doubtful } = placeInOrder(unplaced, (record) => {
-      const placement = placeCommit(crypto, group, record, 0)
-      if (placement.kind !== "placed") return placement.kind
-      const { node } = placement
-      const known = forest.get(node.sid)
-      // Where it came only now, it finds its place as what comes does.
-      if (known === undefined && !rows.has(node.sid)) return "waiting"
-      forest.set(node.sid, known?.parent === undefined ? withRow(node) : withBody(known, node))
-      return "placed"
-    })
-    unplaced = [...waiting, ...doubtful]
-  }
-  // First what hangs together from the creation on, then what was joined further on.
-  place()
+  const commits = records.filter((record) => record.kind === RECORD_KINDS.commit)
+  const { waiting, doubtful } = placeInOrder(commits, (record) => {
+    const placement = placeCommit(crypto, group, record, 0)
+    if (placement.kind !== "placed") return placement.kind
+    const { node } = placement
+    const known = forest.get(node.sid)
+    // Where it came only now, it finds its place as what comes does.
+    if (known === undefined && !rows.has(node.sid)) return "waiting"
+    forest.set(node.sid, known?.parent === undefined ? withRow(node) : withBody(known, node))
+    return "placed"
+  })
   for (const node of nodes)
     if (!forest.has(node.sid) && node.standing.kind === "held")
       forest.set(node.sid, { ...detachedNode(crypto, node), ...overlay(crypto, node, plain) })
-  place()
-  return { group, unplaced }
+  return { group, unplaced: [...waiting, ...doubtful] }
 }
 
 /** The group without some of its records, and without what they led to; also the COMMITs that have no place. */

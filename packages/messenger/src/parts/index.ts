@@ -20,7 +20,7 @@ export {
   type Founding,
 } from "../group/group-extensions.ts"
 export type { Testimony } from "../group/testimony.ts"
-export { calendarOrder, plannedHeal, type Calendar } from "../group/heal-calendar.ts"
+export { calendarOrder, plannedHeal, stretched, type Calendar } from "../group/heal-calendar.ts"
 export { resolveMembership, type KnownOperation, type Operations } from "../group/membership.ts"
 export {
   certifyDevice,
@@ -75,6 +75,6 @@ export { decodeRecord, FIRST_PREV, signRecord, verifyRecord, type LoggedRecord }
 export { decodeMailboxRecord, encodeMailboxRecord } from "../record/mailbox-record.ts"
 export type { GroupMailbox } from "../mailbox/group-mailbox.ts"
 export { decodeTestimony, encodeTestimony } from "../record/testimony-record.ts"
-export { headOf, isForked, judgeRecord, straysOf } from "../record/record-log.ts"
+export { headOf, isForked, judgeRecord, looseIn, roomIn } from "../record/record-log.ts"
 export { byPeerId } from "../sync/partners.ts"
 export { decodeSyncAnswer, decodeSyncRequest, encodeSyncAnswer, encodeSyncRequest } from "../sync/sync-frames.ts"

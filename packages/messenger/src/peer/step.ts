@@ -73,6 +73,7 @@ export type TroubleCode =
   | "key-package-refused"
   | "invitation-refused"
   | "logs-differ"
+  | "records-dropped"
   | "commit-refused"
   | "left-behind"
   | "mailbox-full"
