@@ -8,9 +8,9 @@ import { opensc, slotIsEmpty } from "@starling/eaas/test-opensc"
 import { throwawayPcscd, noPcscd, SLOTS } from "@starling/eaas/test-pcscd"
 import { Person } from "@starling/eaas/test-person"
 import { enrolledClient, patience, testPlatform } from "@starling/eaas/test-platform"
-import { believedProofs } from "@starling/eaas/test-proofs"
 import { VirtualCard, type CommandSink } from "@starling/eaas/test-virtual-card"
 import { toHex, type Bytes } from "@starling/kernel"
+import { IdealProofs } from "@starling/proof/ideal"
 import { Prover } from "@starling/proof/node"
 import { afterAll, expect, test, vi } from "vitest"
 
@@ -22,6 +22,7 @@ const root = mkdtempSync(join(tmpdir(), "starling-nfc-"))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const MAIN = join(import.meta.dirname, "../src/main.ts")
+const proofs = new IdealProofs()
 const noLog = (): void => {}
 
 /** Counts the commands of this protocol, and has the card taken away when it was to answer number `at` of them. */
@@ -93,10 +94,10 @@ test.skipIf(noPcscd)(
   { timeout: 600_000 },
   async () => {
     await using _ = await throwawayPcscd()
-    await using at = await testPlatform({ verifier: believedProofs })
+    await using at = await testPlatform({ verifier: proofs })
     const [{ reader, port }] = SLOTS
     await using _readers = await serveReaders([{ provider: at.lps[0], readers: [reader] }], noLog)
-    using person = await Person.with(async (tap) => await enrolledClient(at, believedProofs, { tap }, 100))
+    using person = await Person.with(async (tap) => await enrolledClient(at, proofs, { tap }, 100))
 
     const whole = new Yanked(person.card)
     {
@@ -125,7 +126,7 @@ test.skipIf(noPcscd)(
 test.skipIf(noPcscd)("readers come back when PC/SC's daemon does (needs pcscd)", async () => {
   await using stack = new AsyncDisposableStack()
   const daemon = await throwawayPcscd()
-  await using at = await testPlatform({ verifier: believedProofs })
+  await using at = await testPlatform({ verifier: proofs })
   const [{ reader, port }] = SLOTS
   const lost = Promise.withResolvers<void>()
   const log = (event: string): void => {
@@ -135,7 +136,7 @@ test.skipIf(noPcscd)("readers come back when PC/SC's daemon does (needs pcscd)",
   await daemon[Symbol.asyncDispose]()
   await lost.promise
   stack.use(await throwawayPcscd())
-  using person = await Person.with(async (tap) => await enrolledClient(at, believedProofs, { tap }))
+  using person = await Person.with(async (tap) => await enrolledClient(at, proofs, { tap }))
   const { obtained } = await person.request()
   await using _card = await VirtualCard.insert(person.card, port)
   await obtained

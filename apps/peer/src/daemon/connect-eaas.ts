@@ -135,6 +135,13 @@ function serviceOf(platform: Platform, client: EntropyClient, enrolmentCode: str
         throw new KeyServiceError(known.state, known.code, known.message, { cause: error, retryAfter: NEXT_TAP })
       }
     },
+    async prepare(length, signal) {
+      try {
+        return await client.prepare(length, signal)
+      } catch (error) {
+        throw keyServiceError(error)
+      }
+    },
   }
 }
 

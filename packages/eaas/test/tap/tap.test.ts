@@ -1,15 +1,17 @@
 import { CardGone } from "@starling/eaas/tap"
 import { PoolWriteFailed } from "@starling/entropy"
+import { IdealProofs } from "@starling/proof/ideal"
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
 import { enrolledClient, testPlatform, type TestPlatform } from "../platform.ts"
-import { believedProofs } from "./believed-proofs.ts"
 import { counted, deskOf, inField, tap, TornLink, type Tear } from "./branch.ts"
 import { Person } from "./person.ts"
 
+/** Real ones take seconds, and taps are not about them. */
+const proofs = new IdealProofs()
 let at: TestPlatform
 
 beforeAll(async () => {
-  at = await testPlatform({ verifier: believedProofs })
+  at = await testPlatform({ verifier: proofs })
 }, 120_000)
 
 afterAll(async () => await at[Symbol.asyncDispose]())
@@ -17,7 +19,7 @@ afterAll(async () => await at[Symbol.asyncDispose]())
 /** A member whose requests are for this branch. */
 async function memberAt(branch: 0 | 1): Promise<Person> {
   const localProvider = at.platform.localProviders[branch]!
-  const person = await Person.with(async (tap) => await enrolledClient(at, believedProofs, { tap, localProvider }))
+  const person = await Person.with(async (tap) => await enrolledClient(at, proofs, { tap, localProvider }))
   onTestFinished(() => person[Symbol.dispose]())
   return person
 }

@@ -8,7 +8,7 @@ import { BUCKETS } from "../peer/buckets.ts"
 import type { Turn } from "../peer/turn.ts"
 import { commitAuthenticatedData } from "../record/commit-record.ts"
 import { eraAfter } from "./commit.ts"
-import { ancestry, stateOf, withBody, type Forest, type ForestNode } from "./forest-node.ts"
+import { ancestry, isStateOf, stateOf, withBody, type Forest, type ForestNode } from "./forest-node.ts"
 import type { Group } from "./group.ts"
 import { stateIdOf } from "./group-id.ts"
 import { placeCommit, placeInOrder } from "./place-commit.ts"
@@ -75,7 +75,7 @@ function placeCommits(turn: Turn, uuid: string): void {
 }
 
 /**
- * A state that was joined, or made here, is there already: it gains what its COMMIT says of its past. One whose members
+ * A state that was joined, or made here, is there already: it gains what its COMMIT says of its past. One whose members or keys
  * are not those that the COMMIT leads to is not the state of that name. True where a state that had its place got another body.
  */
 function place(turn: Turn, group: Group, node: ForestNode): boolean {
@@ -87,7 +87,7 @@ function place(turn: Turn, group: Group, node: ForestNode): boolean {
     return enriched !== known
   }
   const state = stateOf(known)
-  const isAnother = state !== undefined && !isRosterOf(state, node.roster)
+  const isAnother = state !== undefined && !(isStateOf(node, state) && isRosterOf(state, node.roster))
   const { standing, era, placedAt } = isAnother ? { ...node, standing: { kind: "barred" } as const } : (known ?? node)
   turn.putGroup({ ...group, forest: new Map(group.forest).set(node.sid, { ...node, standing, era, placedAt }) })
   return false
