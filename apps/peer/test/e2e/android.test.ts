@@ -24,6 +24,8 @@ const PLATFORM = fileURLToPath(new URL("../../../eaas/src/main.ts", import.meta.
 /** Android's own classes, where `mvn dependency:get` has put them: docs/android.md. */
 const FRAMEWORK = join(homedir(), ".m2/repository/org/robolectric/android-all")
 
+const DX = join(homedir(), ".m2/repository/com/jakewharton/android/repackaged/dalvik-dx")
+
 const noJava = !["/usr/bin/java", "/usr/bin/javac"].every((path) => existsSync(path))
 const Ready = z.object({ url: z.string(), enrolment: z.string() })
 const Status = z.object({ pool: z.object({ bytes: z.number() }) })
@@ -223,3 +225,15 @@ test.skipIf(noJava || frameworks.length === 0)(
     ])
   },
 )
+
+const tools = ["aapt", "zipalign", "apksigner", "zip"].map((tool) => `/usr/bin/${tool}`)
+const noBuilder = noJava || frameworks.length === 0 || ![DX, ...tools].every((path) => existsSync(path))
+
+test.skipIf(noBuilder)("the app is built without an SDK, and its signature is sound (needs aapt and apksigner)", () => {
+  execFileSync(join(ANDROID, "build-apk.sh"), { stdio: ["ignore", "ignore", "pipe"] })
+  const apk = join(ANDROID, "build/starling-tap.apk")
+  const badging = execFileSync("/usr/bin/aapt", ["dump", "badging", apk], { encoding: "utf8" })
+  expect(badging).toContain("package: name='org.starling.tap'")
+  expect(badging).toContain("launchable-activity: name='org.starling.tap.PairActivity'")
+  expect(badging).not.toContain("application-debuggable")
+})

@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.util.Base64;
 
 /** As much of RFC 6455 as a line to one peer needs: a client, binary messages in one frame each, pings answered. */
 final class WebSocketClient implements Closeable {
@@ -104,7 +105,7 @@ final class WebSocketClient implements Closeable {
     random.nextBytes(nonce);
     String request =
         "GET " + PATH + " HTTP/1.1\r\nHost: " + host + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + base64(nonce) + "\r\n\r\n";
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + Base64.getEncoder().encodeToString(nonce) + "\r\n\r\n";
     out.write(request.getBytes(StandardCharsets.US_ASCII));
     out.flush();
     StringBuilder answer = new StringBuilder();
@@ -113,17 +114,5 @@ final class WebSocketClient implements Closeable {
       answer.append((char) in.readUnsignedByte());
     }
     if (!answer.toString().startsWith("HTTP/1.1 101 ")) throw new IOException("turned away");
-  }
-
-  /** Older Androids have no java.util.Base64. Of 16 bytes. */
-  private static String base64(byte[] bytes) {
-    String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < bytes.length; i += 3) {
-      int left = bytes.length - i;
-      int group = (bytes[i] & 0xFF) << 16 | (left > 1 ? bytes[i + 1] & 0xFF : 0) << 8 | (left > 2 ? bytes[i + 2] & 0xFF : 0);
-      for (int j = 0; j < 4; j++) text.append(j <= left ? alphabet.charAt(group >> (18 - 6 * j) & 63) : '=');
-    }
-    return text.toString();
   }
 }
