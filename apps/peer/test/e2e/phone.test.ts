@@ -1,13 +1,14 @@
 import { execFileSync } from "node:child_process"
 import { once } from "node:events"
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, request as forward, type Server } from "node:http"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { discover, LoopbackTap } from "@starling/eaas"
 import { TapDesk, type TapOutcome } from "@starling/eaas/tap"
 import * as qr from "jsqr"
-import { expect, onTestFinished, test } from "vitest"
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
 import { z } from "zod"
 import { EmbeddedEaas } from "../../src/daemon/embedded-eaas.ts"
 import { TestPhone } from "../test-phone.ts"
@@ -21,11 +22,17 @@ const Status = z.object({
 })
 const Code = z.object({ code: z.string() })
 
-async function platform(): Promise<EmbeddedEaas> {
-  const started = await EmbeddedEaas.start(join(temporaryFolder("platform"), "eaas"), forever)
-  onTestFinished(async () => await started[Symbol.asyncDispose]())
-  return started
-}
+let eaas: EmbeddedEaas
+const folder = mkdtempSync(join(tmpdir(), "starling-platform-"))
+
+beforeAll(async () => {
+  eaas = await EmbeddedEaas.start(join(folder, "eaas"), forever)
+})
+
+afterAll(async () => {
+  await eaas[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true, maxRetries: 5 })
+})
 
 /** A branch of the platform: its reader has the air to itself, its Local Provider the platform's network. */
 async function branchOf(url: string, branch = 0): Promise<TapDesk> {
@@ -64,8 +71,7 @@ async function networkTo(origin: string): Promise<{ readonly origin: string; rea
 }
 
 test("a phone that scanned the code fills the pool by taps, at the branch that the person chose and no other", async () => {
-  const eaas = await platform()
-  const url = await eaas.urlForUser("Ana")
+  const url = await eaas.urlForUser("who scans")
   const options = ["--no-mdns", "--eaas", url, "--branch", "second branch", "--phone", "127.0.0.1:0"]
   const ana = await PeerProcess.up("Ana", options)
   using phone = await TestPhone.pair(scan(ana))
@@ -88,8 +94,7 @@ test("a phone that scanned the code fills the pool by taps, at the branch that t
 })
 
 test("a request that was made in time gets its key by the phone alone, without any network and after a crash", async () => {
-  const eaas = await platform()
-  const direct = await eaas.urlForUser("Ana")
+  const direct = await eaas.urlForUser("who is away")
   const { origin, server } = await networkTo(new URL(direct).origin)
   const options = ["--no-mdns", "--eaas", `${origin}/${new URL(direct).hash}`, "--phone", "127.0.0.1:0"]
   const ana = await PeerProcess.up("Ana", options)
@@ -110,16 +115,15 @@ test("a request that was made in time gets its key by the phone alone, without a
 })
 
 test("an app on the same phone gets the code by an Intent that names it, and nobody else does", async () => {
-  const eaas = await platform()
   const ana = await PeerProcess.up("Ana", [
     "--no-mdns",
     "--eaas",
-    await eaas.urlForUser("Ana"),
+    await eaas.urlForUser("whose phone is all"),
     "--phone",
     "127.0.0.1:0",
   ])
-  const folder = temporaryFolder("am")
-  const [bin, sent] = [join(folder, "bin"), join(folder, "sent")]
+  const phones = temporaryFolder("am")
+  const [bin, sent] = [join(phones, "bin"), join(phones, "sent")]
   mkdirSync(bin)
   writeFileSync(join(bin, "am"), `#!/bin/sh\nprintf '%s\\n' "$@" > ${sent}\n`)
   chmodSync(join(bin, "am"), 0o755)

@@ -118,6 +118,29 @@ test("a tap that was torn at its own branch can't be finished at the other, what
   expect(person.deliveries).toHaveLength(1)
 })
 
+test("a Local Provider that was started anew goes on with a torn tap, and issues nothing twice", async () => {
+  const person = await memberAt(0)
+  const before = await issues()
+  const { obtained } = await person.request()
+  const torn = tap(deskOf(at, 0), new TornLink(person.card, 12, "before the reader has the response"))
+  await expect(torn).rejects.toBeInstanceOf(CardGone)
+  const fresh = counted(person.card)
+  expect(await tap(deskOf(at, 0), fresh)).toEqual({ kind: "delivered" })
+  await obtained
+  expect(await issues()).toBe(before + 1)
+  expect(fresh.puts).toBeLessThan(10)
+})
+
+test("a card that holds a part of something else is filled anew in the same tap", async () => {
+  const person = await memberAt(0)
+  const { obtained } = await person.request()
+  await person.card.process(Uint8Array.from([0, 0xa4, 4, 0, 7, 0xf0, 0x45, 0x41, 0x41, 0x53, 0, 1]))
+  await person.card.process(Uint8Array.from([0x80, 0x20, 0, 0, 6, 0, 0, 0, 0, 1, 2]))
+  expect(await tap(deskOf(at, 0), inField(person.card))).toEqual({ kind: "delivered" })
+  await obtained
+  expect(person.pool.bytes).toBe(1024)
+})
+
 async function issues(): Promise<number> {
   const [row] = await at.database.query("select count(*)::integer as n from issues")
   return Number(row?.["n"])
