@@ -68,7 +68,7 @@ export class TestPhone implements CardPeer, Disposable {
       this.#outcomes.get(toHex(answerDigest))?.(outcome)
     } else {
       const { frame } = message.value
-      this.card.offer(frame)
+      if (this.card.offer(frame)) void this.card.handOverAgain()
       if (frame === undefined && this.#offered) this.#request = Promise.withResolvers()
       else if (frame !== undefined) this.#request.resolve(frame)
       this.#offered = frame !== undefined

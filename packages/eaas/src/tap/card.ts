@@ -48,6 +48,8 @@ export class TapCard {
   readonly #peer: CardPeer
   readonly #received = new Uint8Array(MAX_TAP_ANSWER_BYTES)
   #length = 0
+  /** What was received is a whole answer, by its digest, and the peer has not said yet what it makes of it. */
+  #committed = false
   #request: Request | undefined
   #settled: Settled | undefined
   #selected = false
@@ -56,13 +58,21 @@ export class TapCard {
     this.#peer = peer
   }
 
-  /** The peer's request, or that it has none. What was received for another is forgotten. */
-  offer(frame: Bytes | undefined): void {
+  /**
+   * The peer's request, or that it has none. What was received for another is forgotten. True where its answer was
+   * committed while the peer was away: `handOverAgain` then needs no reader.
+   */
+  offer(frame: Bytes | undefined): boolean {
     const request = frame === undefined ? undefined : { frame: frame.slice(), digest: digest(frame) }
     const same =
       request !== undefined && this.#request !== undefined && equalBytes(request.digest, this.#request.digest)
-    if (!same) this.#length = 0
+    if (!same) this.#forget()
     this.#request = request
+    return this.#committed
+  }
+
+  async handOverAgain(): Promise<void> {
+    if (this.#request !== undefined && this.#committed) await this.#handOver(this.#request)
   }
 
   /** The reader's field is gone, and with it what was selected. */
@@ -139,18 +149,33 @@ export class TapCard {
     }
     const request = this.#request
     if (request === undefined || this.#length === 0) return word("not-selected")
-    const answer = this.#received.slice(0, this.#length)
-    if (!equalBytes(digest(answer), data)) {
-      this.#length = 0
+    if (!equalBytes(digest(this.#received.subarray(0, this.#length)), data)) {
+      this.#forget()
       return word("wrong-digest")
     }
+    this.#committed = true
+    const outcome = await this.#handOver(request)
+    if (outcome.kind === "durable") return encodeResponse(StatusWord.code("done"), outcome.receipt)
+    return word(outcome.kind === "refused" ? "peer-refused" : "not-acknowledged")
+  }
+
+  async #handOver(request: Request): Promise<HandOver> {
+    const answer = this.#received.slice(0, this.#length)
     const outcome = await this.#peer.handOver(request.digest, answer)
-    if (outcome.kind === "silent") return word("not-acknowledged")
-    if (this.#request === request) this.#length = 0
-    if (outcome.kind === "refused") return word("peer-refused")
-    this.#settled = { requestDigest: request.digest, answerDigest: data.slice(), receipt: outcome.receipt }
-    if (this.#request === request) this.#request = undefined
-    return encodeResponse(StatusWord.code("done"), outcome.receipt)
+    if (outcome.kind === "silent") return outcome
+    if (outcome.kind === "durable") {
+      this.#settled = { requestDigest: request.digest, answerDigest: digest(answer), receipt: outcome.receipt }
+    }
+    // The peer may have offered its next one by now.
+    if (this.#request !== request) return outcome
+    this.#forget()
+    if (outcome.kind === "durable") this.#request = undefined
+    return outcome
+  }
+
+  #forget(): void {
+    this.#length = 0
+    this.#committed = false
   }
 }
 

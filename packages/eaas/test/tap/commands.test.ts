@@ -109,6 +109,28 @@ test.for(["refused", "silent"] as const)("a peer that is %s gives the reader no 
   expect(await send(card, "8040000004")).toBe(kind === "refused" ? "000000009000" : "000000019000")
 })
 
+test("an answer that was committed while the peer was away is handed over when it is back, without a reader", async () => {
+  const at: { kind: "silent" | "durable" } = { kind: "silent" }
+  const answers: Bytes[] = []
+  const card = cardWith({
+    handOver: async (_, answer) => {
+      answers.push(answer)
+      return at.kind === "durable" ? { kind: at.kind, receipt: RECEIPT } : { kind: at.kind }
+    },
+  })
+  expect(card.offer(REQUEST)).toBe(false)
+  const commit = `8030000020${toHex(sha256(fromHex("aa")!))}20`
+  expect(await send(card, SELECT, "802000000500000000AA", commit)).toBe(word("not-acknowledged"))
+  card.leaveField()
+  at.kind = "durable"
+  expect(card.offer(REQUEST)).toBe(true)
+  await card.handOverAgain()
+  expect(answers).toEqual([fromHex("aa"), fromHex("aa")])
+  // The reader's receipt is still to be had.
+  expect(await send(card, SELECT, commit)).toBe(`${toHex(RECEIPT)}9000`)
+  expect(answers).toHaveLength(2)
+})
+
 property.prop([fc.uint8Array({ maxLength: 300 })])("a card never fails on what a reader sends", async (bytes) => {
   const card = cardWith(peer())
   await send(card, SELECT)

@@ -7,7 +7,7 @@ import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 
-/** The way to the peer: offers its requests to the applet, takes answers to it, and waits for what it says of them. */
+/** The way to the peer: brings its requests, takes answers to it, and waits for what it says of them. */
 public final class PeerLine implements TapPeer {
   private static final int VERSION = 1;
   private static final int READY = 1;
@@ -21,8 +21,14 @@ public final class PeerLine implements TapPeer {
   private static final long PATIENCE_MILLISECONDS = 3_000;
   private static final long PAUSE_MILLISECONDS = 500;
 
+  /** Hears of each request before the applet does, so that it can be kept; null where the peer has none. */
+  public interface Keeper {
+    void keep(byte[] frame);
+  }
+
   private final PairingCode pairing;
   private TapApplet applet;
+  private Keeper keeper;
   private WebSocketClient socket;
   private SealedLine line;
   private byte[] outcomeDigest;
@@ -33,9 +39,10 @@ public final class PeerLine implements TapPeer {
     this.pairing = pairing;
   }
 
-  /** Keeps a connection for `applet` until `close`, from a thread of the caller's. */
-  public void run(TapApplet applet) throws InterruptedException {
+  /** Keeps a connection until `close`, in a thread of the caller's. */
+  public void run(TapApplet applet, Keeper keeper) throws InterruptedException {
     this.applet = applet;
+    this.keeper = keeper;
     while (!isClosed()) {
       for (String address : pairing.addresses) {
         try {
@@ -96,8 +103,7 @@ public final class PeerLine implements TapPeer {
   private void hear(ByteBuffer message) throws IOException {
     switch (message.get()) {
       case REQUEST:
-        byte[] frame = readOpaque(message);
-        applet.offer(frame.length == 0 ? null : frame);
+        hearRequest(readOpaque(message));
         break;
       case OUTCOME:
         hearOutcome(message);
@@ -105,6 +111,13 @@ public final class PeerLine implements TapPeer {
       default:
         throw new IOException("an unknown message");
     }
+  }
+
+  private void hearRequest(byte[] frame) {
+    byte[] request = frame.length == 0 ? null : frame;
+    keeper.keep(request);
+    // This thread hears what the peer says of the answer.
+    if (applet.offer(request)) new Thread(applet::handOverAgain, "hand over").start();
   }
 
   private synchronized void hearOutcome(ByteBuffer message) {

@@ -42,6 +42,8 @@ public final class TapApplet {
   private final TapPeer peer;
   private final byte[] received = new byte[MAX_ANSWER_BYTES];
   private int length;
+  /** What was received is a whole answer, by its digest, and the peer has not said yet what it makes of it. */
+  private boolean committed;
   private Request request;
   private Settled settled;
   private boolean selected;
@@ -72,12 +74,26 @@ public final class TapApplet {
     this.peer = peer;
   }
 
-  /** The peer's request, or null where it has none. What was received for another is forgotten. */
-  public synchronized void offer(byte[] frame) {
+  /**
+   * The peer's request, or null where it has none. What was received for another is forgotten. True where its answer was
+   * committed while the peer was away: `handOverAgain` then needs no reader.
+   */
+  public synchronized boolean offer(byte[] frame) {
     Request offered = frame == null ? null : new Request(frame);
     boolean same = offered != null && request != null && Arrays.equals(offered.digest, request.digest);
-    if (!same) length = 0;
+    if (!same) forget();
     request = offered;
+    return committed;
+  }
+
+  /** Waits for the peer, as COMMIT does. */
+  public void handOverAgain() {
+    Request answered;
+    synchronized (this) {
+      if (request == null || !committed) return;
+      answered = request;
+    }
+    handOver(answered);
   }
 
   /** The reader's field is gone, and with it what was selected. */
@@ -156,27 +172,42 @@ public final class TapApplet {
 
   private byte[] commit(Command command) {
     Request answered;
-    byte[] answer;
     synchronized (this) {
       if (command.data.length != DIGEST_BYTES) return word(WRONG_LENGTH);
       if (settled != null && Arrays.equals(command.data, settled.answerDigest)) return response(DONE, settled.receipt);
       if (request == null || length == 0) return word(NOT_SELECTED);
-      answer = Arrays.copyOf(received, length);
-      answered = request;
-      if (!Arrays.equals(Digests.sha256(answer), command.data)) {
-        length = 0;
+      if (!Arrays.equals(Digests.sha256(Arrays.copyOf(received, length)), command.data)) {
+        forget();
         return word(WRONG_DIGEST);
       }
+      committed = true;
+      answered = request;
+    }
+    TapPeer.HandOver outcome = handOver(answered);
+    if (outcome == null) return word(NOT_ACKNOWLEDGED);
+    return outcome.receipt == null ? word(PEER_REFUSED) : response(DONE, outcome.receipt);
+  }
+
+  private TapPeer.HandOver handOver(Request answered) {
+    byte[] answer;
+    synchronized (this) {
+      answer = Arrays.copyOf(received, length);
     }
     TapPeer.HandOver outcome = peer.handOver(answered.digest, answer);
+    if (outcome == null) return null;
     synchronized (this) {
-      if (outcome == null) return word(NOT_ACKNOWLEDGED);
-      if (request == answered) length = 0;
-      if (outcome.receipt == null) return word(PEER_REFUSED);
-      settled = new Settled(answered.digest, command.data, outcome.receipt);
-      if (request == answered) request = null;
-      return response(DONE, outcome.receipt);
+      if (outcome.receipt != null) settled = new Settled(answered.digest, Digests.sha256(answer), outcome.receipt);
+      // The peer may have offered its next one by now.
+      if (request != answered) return outcome;
+      forget();
+      if (outcome.receipt != null) request = null;
+      return outcome;
     }
+  }
+
+  private void forget() {
+    length = 0;
+    committed = false;
   }
 
   public static byte[] word(int status) {

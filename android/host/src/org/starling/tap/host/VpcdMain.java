@@ -47,7 +47,7 @@ public final class VpcdMain {
 
   private static void keep(PeerLine line, TapApplet applet) {
     try {
-      line.run(applet);
+      line.run(applet, frame -> {});
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
