@@ -16,6 +16,7 @@ export interface CardInField extends CardLink, AsyncDisposable {}
 
 /** Readers hand over cards that they have just powered, and may need a moment. In milliseconds, and how often. */
 const POWERING = 100
+const LEAVING = 2_000
 const STATUS_BYTES = 2
 const ATTEMPTS = 10
 
@@ -62,14 +63,20 @@ export class PcscReaders implements Disposable {
         if (card !== undefined) return this.#inField(name, card)
         await pause(POWERING, undefined, { signal })
       }
-      // It lies there and can't be spoken to: it has to be taken away and held to the reader again.
-      await this.empty(name, signal)
+      // It lies there and can't be spoken to; mostly it has to be taken away and held to the reader again.
+      await this.left(name, signal)
     }
   }
 
-  /** Resolves when no card is in the reader. */
-  async empty(name: string, signal: AbortSignal): Promise<void> {
-    await this.#until(() => !this.#has(name, this.#pcsc.ReaderStatus.PRESENT), signal)
+  /**
+   * Resolves when the reader has seen that its card left, or after a while. A card that is given back before that may leave PC/SC,
+   * which looks a few times a second, with no card for good.
+   */
+  async left(name: string, signal: AbortSignal): Promise<void> {
+    const given = AbortSignal.any([signal, AbortSignal.timeout(LEAVING)])
+    await this.#until(() => !this.#has(name, this.#pcsc.ReaderStatus.PRESENT), given).catch(() =>
+      signal.throwIfAborted(),
+    )
   }
 
   [Symbol.dispose](): void {

@@ -46,6 +46,7 @@ async function serveReader(
     for (;;) {
       await using card = await readers.nextCard(name, signal)
       await serveCard(card, desk, log, signal)
+      await readers.left(name, signal)
     }
   } catch (error) {
     if (!signal.aborted) throw error

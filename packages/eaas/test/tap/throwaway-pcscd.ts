@@ -74,10 +74,11 @@ async function takeTurn(): Promise<ReturnType<typeof createServer>> {
   for (;;) {
     const server = createServer()
     server.listen({ host: "127.0.0.1", port: LOCK_PORT, exclusive: true })
-    const taken = await Promise.race([
-      once(server, "listening").then(() => true),
-      once(server, "error").then(() => false),
-    ])
+    // `once` rejects where the server says `error` first.
+    const taken = await once(server, "listening").then(
+      () => true,
+      () => false,
+    )
     if (taken) return server
     await pause(250)
   }
