@@ -39,7 +39,7 @@ test(
   },
 )
 
-test("taps that fill a pool are measured, through pcscd where there is one", { timeout: 400_000 }, () => {
+test("taps that fill a pool are measured, through pcscd where there is one", { timeout: 900_000 }, () => {
   const figures = figuresOf("--only", "nfc")
   const [how, ...others] = new Set([...figures.keys()].map((figure) => figure.slice(0, figure.lastIndexOf(": "))))
   expect(others).toEqual([])

@@ -22,6 +22,8 @@ const root = mkdtempSync(join(tmpdir(), "starling-nfc-"))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const MAIN = join(import.meta.dirname, "../src/main.ts")
+/** The machine's one daemon may be another test's for minutes. */
+const PATIENCE = { timeout: 900_000 }
 const proofs = new IdealProofs()
 const noLog = (): void => {}
 
@@ -59,6 +61,7 @@ async function hold(sink: Yanked, port: number): Promise<VirtualCard> {
 
 test.skipIf(noPcscd)(
   "a phone held to a branch's reader gets its key over PC/SC, and none at the other branch (needs pcscd)",
+  PATIENCE,
   async ({ annotate }) => {
     await using _ = await throwawayPcscd()
     await using prover = await Prover.open()
@@ -91,7 +94,7 @@ test.skipIf(noPcscd)(
 
 test.skipIf(noPcscd)(
   "a card yanked out of the virtual reader at each command in turn gets its key with the next tap, once (needs pcscd)",
-  { timeout: 600_000 },
+  PATIENCE,
   async () => {
     await using _ = await throwawayPcscd()
     await using at = await testPlatform({ verifier: proofs })
@@ -123,7 +126,7 @@ test.skipIf(noPcscd)(
   },
 )
 
-test.skipIf(noPcscd)("readers come back when PC/SC's daemon does (needs pcscd)", async () => {
+test.skipIf(noPcscd)("readers come back when PC/SC's daemon does (needs pcscd)", PATIENCE, async () => {
   await using stack = new AsyncDisposableStack()
   const daemon = await throwawayPcscd()
   await using at = await testPlatform({ verifier: proofs })
@@ -155,7 +158,7 @@ test("without PC/SC, a reader that was asked for is missed in words", async () =
   expect(command).toMatchObject({ status: 1, stderr: expect.stringMatching(/^.*(start pcscd|needs the package).*\n$/) })
 })
 
-test.skipIf(noPcscd)("OpenSC's own reader speaks to the card (needs pcscd)", async () => {
+test.skipIf(noPcscd)("OpenSC's own reader speaks to the card (needs pcscd)", PATIENCE, async () => {
   await using _ = await throwawayPcscd()
   using person = new Person()
   const request = Uint8Array.from({ length: 300 }, (_, i) => i)

@@ -95,7 +95,8 @@ beforeAll(() => {
 
 test.skipIf(noJava || noPcscd)(
   "the phone's applet, on a JVM behind pcscd, brings its peer a key through torn taps (needs java and pcscd)",
-  { timeout: 400_000 },
+  // The machine's one daemon may be another test's for minutes.
+  { timeout: 900_000 },
   async () => {
     await using _ = await throwawayPcscd()
     const readers = SLOTS.flatMap(({ reader }) => ["--reader", reader])
