@@ -2,6 +2,7 @@ import { SigningKey } from "@starling/eaas"
 import {
   contextOf,
   encodeAnswerStatement,
+  encodeCertifiedRegistration,
   encodeClientState,
   encodeEpochProposal,
   encodeEpochStatement,
@@ -110,6 +111,7 @@ const membership = { service, secret, trapdoor, quota, seen: undefined, epoch: 1
 /** Every frame, made of known values; docs/wire.md holds its digest and, where it is short, the frame itself. */
 export const vectors: Readonly<Record<string, { readonly bytes: Bytes }>> = {
   registration: { bytes: encodeRegistration({ service, enrolment: filled(16, 12), commitment }) },
+  "certified registration": { bytes: encodeCertifiedRegistration({ service, commitment }) },
   "registration receipt": {
     bytes: encodeRegistrationAnswer({
       kind: "registered",

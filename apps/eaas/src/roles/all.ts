@@ -74,10 +74,10 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
       log,
     ),
   )
-  const accessOf = (sae: string) => ({ url: link.urlFor(sae), credentials: link.credentialsFor(sae) })
+  const accessOf = async (sae: string) => ({ url: link.urlFor(sae), credentials: await link.credentialsFor(sae) })
   const saes = new Map(localProviderKeys.map((key) => [toHex(localProviderIdOf(key)), saeOfProvider(key)]))
   const channel = { policy: command.onShortKey, production: false }
-  const { validation: sealed } = stack.use(sealFor(pvs, accessOf(PVS_SAE), saes, channel, log))
+  const { validation: sealed } = stack.use(sealFor(pvs, await accessOf(PVS_SAE), saes, channel, log))
   const app = emptyApp(log)
   const platform = platformOf({
     authenticationKey: asKey.publicKey,
@@ -98,7 +98,7 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
   app.route("/as", authenticationRoutes(as))
   app.route("/pvs", validationRoutes(sealed))
   for (const { key, path } of branches) {
-    const { validation } = stack.use(openFrom(sealed, accessOf(saeOfProvider(key.publicKey)), PVS_SAE, log))
+    const { validation } = stack.use(openFrom(sealed, await accessOf(saeOfProvider(key.publicKey)), PVS_SAE, log))
     app.route(path, localProviderRoutes(new LocalProvider(key, validation)))
   }
   const door = stack.use(openOperatorDoor(command.data, app, userRoutes(as), sourceRoutes(source)))

@@ -22,6 +22,7 @@ import { openOperatorDoor } from "../operator.ts"
 import { roleKey } from "../role-keys.ts"
 import { PlatformSource } from "../source/platform-source.ts"
 import { SourceOfPvs } from "../source/source-of-pvs.ts"
+import { openCertifiedDoor } from "./certified-door.ts"
 import { platformOf, startAuthentication, startValidation } from "./parts.ts"
 import { accessOf, openFrom, requireKme, saeOfProvider, sealFor } from "./quantum-channel.ts"
 import type { Running } from "./ready.ts"
@@ -44,7 +45,8 @@ export async function startAs(command: CommandOf<"as">, log: Log): Promise<Runni
   const localProviders = command.lp.map((lp) => ({ ...lp, publicKey: hex(lp.publicKey) }))
   const app = emptyApp(log)
   const source = stack.use(await SourceOfPvs.watch(command.pvs))
-  const parts = { authenticationKey: key.publicKey, validationKey, localProviders, embedded: false }
+  const certified = await openCertifiedDoor(command, as, stack, log)
+  const parts = { authenticationKey: key.publicKey, validationKey, localProviders, embedded: false, certified }
   app.route(
     "/.well-known",
     discoveryRoutes(() => platformOf({ ...parts, simulatedSource: source.simulated })),

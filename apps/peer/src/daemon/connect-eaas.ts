@@ -9,6 +9,7 @@ import {
   type ClientJournal,
   type Platform,
 } from "@starling/eaas"
+import { HttpsCertifiedDoor, readCredentials, type Credentials } from "@starling/eaas/node"
 import { assertNever, type Bytes, type Milliseconds } from "@starling/kernel"
 import { Prover } from "@starling/proof/node"
 import type { Store } from "@starling/messenger/ports"
@@ -35,13 +36,13 @@ export function connectEaas(
     case "off":
       return undefined
     case "remote":
-      return async (signal) => await connect(await eaas.url, surroundings, resources, signal)
+      return async (signal) => await connect(await eaas.url, eaas.certificate, surroundings, resources, signal)
     case "embedded": {
       let platform: EmbeddedEaas | undefined
       return async (signal) => {
         if (platform?.alive !== true)
           platform = resources.use(await EmbeddedEaas.start(join(dataFolder, "eaas"), signal))
-        return await connect(platform.url, surroundings, resources, signal)
+        return await connect(platform.url, undefined, surroundings, resources, signal)
       }
     }
     default:
@@ -51,6 +52,7 @@ export function connectEaas(
 
 async function connect(
   url: string,
+  certificate: string | undefined,
   { store, ledger, localRandom, now }: EaasSurroundings,
   resources: AsyncDisposableStack,
   signal: AbortSignal,
@@ -69,13 +71,52 @@ async function connect(
       journal: journalIn(store, ledger),
       clock: { now },
     })
-    return serviceOf(platform, client, enrolmentCode)
+    const admission = admissionOf(platform, client, enrolmentCode, certificate)
+    return serviceOf(platform, client, admission)
   } catch (error) {
     throw keyServiceError(error)
   }
 }
 
-function serviceOf(platform: Platform, client: EntropyClient, enrolmentCode: string): KeyService {
+/** How this device is let into the platform's epochs. */
+interface Admission {
+  register(signal: AbortSignal): Promise<unknown>
+  /** Tells the platform of a certificate that takes the place of one which was over; nothing where there is none. */
+  renew(signal: AbortSignal): Promise<unknown>
+}
+
+function admissionOf(
+  { authentication }: Platform,
+  client: EntropyClient,
+  enrolmentCode: string,
+  certificate: string | undefined,
+): Admission {
+  if (certificate === undefined) {
+    return {
+      async register(signal) {
+        if (enrolmentCode === "") throw new EntropyClientError("not-registered")
+        await client.register(enrolmentCode, signal)
+      },
+      renew: async () => await Promise.resolve(),
+    }
+  }
+  const register = async (signal: AbortSignal): Promise<void> => {
+    if (authentication.certified === undefined) throw new EntropyClientError("no-certificates")
+    const door = new HttpsCertifiedDoor(authentication.certified, credentialsIn(certificate))
+    await client.registerCertified(door, signal)
+  }
+  return { register, renew: register }
+}
+
+function credentialsIn(folder: string): Credentials {
+  try {
+    return readCredentials(folder)
+  } catch (cause) {
+    throw new EntropyClientError("no-credentials", { cause })
+  }
+}
+
+function serviceOf(platform: Platform, client: EntropyClient, admission: Admission): KeyService {
   return {
     name: platform.embedded ? "embedded quantum source" : new URL(platform.authentication.url).host,
     path: "loopback tap",
@@ -86,15 +127,22 @@ function serviceOf(platform: Platform, client: EntropyClient, enrolmentCode: str
       try {
         if (!client.registered) {
           onStep("registering")
-          if (enrolmentCode === "") throw new EntropyClientError("not-registered")
-          await client.register(enrolmentCode, signal)
+          await admission.register(signal)
         }
         await client.obtain(length, signal, onStep, (key) => void accept(key))
       } catch (error) {
+        // Out of this epoch: perhaps for a certificate that is over. No request follows at once, so that the two are not linked.
+        if (error instanceof EntropyClientError && error.reason === "epoch-not-open")
+          await admission.renew(signal).catch(onlyOfThePlatform)
         throw keyServiceError(error)
       }
     },
   }
+}
+
+/** What is told of the attempt that came before says more. */
+function onlyOfThePlatform(error: unknown): void {
+  if (!(error instanceof EntropyClientError)) throw error
 }
 
 const BUCKET = "eaas"

@@ -6,6 +6,8 @@ export type EntropyClientFault =
   | "wrong-code"
   | "other-platform"
   | "not-registered"
+  | "no-certificates"
+  | "no-credentials"
   | "epoch-not-open"
   | "clock"
   | "bad-signature"
@@ -26,6 +28,8 @@ const SENTENCES: Readonly<Record<EntropyClientFault, string>> = {
   "wrong-code": "This is not an enrolment code. It has 52 letters and digits and comes from the platform's operator.",
   "other-platform": "What answers there is not the platform that the enrolment code is for.",
   "not-registered": "This device is not registered at the platform yet.",
+  "no-certificates": "This platform registers nobody by certificate.",
+  "no-credentials": "The folder of the certificate doesn't hold ca.pem, cert.pem and key.pem that can be read.",
   "epoch-not-open": "Registered; keys can be had from the platform's next epoch on.",
   clock: "The platform's epoch and this device's clock don't fit: one of the two clocks is wrong.",
   "bad-signature": "What the platform published is not signed with its keys.",

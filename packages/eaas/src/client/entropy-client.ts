@@ -5,7 +5,12 @@ import { EnrolmentCode } from "../enrolment-code.ts"
 import { encodeKeyRequest } from "../frames/key-request.ts"
 import { decodeKeyResponse, encodeAnswerStatement, encodeRefusalStatement } from "../frames/key-response.ts"
 import type { Refusal } from "../frames/refusals.ts"
-import { decodeRegistrationAnswer, encodeReceiptStatement, encodeRegistration } from "../frames/registration.ts"
+import {
+  decodeRegistrationAnswer,
+  encodeCertifiedRegistration,
+  encodeReceiptStatement,
+  encodeRegistration,
+} from "../frames/registration.ts"
 import type { SealedEpoch } from "../frames/sealed-epoch.ts"
 import { InTurn } from "../in-turn.ts"
 import { Unreachable, type Clock, type RandomPort } from "../ports.ts"
@@ -25,7 +30,7 @@ import {
 import { EntropyClientError } from "./entropy-client-error.ts"
 import { checkEpoch, checkLeaves, seenOf } from "./open-epoch.ts"
 import type { LocalProviderEntry, Platform } from "./platform.ts"
-import type { AuthenticationApi, ClientJournal, KeyDelivered, ProverPort, Tap } from "./ports.ts"
+import type { AuthenticationApi, CertifiedDoor, ClientJournal, KeyDelivered, ProverPort, Tap } from "./ports.ts"
 
 export interface EntropyClientPorts {
   readonly platform: Platform
@@ -82,7 +87,36 @@ export class EntropyClient {
    * `EntropyClientError`.
    */
   async register(enrolmentCode: string, signal: AbortSignal): Promise<number> {
-    return await this.#turns.run(async () => await this.#register(enrolmentCode, signal))
+    const { platform, authentication } = this.#ports
+    const code = EnrolmentCode.fromText(enrolmentCode)
+    if (code.kind === "malformed") throw new EntropyClientError("wrong-code")
+    const { secret, servicePrefix } = code.value
+    if (!equalBytes(platform.service.slice(0, servicePrefix.length), servicePrefix)) {
+      throw new EntropyClientError("other-platform")
+    }
+    return await this.#turns.run(async () => {
+      const known = membershipOf(this.#load(), platform.service)
+      if (known !== undefined && known.quota > 0) return known.quota
+      return await this.#register(signal, async (commitment) => {
+        const registration = encodeRegistration({ service: platform.service, enrolment: secret, commitment })
+        return await authentication.register(registration, signal)
+      })
+    })
+  }
+
+  /**
+   * The same by the user's certificate, which `door` shows. Repeated with another certificate of the same user, it puts
+   * that one in the place of the former.
+   */
+  async registerCertified(door: CertifiedDoor, signal: AbortSignal): Promise<number> {
+    const { service } = this.#ports.platform
+    return await this.#turns.run(
+      async () =>
+        await this.#register(
+          signal,
+          async (commitment) => await door.register(encodeCertifiedRegistration({ service, commitment }), signal),
+        ),
+    )
   }
 
   /**
@@ -110,22 +144,13 @@ export class EntropyClient {
     })
   }
 
-  async #register(enrolmentCode: string, signal: AbortSignal): Promise<number> {
-    const { platform, authentication, random } = this.#ports
-    const code = EnrolmentCode.fromText(enrolmentCode)
-    if (code.kind === "malformed") throw new EntropyClientError("wrong-code")
-    const { secret, servicePrefix } = code.value
-    if (!equalBytes(platform.service.slice(0, servicePrefix.length), servicePrefix)) {
-      throw new EntropyClientError("other-platform")
-    }
-    const known = membershipOf(this.#load(), platform.service)
-    if (known !== undefined && known.quota > 0) return known.quota
-    const membership = known ?? newMembership(platform.service, random)
+  async #register(signal: AbortSignal, send: (commitment: FieldElement) => Promise<Bytes>): Promise<number> {
+    const { platform, random } = this.#ports
+    const membership = membershipOf(this.#load(), platform.service) ?? newMembership(platform.service, random)
     this.#save(membership)
 
     const commitment = commitmentOf(membership.secret, membership.trapdoor)
-    const registration = encodeRegistration({ service: platform.service, enrolment: secret, commitment })
-    const answer = decodeRegistrationAnswer(await reach(authentication.register(registration, signal), signal))
+    const answer = decodeRegistrationAnswer(await reach(send(commitment), signal))
     if (answer.kind === "malformed") throw new EntropyClientError("unreachable", { cause: answer.why })
     if (answer.value.kind === "refused") throw new EntropyClientError("refused", { refusal: answer.value.reason })
     const receipt = { service: platform.service, commitment, quota: answer.value.quota }

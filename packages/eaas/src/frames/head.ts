@@ -14,6 +14,7 @@ export type FrameName =
   | "sealed epoch"
   | "leaf list"
   | "registration"
+  | "certified registration"
   | "registration receipt"
   | "registration refusal"
   | "epoch proposal"

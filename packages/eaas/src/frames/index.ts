@@ -31,8 +31,10 @@ export {
 } from "./key-response.ts"
 export { decodeLeafList, encodeLeafList } from "./leaf-list.ts"
 export {
+  decodeCertifiedRegistration,
   decodeRegistration,
   decodeRegistrationAnswer,
+  encodeCertifiedRegistration,
   encodeReceiptStatement,
   encodeRegistration,
   encodeRegistrationAnswer,
