@@ -13,6 +13,7 @@ export { EntropyClientError, type EntropyClientFault } from "./client/entropy-cl
 export { discover, DISCOVERY_PATH, exchange, HttpAuthentication, LoopbackTap, type Discovered } from "./client/http.ts"
 export { discoveryOf, platformFrom, type Discovery, type LocalProviderEntry, type Platform } from "./client/platform.ts"
 export type { AuthenticationApi, CertifiedDoor, ClientJournal, KeyDelivered, ProverPort, Tap } from "./client/ports.ts"
+export { answerRoots, RootWitness, type RootConflict, type RootJournal } from "./client/root-witness.ts"
 export { DatabaseError, type Database, type Queries, type Row, type SqlValue } from "./database.ts"
 export { Refusal } from "./frames/refusals.ts"
 export { LocalProvider } from "./local-provider.ts"

@@ -17,6 +17,7 @@ import {
   encodeRegistration,
   encodeRegistrationAnswer,
   encodeSealedEpoch,
+  encodeSignedRoots,
   localProviderIdOf,
   scopeOf,
   sealKey,
@@ -141,5 +142,14 @@ export const vectors: Readonly<Record<string, { readonly bytes: Bytes }>> = {
   },
   "local refusal": { bytes: encodeKeyResponse({ kind: "turned-away", reason: "validation-unreachable" }) },
   "sealed answer": { bytes: encodeSealedAnswer({ ...header, ...sealed }) },
+  "signed roots": {
+    bytes: encodeSignedRoots([
+      {
+        authenticationKey: asKey.publicKey,
+        validationKey: pvsKey.publicKey,
+        epochs: [{ ...statement, authenticationSignature, validationSignature }],
+      },
+    ]),
+  },
   "client state": { bytes: encodeClientState({ memberships: [membership] }) },
 }

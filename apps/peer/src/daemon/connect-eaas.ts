@@ -8,6 +8,7 @@ import {
   Unreachable,
   type ClientJournal,
   type Platform,
+  type RootWitness,
 } from "@starling/eaas"
 import { HttpsCertifiedDoor, readCredentials, type Credentials } from "@starling/eaas/node"
 import { assertNever, type Bytes, type Milliseconds } from "@starling/kernel"
@@ -22,6 +23,7 @@ import type { Ledger } from "./ledger.ts"
 export interface EaasSurroundings {
   readonly store: Pick<Store, "get">
   readonly ledger: Ledger
+  readonly witness: RootWitness
   readonly localRandom: (length: number, purpose: string) => Bytes
   readonly now: () => Milliseconds
 }
@@ -53,7 +55,7 @@ export function connectEaas(
 async function connect(
   url: string,
   certificate: string | undefined,
-  { store, ledger, localRandom, now }: EaasSurroundings,
+  { store, ledger, witness, localRandom, now }: EaasSurroundings,
   resources: AsyncDisposableStack,
   signal: AbortSignal,
 ): Promise<KeyService> {
@@ -68,11 +70,13 @@ async function connect(
       tap: new LoopbackTap(localProvider),
       prover: resources.use(await Prover.open()),
       random: { draw: localRandom },
-      journal: journalIn(store, ledger),
+      journal: journalIn(store, ledger, "client"),
       clock: { now },
+      // Who has a platform to itself has nobody to compare with.
+      ...(!platform.embedded && { witness }),
     })
     const admission = admissionOf(platform, client, enrolmentCode, certificate)
-    return serviceOf(platform, client, admission)
+    return serviceOf(platform, client, admission, witness)
   } catch (error) {
     throw keyServiceError(error)
   }
@@ -116,13 +120,23 @@ function credentialsIn(folder: string): Credentials {
   }
 }
 
-function serviceOf(platform: Platform, client: EntropyClient, admission: Admission): KeyService {
+function serviceOf(platform: Platform, client: EntropyClient, admission: Admission, witness: RootWitness): KeyService {
   return {
     name: platform.embedded ? "embedded quantum source" : new URL(platform.authentication.url).host,
     path: "loopback tap",
     embedded: platform.embedded,
     simulated: platform.simulatedSource,
     developmentProvingKey: platform.developmentProvingKey,
+    async look(signal) {
+      if (platform.embedded) return true
+      if (!client.registered) return false
+      try {
+        await client.look(signal)
+      } catch (error) {
+        if (!(error instanceof EntropyClientError) && !signal.aborted) throw error
+      }
+      return !witness.isEmpty
+    },
     async obtain(length, signal, onStep, accept) {
       try {
         if (!client.registered) {
@@ -146,12 +160,11 @@ function onlyOfThePlatform(error: unknown): void {
 }
 
 const BUCKET = "eaas"
-const KEY = "client"
 
 /** Durable, sealed, and written together with the records of the draws that it holds. */
-function journalIn(store: Pick<Store, "get">, ledger: Ledger): ClientJournal {
+export function journalIn(store: Pick<Store, "get">, ledger: Ledger, key: "client" | "roots"): ClientJournal {
   return {
-    load: () => store.get(BUCKET, KEY, KEY),
-    save: (value) => ledger.commit([{ kind: "put", bucket: BUCKET, partition: KEY, key: KEY, ordinal: 0, value }]),
+    load: () => store.get(BUCKET, key, key),
+    save: (value) => ledger.commit([{ kind: "put", bucket: BUCKET, partition: key, key, ordinal: 0, value }]),
   }
 }

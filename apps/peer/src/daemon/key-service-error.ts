@@ -35,6 +35,7 @@ export function keyServiceError(error: unknown): unknown {
     case "bad-signature":
     case "wrong-root":
     case "two-roots":
+    case "older-epoch":
     case "other-circuit":
     case "set-too-small":
     case "proof-failed":

@@ -13,6 +13,7 @@ export type EntropyClientFault =
   | "bad-signature"
   | "wrong-root"
   | "two-roots"
+  | "older-epoch"
   | "other-circuit"
   | "set-too-small"
   | "quota-used-up"
@@ -36,6 +37,8 @@ const SENTENCES: Readonly<Record<EntropyClientFault, string>> = {
   "wrong-root": "The published list of members doesn't have the signed root.",
   "two-roots":
     "The platform showed two different lists of members for one epoch: it is faulty, or tries to single somebody out.",
+  "older-epoch":
+    "The platform showed others a later list of members than this device: it is faulty, or tries to single somebody out.",
   "other-circuit": "The platform uses another version of the proof; one of the two sides needs an update.",
   "set-too-small": "Too few members in this epoch to hide among.",
   "quota-used-up": "All of this epoch's keys were taken; the next epoch brings new ones.",

@@ -28,7 +28,8 @@ import {
   type PendingRequest,
 } from "./client-state.ts"
 import { EntropyClientError } from "./entropy-client-error.ts"
-import { checkEpoch, checkLeaves, seenOf } from "./open-epoch.ts"
+import { checkLeaves, readEpoch, requireOpen, seenOf } from "./open-epoch.ts"
+import type { RootWitness } from "./root-witness.ts"
 import type { LocalProviderEntry, Platform } from "./platform.ts"
 import type { AuthenticationApi, CertifiedDoor, ClientJournal, KeyDelivered, ProverPort, Tap } from "./ports.ts"
 
@@ -42,6 +43,8 @@ export interface EntropyClientPorts {
   readonly random: RandomPort
   readonly journal: ClientJournal
   readonly clock: Clock
+  /** What this device and its peers were shown; without it, a client compares with what it saw itself. */
+  readonly witness?: RootWitness
   /** Smallest number of members to hide among; 1 where none is given. */
   readonly minimumSet?: number
 }
@@ -119,6 +122,14 @@ export class EntropyClient {
     )
   }
 
+  /** Fetches the newest epoch and its leaves, as before a request, so that neither has to be fetched right before one. */
+  async look(signal: AbortSignal): Promise<void> {
+    await this.#turns.run(async () => {
+      const sealed = await this.#openEpoch(this.#membership(), signal)
+      await this.#leaves(sealed, signal)
+    })
+  }
+
   /**
    * Obtains one key and hands it to `accept`, which returns once the key is durable; a `delivery.id` that it has seen
    * before is a key that it already has. A request left over from a crash is finished first, and is then the one that
@@ -132,6 +143,7 @@ export class EntropyClient {
   ): Promise<void> {
     await this.#turns.run(async () => {
       for (let attempt = 1; ; attempt++) {
+        this.#requireOneRoot()
         const membership = this.#membership()
         const pending = membership.pending ?? (await this.#prepare(membership, keySize, signal, onProgress))
         const outcome = await this.#redeem(pending, signal, onProgress, accept)
@@ -293,7 +305,18 @@ export class EntropyClient {
     const { authentication, platform, clock } = this.#ports
     const frame = await reach(authentication.newestEpoch(signal), signal)
     if (frame === undefined) throw new EntropyClientError("epoch-not-open")
-    return checkEpoch(frame, platform, membership.seen, clock.now())
+    const sealed = readEpoch(frame, platform)
+    this.#ports.witness?.note(platform, sealed)
+    this.#requireOneRoot()
+    if (this.#ports.witness?.knowsLater(sealed) === true) throw new EntropyClientError("older-epoch")
+    requireOpen(sealed, membership.seen, clock.now())
+    return sealed
+  }
+
+  /** A platform that signed two roots for one epoch gets no request any more, not even one that was made before. */
+  #requireOneRoot(): void {
+    const { witness, platform } = this.#ports
+    if (witness?.conflictOf(platform.service) !== undefined) throw new EntropyClientError("two-roots")
   }
 
   async #leaves(sealed: SealedEpoch, signal: AbortSignal): Promise<ReturnType<typeof checkLeaves>> {

@@ -26,6 +26,7 @@ export type FrameName =
   | "key refusal"
   | "local refusal"
   | "client state"
+  | "signed roots"
   | "sealed answer"
 
 /** `opaque label<V>; uint16 version = 1` */

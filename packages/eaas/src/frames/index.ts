@@ -39,4 +39,11 @@ export {
   encodeRegistration,
   encodeRegistrationAnswer,
 } from "./registration.ts"
-export { decodeSealedEpoch, encodeEpochStatement, encodeSealedEpoch, type EpochStatement } from "./sealed-epoch.ts"
+export {
+  decodeSealedEpoch,
+  encodeEpochStatement,
+  encodeSealedEpoch,
+  type EpochStatement,
+  type SealedEpoch,
+} from "./sealed-epoch.ts"
+export { decodeSignedRoots, encodeSignedRoots, type PlatformRoots } from "./signed-roots.ts"

@@ -11,7 +11,7 @@ import { takeStock } from "../invitation/stock.ts"
 import { takeKeyPackage } from "../invitation/take-key-package.ts"
 import { takeMailboxAnswer } from "../mailbox/take-mailbox-answer.ts"
 import { serveMailbox } from "../mailbox/serve-mailbox.ts"
-import type { DirectProtocol } from "../ports/transport.ts"
+import type { MessengerProtocol } from "../ports/transport.ts"
 import type { Store } from "../ports/store.ts"
 import { askWhoWaits } from "../sync/ask-by-turns.ts"
 import { answerSync } from "../sync/answer-sync.ts"
@@ -27,7 +27,7 @@ import { finishTurn } from "./finish-turn.ts"
 /** A direct request of `from`, whose PeerId the transport has verified. It is always answered; a refusal is a code. */
 export function requested(
   state: PeerState,
-  protocol: DirectProtocol,
+  protocol: MessengerProtocol,
   payload: Uint8Array,
   from: string,
   reader: Pick<Store, "get" | "list">,
@@ -53,7 +53,7 @@ export function answered(state: PeerState, token: string, outcome: RequestOutcom
 
 function answerOf(
   turn: Turn,
-  protocol: DirectProtocol,
+  protocol: MessengerProtocol,
   payload: Uint8Array,
   from: string,
   reader: Pick<Store, "get" | "list">,
