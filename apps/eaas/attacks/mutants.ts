@@ -185,7 +185,7 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   "second leaf": [
     {
       file: "packages/eaas/src/authentication/user-register.ts",
-      from: '      if (!column.isNull(user, "commitment")) return { kind: "refused", reason: "already-registered" }\n',
+      from: '  if (!column.isNull(user, "commitment")) return refused("already-registered")\n',
       to: "",
     },
   ],

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 
 import { z } from "zod"
+import { LOOPBACK } from "./http/serve.ts"
 import { SourceOptions } from "./source/settings.ts"
 
 /** What was wrong with the command line; the message is for the person who typed it. */
@@ -28,8 +29,19 @@ const database = z
   .regex(/^postgres(ql)?:\/\//, "a database is given as postgres://user@host:port/name")
   .optional()
 
+/** Where metrics and status page are served: `PORT` of this machine, or `ADDRESS:PORT`. */
+const operations = z
+  .string()
+  .regex(/^(?:[^:\s]+:)?\d{1,5}$/, "the operators' door is given as PORT or ADDRESS:PORT")
+  .transform((text) => {
+    const [first = "", second] = text.split(":")
+    return second === undefined ? { host: LOOPBACK, port: Number(first) } : { host: first, port: Number(second) }
+  })
+  .optional()
+/** The address that a role listens on. */
+const listen = z.string().min(1).default(LOOPBACK)
 const common = { data: z.string(), json: z.boolean().default(false) }
-const serving = { ...common, port: port.default(0), database }
+const serving = { ...common, listen, port: port.default(0), database, operations }
 const threads = z.coerce.number().int().min(1).max(64).optional()
 const epochHours = z.coerce
   .number()
@@ -100,7 +112,9 @@ const Command = z.discriminatedUnion("command", [
   z.strictObject({
     command: z.literal("lp"),
     ...common,
+    listen,
     port: port.default(0),
+    operations,
     pvs: url,
     ...kme,
     pvsSae: saeName.default("pvs"),
@@ -187,6 +201,7 @@ For all, pvs and qrng sample: [--source simulator | device:PATH | anu | idq | qu
   [--source-url URL] [--source-ca FILE] [--source-key-file FILE]. The key may stand in $STARLING_EAAS_SOURCE_KEY instead.
 For all and pvs: [--on-short-key wait|fail|aes-256-gcm]. For all: [--eavesdropper SHARE]
 For pvs and lp: [--kme URL --kme-files DIR] [--production]; for pvs: [--lp-sae KEY=NAME...], for lp: [--pvs-sae NAME].
+For all, as, pvs and lp: [--listen ADDRESS] (127.0.0.1) and [--operations PORT | ADDRESS:PORT] for metrics and status page.
 Everywhere: [--data DIR] [--json]. Without --data: $STARLING_EAAS_DATA, else ~/.starling-eaas.`
 
 /** Reads the command line, and the environment where it says nothing. Throws `UsageError`. */
@@ -258,6 +273,8 @@ function parse(argv: readonly string[]) {
         now: { type: "boolean" },
         days: { type: "string" },
         host: { type: "string", multiple: true },
+        listen: { type: "string" },
+        operations: { type: "string" },
         "tls-port": { type: "string" },
         "tls-files": { type: "string" },
         crl: { type: "string" },

@@ -99,6 +99,11 @@ export function healthRoutes(source: PlatformSource): Hono {
   })
 }
 
+/** That this process answers, for whoever restarts it where it doesn't. */
+export function aliveRoutes(): Hono {
+  return new Hono().get("/health", (context) => context.json({ version: 1 }))
+}
+
 /** How the simulated link is, for whoever watches: 503 while the last block raised an alarm. */
 export function linkHealthRoutes(health: () => LinkHealth): Hono {
   return new Hono().get("/", (context) => {

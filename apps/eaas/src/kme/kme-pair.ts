@@ -25,6 +25,8 @@ export interface LinkHealth {
   readonly blocks: Readonly<Record<LinkFigures["outcome"], number>>
   readonly distilledBytes: number
   readonly cpuSeconds: number
+  /** Quantum bit error rate of the last block that gave key; `null` before the first. */
+  readonly qber: number | null
 }
 
 export interface KmePair extends AsyncDisposable {
@@ -53,7 +55,9 @@ export async function startKmePair(settings: KmePairSettings, log: Log): Promise
   // Whoever turns the eavesdropper on wants to see what the link does then, and not what was put in beside it.
   if (interception === 0) bootstrap(stocks)
   const counts = { blocks: { key: 0, "no key": 0, alarm: 0 }, distilledBytes: 0, cpuSeconds: 0 }
-  const observe = ({ outcome, bytes, cpuSeconds }: LinkFigures): void => {
+  let qber: number | null = null
+  const observe = ({ outcome, bytes, cpuSeconds, errorRate }: LinkFigures): void => {
+    qber = errorRate ?? qber
     counts.blocks[outcome]++
     counts.distilledBytes += bytes
     counts.cpuSeconds += cpuSeconds
@@ -102,6 +106,7 @@ export async function startKmePair(settings: KmePairSettings, log: Log): Promise
       blocks: { ...counts.blocks },
       distilledBytes: counts.distilledBytes,
       cpuSeconds: counts.cpuSeconds,
+      qber,
     }),
     urlFor: (sae) => `https://127.0.0.1:${platformSaes.includes(sae) ? platformDoor.port : branchDoor.port}/`,
     credentialsFor: async (sae) => (await authority.forClient(sae, Date.now())).credentials,

@@ -38,7 +38,7 @@ export async function openCertifiedDoor(
   )
   const app = emptyApp(log)
   app.route("/as", certifiedRoutes(as, { quota: command.certifiedQuota, revoked }))
-  const server = { credentials, host: "127.0.0.1", port: tlsPort, minVersion: "TLSv1.3" } as const
+  const server = { credentials, host: command.listen, port: tlsPort, minVersion: "TLSv1.3" } as const
   const { port } = stack.use(await listenMutualTls(server, getRequestListener(app.fetch)))
   return command.certifiedUrl ?? `https://127.0.0.1:${port}/as/`
 }
