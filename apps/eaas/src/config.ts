@@ -95,6 +95,7 @@ const Command = z.discriminatedUnion("command", [
     pvs: url,
     pvsKey: publicKey,
     lp: z.array(localProvider).min(1),
+    production: z.boolean().default(false),
     ...certified,
   }),
   z.strictObject({
@@ -200,7 +201,8 @@ starling-eaas qrng sample --bytes N [--raw | --extracted]           writes bytes
 For all, pvs and qrng sample: [--source simulator | device:PATH | anu | idq | quandela | qrypt] [--source-entropy BITS]
   [--source-url URL] [--source-ca FILE] [--source-key-file FILE]. The key may stand in $STARLING_EAAS_SOURCE_KEY instead.
 For all and pvs: [--on-short-key wait|fail|aes-256-gcm]. For all: [--eavesdropper SHARE]
-For pvs and lp: [--kme URL --kme-files DIR] [--production]; for pvs: [--lp-sae KEY=NAME...], for lp: [--pvs-sae NAME].
+For as, pvs and lp: [--production], which refuses what is simulated or for development.
+For pvs and lp: [--kme URL --kme-files DIR]; for pvs: [--lp-sae KEY=NAME...], for lp: [--pvs-sae NAME].
 For all, as, pvs and lp: [--listen ADDRESS] (127.0.0.1) and [--operations PORT | ADDRESS:PORT] for metrics and status page.
 Everywhere: [--data DIR] [--json]. Without --data: $STARLING_EAAS_DATA, else ~/.starling-eaas.`
 

@@ -31,11 +31,13 @@ import { SourceOfPvs } from "../source/source-of-pvs.ts"
 import { openCertifiedDoor } from "./certified-door.ts"
 import { platformOf, startAuthentication, startValidation } from "./parts.ts"
 import { accessOf, openFrom, requireKme, saeOfProvider, sealFor } from "./quantum-channel.ts"
+import { requireProduction } from "./production.ts"
 import type { Running } from "./ready.ts"
 import { verifierPool } from "./verifiers.ts"
 
 /** The Authentication Server alone; clients begin here. */
 export async function startAs(command: CommandOf<"as">, log: Log): Promise<Running> {
+  if (command.production) requireProduction({})
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await openDatabase(command))
   const key = roleKey(join(command.data, "keys"), "as")
@@ -51,6 +53,8 @@ export async function startAs(command: CommandOf<"as">, log: Log): Promise<Runni
   const localProviders = command.lp.map((lp) => ({ ...lp, publicKey: hex(lp.publicKey) }))
   const app = emptyApp(log)
   const source = stack.use(await SourceOfPvs.watch(command.pvs))
+  if (command.production)
+    requireProduction({ "the source of the PVS is simulated, or can't be asked": source.simulated })
   const certified = await openCertifiedDoor(command, as, stack, log)
   const parts = { authenticationKey: key.publicKey, validationKey, localProviders, embedded: false, certified }
   app.route(
@@ -69,6 +73,7 @@ export async function startAs(command: CommandOf<"as">, log: Log): Promise<Runni
 
 /** The Proof Validation Server alone, with the source. */
 export async function startPvs(command: CommandOf<"pvs">, log: Log): Promise<Running> {
+  if (command.production) requireProduction({ "the quantum source is simulated": command.source.kind === "simulator" })
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await openDatabase(command))
   const key = roleKey(join(command.data, "keys"), "pvs")
