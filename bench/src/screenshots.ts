@@ -11,6 +11,7 @@ const data = await mkdtemp(join(tmpdir(), "starling-pictures-"))
 const browser = await launchChromium()
 try {
   const { secondsToHome, complaints } = await twoWindows(browser, data, async (page, name) => {
+    for (const close of await page.getByRole("status").getByRole("button", { name: "Close" }).all()) await close.click()
     await page.waitForTimeout(400)
     await page.screenshot({ path: join(folder, `${name}.png`) })
     console.log(join(folder, `${name}.png`))

@@ -25,7 +25,7 @@ export function ask(
 ): { readonly status: string; readonly body: Bytes } {
   let answer: Bytes | undefined
   to.input((state, env) => {
-    const step = requested(state, protocol, payload, from, to.store, env)
+    const step = requested(state, protocol, payload, from, env)
     answer = step.answer
     return step
   })

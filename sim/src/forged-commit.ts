@@ -57,7 +57,7 @@ export function forgeTwoBodies(
   group: string,
   parent: ForestNode,
   which: Tag,
-): { sid: string; good: Bytes; damaged: Bytes } {
+): { sid: string; good: Bytes; damaged: Bytes; ground: (count: number) => Bytes[] } {
   const state = stateIn(parent)
   const created = createCommit(insider.env().mls, state, {
     proposals: [],
@@ -70,7 +70,9 @@ export function forgeTwoBodies(
   const commit = { parent: parent.sid, sid, before: state.interimTranscriptHash, epoch: parent.epoch + 1 }
   const body = encodeCommitRecord({ ...commit, at: insider.world.now, ops: [], mls: created.commit })
   const signed = (bytes: Bytes): Bytes => forgeRecord(insider, group, { kind: 2, body: bytes, era: eraOfNode(parent) })
-  return { sid, good: signed(body), damaged: signed(withBadTag(body, which)) }
+  const ground = (count: number): Bytes[] =>
+    Array.from({ length: count }, (_, i) => signed(withBadTag(body, which, (value) => Math.max(0, value - 1 - i))))
+  return { sid, good: signed(body), damaged: signed(withBadTag(body, which)), ground }
 }
 
 export type Tag = "confirmation" | "membership"
@@ -78,12 +80,12 @@ export type Tag = "confirmation" | "membership"
 const TAG = 32
 
 /** The body of a COMMIT of which one tag is bad: they stand last, each behind a byte that says how long it is. */
-export function withBadTag(body: Uint8Array, which: Tag): Bytes {
+export function withBadTag(body: Uint8Array, which: Tag, bend = (value: number): number => value ^ 1): Bytes {
   const commit = decodeCommitRecord(body)
   if (commit.kind !== "ok") throw new Error("a commit that can't be read")
   const { mls } = commit.value
   const at = mls.length - 1 - (which === "membership" ? 0 : TAG + 1)
-  return encodeCommitRecord({ ...commit.value, mls: mls.with(at, (mls[at] ?? 0) ^ 1) })
+  return encodeCommitRecord({ ...commit.value, mls: mls.with(at, bend(mls[at] ?? 0)) })
 }
 
 /** A record in `insider`'s log, as the next one, as it travels; its own program does not know of it. */

@@ -77,7 +77,7 @@ export function twoBodies(stage: Stage): void {
   for (const person of others) ledger.heal(person)
 }
 
-function part(stage: Stage, ...sides: readonly (readonly Person[])[]): void {
+export function part(stage: Stage, ...sides: readonly (readonly Person[])[]): void {
   stage.world.run(500)
   stage.sides = sides
   stage.world.partition(...sides)
@@ -255,6 +255,31 @@ export function crowd(stage: Stage): void {
     stage.world.run(2_000)
     for (const person of side) if (dice.chance(0.6)) stage.ledger.heal(person)
     stage.world.run(1_000)
+    undo()
+  }
+}
+
+/** A chain of commits each of which stands in an old branch of its own, on which others build, and then hundreds of records beside them. */
+export function chainInOldBranches(stage: Stage): void {
+  const { dice, honest, ledger, world } = stage
+  const insider = dice.pick(stage.insiders)
+  const place = insider.log()[dice.below(insider.log().length)]
+  let parent = insider.hoard.nodes.get(groupOf(insider.person, stage.group)?.live ?? "")
+  const chain: LoggedRecord[] = []
+  for (let left = 2 + dice.below(2); left > 0 && parent !== undefined; left--) {
+    const forged = insider.commitOn(parent)
+    if (forged === undefined) return
+    chain.push(insider.signAfter(place, COMMIT, forged.body))
+    parent = forged.node
+  }
+  const beside = crowdAt(insider, place, undefined)
+  for (const records of [chain, [...chain, ...beside]]) {
+    const { undo } = insider.implant(records)
+    part(stage, honest, [insider.person])
+    part(stage, [...honest, insider.person])
+    world.run(2_000)
+    for (const person of honest) if (records === chain && dice.chance(0.4)) ledger.heal(person)
+    world.run(1_000)
     undo()
   }
 }

@@ -10,6 +10,7 @@ import {
   type ForestNode,
   type Group,
   type LoggedRecord,
+  type Operations,
 } from "@starling/messenger/parts"
 import { createCommit, type CryptoProvider } from "@starling/mls"
 
@@ -85,6 +86,11 @@ export class Insider {
   /** Its log, as its own program has it. */
   log(): readonly LoggedRecord[] {
     return groupOf(this.person, this.#group)?.logs.get(this.person.state.durable.own.device) ?? []
+  }
+
+  /** The operations that its own program has. */
+  known(): Operations {
+    return groupOf(this.person, this.#group)?.operations ?? new Map()
   }
 
   /** Signs a record that follows any one of its log. */

@@ -1,3 +1,5 @@
+import { toHex } from "@starling/kernel"
+import { endedDeliveryOf, holdsMessage } from "@starling/messenger"
 import { headOf } from "@starling/messenger/parts"
 
 import { entitlementTo } from "./entitlement.ts"
@@ -24,6 +26,7 @@ const LONGEST = 720 * SECOND
 /** What follows from the last commit, such as a message that is sent again, has come by then. */
 const SETTLING = 12 * SECOND
 const LONGEST_PROBE = 90 * SECOND
+const REPEATED = 40
 
 /** Ends every fault, lets the group come to rest, has everybody write to everybody, and compares the end with the ledger. */
 export function judgeStage(stage: Stage): Verdict {
@@ -48,7 +51,7 @@ export function judgeStage(stage: Stage): Verdict {
       ...removedWhoRead(stage, probes),
       ...removedWhoDecide(stage),
     ],
-    stuckMembers: stuck(stage),
+    stuckMembers: [...stuck(stage), ...repeating(stage)],
     oldSecrets: oldSecrets(stage),
     groundCommits: groundCommits(stage),
     unrecoverable: missing.filter(({ supplied }) => !supplied).map(({ text }) => text),
@@ -129,7 +132,7 @@ function stuck(stage: Stage): string[] {
     const isWanted = desired.has(person.identity)
     if (isWanted !== rosterHas(node, person))
       return [`${person.name} is ${isWanted ? "missing from" : "still in"} the tree`]
-    if (!isWanted) return []
+    if (!isWanted) return isActive(person, group) ? [`${person.name} was never told that it is out`] : []
     if (!isActive(person, group)) return [`${person.name} is wanted, and ${own?.phase ?? "was never let in"}`]
     if (own?.live !== tip) return [`${person.name} cannot follow the others`]
     if (own?.restoredIn === tip) return [`${person.name} waits to be added anew after it was restored`]
@@ -141,6 +144,16 @@ function stuck(stage: Stage): string[] {
     device !== undefined && !desired.has(device.identity) ? ["somebody unwanted is in the tree"] : [],
   )
   return [...faults, ...strangers]
+}
+
+/** Programs that sign one thing over and over, each time for everybody to keep. Insiders repeat themselves less than that. */
+function repeating({ world, group }: Stage): string[] {
+  return [...world.people.values()].flatMap((person) => {
+    const log = groupOf(person, group)?.logs.get(person.state.durable.own.device) ?? []
+    const said = Map.groupBy(log, ({ kind, body }) => `${kind} ${toHex(body)}`)
+    const most = Math.max(0, ...Array.from(said.values(), ({ length }) => length))
+    return most > REPEATED ? [`${person.name} signed one thing ${most} times`] : []
+  })
 }
 
 function secretOf(person: Person, group: string): string {
@@ -177,8 +190,10 @@ function isSupplied(stage: Stage, message: AcceptedMessage, reader: Person): boo
   const { group, ledger, honest, world } = stage
   const { author } = message
   const isAlive = isActive(author, group) && (ledger.outAt.get(author) ?? 0) < message.at
-  const kept = groupOf(author, group)?.sent.some(({ id }) => id === message.id) === true
-  if (isAlive && kept && world.now - message.at < RESEND_PATIENCE) return true
+  // What its author shows, and not as what may not have reached everybody, is owed to everybody, whatever else its device forgot.
+  const isOwed =
+    holdsMessage(author.store, group, message.id) && endedDeliveryOf(author.store, group, message.id) === undefined
+  if (isAlive && isOwed && world.now - message.at < RESEND_PATIENCE) return true
   // The reader let the keys go when the retention was over, and only the author could have sent it in another state.
   const isExpired = world.now - message.at > RETENTION
   if (isExpired && groupOf(reader, group)?.forest.get(message.sid)?.standing.kind === "dropped") return false

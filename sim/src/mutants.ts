@@ -116,6 +116,17 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     caughtIn: { scenario: "partitions", seed: 5, size: 5 },
   },
+  /** A device key stands for whoever is first heard to be named for it. */
+  "first-claim-counts": {
+    edits: [
+      {
+        file: `${GROUP}/bearers.ts`,
+        from: "  if (consents === undefined) {\n",
+        to: "  if (claims.length > 0) return claims[0]?.identity\n  if (consents === undefined) {\n",
+      },
+    ],
+    caughtIn: { scenario: "borrowed-keys", seed: 0, size: 4 },
+  },
   /** Keys stay after the retention. */
   "no-retention": {
     edits: [

@@ -300,7 +300,7 @@ export class Person {
     this.world.wakeAt(at, this.#rank, () => {
       if (this.#wakeAt !== at) return
       this.#wakeAt = undefined
-      this.insist((state, env) => wake(state, this.store, env))
+      this.insist((state, env) => wake(state, env))
     })
   }
 
@@ -365,7 +365,7 @@ export class Person {
       const otherLife = other.#life
       let answer: Bytes | undefined
       const isTaken = other.input((state, env) => {
-        const step = requested(state, protocol, payload, this.peerId, other.store, env)
+        const step = requested(state, protocol, payload, this.peerId, env)
         answer = step.answer
         return step
       })

@@ -128,13 +128,26 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario("false-holdings", [...TALK, ...CHURN, [20, claims.claimHoldings], [4, moves.split], [4, moves.meet]], {
     insiders: 1,
   }),
-  scenario("odd-numbers", [...TALK, ...CHURN, [10, claims.skipNumbers], [4, moves.split], [6, moves.meet]], {
-    insiders: 1,
-  }),
+  scenario(
+    "odd-numbers",
+    [...TALK, ...CHURN, [10, claims.skipNumbers], [2, claims.leaveOutEverySecond], [4, moves.split], [6, moves.meet]],
+    {
+      insiders: 1,
+    },
+  ),
   scenario("invented-frontier", [...TALK, ...CHURN, [12, claims.inviteBeyond], [2, moves.split], [4, moves.meet]], {
     insiders: 1,
   }),
   scenario("large-fork", [...TALK, ...CHURN, [4, claims.forkLargely], [4, moves.split], [6, moves.meet]], {
+    insiders: 1,
+  }),
+  scenario("borrowed-keys", [...TALK, [2, moves.remove], [8, moves.leave], [8, claims.borrowKeys], [10, moves.meet]], {
+    insiders: 1,
+  }),
+  scenario("false-state", [...TALK, [6, moves.remove], [8, claims.inviteIntoFalseState], [4, moves.healAtOnce]], {
+    insiders: 1,
+  }),
+  scenario("old-branches", [...TALK, [4, moves.invite], [4, insider.chainInOldBranches], [6, moves.meet]], {
     insiders: 1,
   }),
   scenario("all-faults", [...TALK, ...CHURN, ...PARTITION, ...FAULTS], { rounds: 50 }),

@@ -20,8 +20,8 @@ import { forwardOf, patience, testPlatform, type TestPlatform } from "@starling/
 import { osEntropy } from "@starling/entropy/node"
 import { toHex, type Bytes, type Decoded } from "@starling/kernel"
 import { commitmentOf, FieldElement, leafOf, MerkleTree, type Statement, type Witness } from "@starling/proof"
+import { IdealProofs } from "@starling/proof/ideal"
 import { PgliteDatabase } from "../src/database/pglite-database.ts"
-import { IdealProofs } from "./ideal-proofs.ts"
 
 /** What the attacks of one run share. */
 export interface Scene extends AsyncDisposable {

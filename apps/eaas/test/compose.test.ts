@@ -16,7 +16,7 @@ const { services } = Compose.parse(
 test.for(Object.entries(services))("the compose file starts %s with arguments that it takes", ([name, { command }]) => {
   const key = "ab".repeat(32)
   const given = command.map((argument) =>
-    argument.replaceAll(/\$\{(\w+)(?::\?|:-([^}]*))\}/g, (_, variable: string, preset?: string) => preset ?? key),
+    argument.replaceAll(/\$\{(\w+)(?::\?|:-([^}]*))\}/g, (_, _variable: string, preset?: string) => preset ?? key),
   )
   expect(readCommand(given)).toMatchObject({ command: name, listen: "0.0.0.0" })
 })

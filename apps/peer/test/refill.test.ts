@@ -1,5 +1,5 @@
-import { expect, test } from "vitest"
-import { KeyServiceError } from "../src/daemon/key-service.ts"
+import { expect, onTestFinished, test, vi } from "vitest"
+import { KeyServiceError, type KeyService } from "../src/daemon/key-service.ts"
 import { Refill } from "../src/daemon/refill.ts"
 
 /** A refill whose platform can never be reached, for the reason given. */
@@ -44,4 +44,40 @@ test("who is told to stop while insisting stops at once, for that reason", async
   })
   const reason = new Error("told to stop")
   await expect(refill.insist(60_000, AbortSignal.abort(reason))).rejects.toBe(reason)
+})
+
+test("the next request is made ahead once the pool is full, and anew for the next epoch", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+  onTestFinished(() => void vi.useRealTimers())
+  const prepared: number[] = []
+  const service: KeyService = {
+    name: "the library",
+    path: "loopback tap",
+    embedded: false,
+    simulated: true,
+    developmentProvingKey: true,
+    look: async () => true,
+    obtain: async () => expect.fail("the pool is full"),
+    prepare: async (length) => {
+      prepared.push(length)
+      return 3_600_000 * prepared.length
+    },
+  }
+  await using refill = new Refill({
+    pool: { bytes: 65_536, capacity: 65_536, fill: () => 0, onLow: () => () => {} },
+    fillTo: 0.5,
+    connect: async () => service,
+    has: () => false,
+    delivered: () => {},
+    changed: () => {},
+    now: () => 0,
+    report: (error) => expect.fail(String(error)),
+  })
+  refill.start()
+  await vi.advanceTimersByTimeAsync(1)
+  expect(prepared).toEqual([8192])
+  await vi.advanceTimersByTimeAsync(3_600_000)
+  expect(prepared).toEqual([8192])
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(prepared).toEqual([8192, 8192])
 })

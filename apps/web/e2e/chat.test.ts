@@ -329,27 +329,6 @@ test.skipIf(noChromium)("a refusal says what did not happen, why, and what to do
   await alert.getByText("This is not a contact link").waitFor()
 })
 
-test.skipIf(noChromium)("the draws are told page by page, and a refill fills the pool (needs chromium)", async () => {
-  await using window = await openWindow(browser, living())
-  const { page } = window
-  await page.getByRole("link", { name: "Entropy" }).click()
-  await page.getByText("Draws 24 to 33").waitFor()
-  await page.getByRole("button", { name: "Older" }).click()
-  await page.getByText("Draws 14 to 23").waitFor()
-  await page.getByRole("button", { name: "Older" }).click()
-  await page.getByText("Draws 4 to 13").waitFor()
-  await page.getByRole("button", { name: "Older" }).click()
-  await page.getByText("Draws 1 to 3").waitFor()
-  await page.getByText("local only", { exact: true }).waitFor()
-  await expect(page.getByRole("button", { name: "Older" }).isDisabled()).resolves.toBe(true)
-  await page.getByRole("button", { name: "Newer" }).click()
-  await page.getByText("Draws 24 to 33").waitFor()
-  await page.getByText("46 KiB of 64 KiB").waitFor()
-  await page.getByRole("button", { name: "Refill" }).click()
-  await page.getByText("54 KiB of 64 KiB").waitFor()
-  await page.getByText("The quantum source is simulated").waitFor()
-})
-
 test.skipIf(noChromium)(
   "trouble that the daemon tells of stands once, until it is closed (needs chromium)",
   async () => {

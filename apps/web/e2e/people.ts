@@ -86,7 +86,7 @@ export const epoch = (
   ...more,
 })
 
-export const delivery = (id: string, receivedAt: number, bytes = 8192): Delivery => ({
+export const delivery = (id: string, receivedAt: number, bytes = 8192, more: Partial<Delivery> = {}): Delivery => ({
   id,
   source: "QRNG model A",
   simulated: true,
@@ -97,6 +97,7 @@ export const delivery = (id: string, receivedAt: number, bytes = 8192): Delivery
   proofMilliseconds: 412,
   bytes,
   receivedAt,
+  ...more,
 })
 
 const PURPOSES = [

@@ -276,6 +276,10 @@ export function living(): Story {
     },
   ]
   story.draws = Array.from({ length: 33 }, (_, index) => draw(index + 1, start + index * 40 * minute))
-  story.deliveries = [delivery("d1", start - 70 * minute), delivery("d2", start), delivery("d3", today)]
+  story.deliveries = [
+    delivery("d1", start - 70 * minute),
+    delivery("d2", start),
+    delivery("d3", today, 8192, { channel: "one-time pad, simulated link" }),
+  ]
   return story
 }

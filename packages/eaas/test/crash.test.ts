@@ -1,5 +1,5 @@
 import { toHex, type Bytes } from "@starling/kernel"
-import { Prover } from "@starling/proof/node"
+import { IdealProofs } from "@starling/proof/ideal"
 import { LocalProvider, type ClientJournal, type Database, type KeyDelivered, type Tap } from "@starling/eaas"
 import { decodeClientState } from "@starling/eaas/frames"
 import { afterAll, beforeAll, expect, test } from "vitest"
@@ -14,17 +14,15 @@ import {
   type TestPlatform,
 } from "./platform.ts"
 
-let prover: Prover
+const prover = new IdealProofs()
 let at: TestPlatform
 
 beforeAll(async () => {
-  prover = await Prover.open()
-  at = await testPlatform()
+  at = await testPlatform({ verifier: prover })
 }, 60_000)
 
 afterAll(async () => {
   await at[Symbol.asyncDispose]()
-  await prover[Symbol.asyncDispose]()
 })
 
 class PowerFails extends Error {}

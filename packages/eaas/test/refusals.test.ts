@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import { fromHex, toHex, type Bytes } from "@starling/kernel"
 import { ml_kem768_x25519 as xWing } from "@noble/post-quantum/hybrid.js"
 import { commitmentOf, leafOf, MerkleTree } from "@starling/proof"
-import { Prover } from "@starling/proof/node"
+import { IdealProofs } from "@starling/proof/ideal"
 import { EntropyClientError, SigningKey, type AuthenticationApi, type Tap } from "@starling/eaas"
 import {
   contextOf,
@@ -32,17 +32,15 @@ import {
   type TestPlatform,
 } from "./platform.ts"
 
-let prover: Prover
+const prover = new IdealProofs()
 let at: TestPlatform
 
 beforeAll(async () => {
-  prover = await Prover.open()
-  at = await testPlatform()
+  at = await testPlatform({ verifier: prover })
 }, 60_000)
 
 afterAll(async () => {
   await at[Symbol.asyncDispose]()
-  await prover[Symbol.asyncDispose]()
 })
 
 const faults = async (act: Promise<unknown>) => {
@@ -347,7 +345,7 @@ test("a proof for a tree of one's own, or of a leaf with a larger quota, is refu
       scope: scopeOf(service, epoch),
       context,
     }
-    const { proof, statement } = await prover.prove(witness, patience)
+    const { proof, statement } = await prover.prove(witness)
     const response = await at.lps[0].request(
       encodeKeyRequest({ ...address, nullifier: statement.nullifier, proof }),
       patience,
@@ -357,7 +355,7 @@ test("a proof for a tree of one's own, or of a leaf with a larger quota, is refu
 })
 
 test("a request of an epoch that is over is refused, and the client makes one for the next", async () => {
-  await using own = await testPlatform()
+  await using own = await testPlatform({ verifier: prover })
   const journal = memoryJournal()
   let late: Bytes | undefined
   const silent: Tap = {
@@ -375,11 +373,11 @@ test("a request of an epoch that is over is refused, and the client makes one fo
 
 test("a request with k at the quota has no proof", async () => {
   const witness = { secret: 1n, trapdoor: 2n, quota: 1, k: 1, leafIndex: 0, siblings: [], scope: 3n, context: 4n }
-  await expect(prover.prove(witness as never, patience)).rejects.toThrow("k-not-below-quota")
+  await expect(prover.prove(witness as never)).rejects.toThrow("k-not-below-quota")
 })
 
 test("an epoch that is over serves no new request, and the next one does", async () => {
-  const own = await testPlatform()
+  const own = await testPlatform({ verifier: prover })
   const journal = memoryJournal()
   const client = await enrolledClient(own, prover, { journal }, 1)
   own.clock.time += 25 * HOUR

@@ -42,6 +42,7 @@ export type {
 export { wake } from "./peer/wake.ts"
 export { contactLink, contacts, nameOf, nearby, ownIdentity, safetyNumber } from "./view/contact-queries.ts"
 export type { ContactView, NearbyView, SafeName } from "./view/contact-view.ts"
+export { endedDeliveryOf } from "./message/sent-messages.ts"
 export { deliveryOf, groupDetail, groups, invitations, timeline } from "./view/group-queries.ts"
 export type {
   EpochReason,

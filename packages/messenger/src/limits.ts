@@ -36,9 +36,16 @@ export const MAX_HALVINGS_OF_LOG = 4
  */
 export const PLACES = 512
 export const PLACES_SHARE = 6
-/** Records kept beside the longest branch of a device that signed two for one place, where nobody else names them; and the largest. */
+/**
+ * Records kept beside the longest branch of a device that signed two for one place, where nobody else names them; how many of these
+ * are operations; and the largest.
+ */
 export const MAX_STRAYS = 256
+export const MAX_STRAY_OPERATIONS = 16
 export const MAX_STRAY = 256 * 1024
+/** Others of them that one device can have everybody keep by naming them; each halving of its log is two of these. */
+export const MAX_NAMED_STRAYS = 1024
+export const MAX_NAMED_BYTES = 32 * 1024 * 1024
 /** Bodies that are tried of one COMMIT; they differ in what its id does not cover. */
 export const MAX_BODIES = 8
 /** Operations that a device keeps for leaving. */
@@ -73,14 +80,24 @@ export const MAX_NEARBY = 256
 
 /** Ids of shown messages that a repetition is compared with, per group. */
 export const MAX_SHOWN = 4096
-/** Own messages that may be sent again on another branch, per group. */
-export const MAX_SENT = 200
+/**
+ * Own messages that may have to go out again, per group, and the bytes of them: as much as others take of one device at once. Beyond it the
+ * oldest are let go, and marked. The last ones are followed, and show how far they have come, when everybody has them, too.
+ */
+export const MAX_SENT = 20_000
+export const MAX_SENT_BYTES = 16 * 1024 * 1024
+export const TICKED = 200
+/** Messages that go out again at once, and how soon the next ones. */
+export const RESENT_AT_ONCE = 128
+export const RESEND_PAUSE = SECOND
 
 /** Ranges of a device's messages in one vector; the others are told of in the exchanges that follow. */
 export const MAX_RANGES = 64
 /** Messages that one exchange names, and those of them that are named unasked since they came last. */
 export const MAX_NAMED = 256
 export const RECENTLY_SHOWN = 64
+/** Messages that a note in a mailbox names; of those that came last, each author has a share. */
+export const MAX_NOTED = 1024
 /** Numbers of a device that are looked at in one exchange, the newest first, for messages that it has forgotten; and given. */
 export const FORGOTTEN_PROBES = 64
 export const MAX_FORGOTTEN = 16
@@ -117,12 +134,17 @@ export const PRUNE_AT_ONCE = 512
 
 /**
  * What is entered into the history of a group of one device: so much at once, then so much a day, by whatever way it comes. At
- * once it is more than members keep for somebody who was away; a day, more than people write, or programs say every ten seconds.
+ * once it is more than a program says every ten seconds in the time that members keep it for somebody who was away; a day, twice as much
+ * as it says in a day. The rest waits where it is kept.
  */
-export const TAKEN_MESSAGES = { burst: 20_000, perDay: 10_000 }
+export const TAKEN_MESSAGES = { burst: 40_000, perDay: 20_000 }
 export const TAKEN_BYTES = { burst: MAX_KEPT_PER_DEVICE, perDay: 8 * 1024 * 1024 }
-/** Places of one device before which it is shown that messages were left out. */
-export const MAX_WITHHELD_RUNS = 8
+/** Room that there is again when more is asked for of a device that wrote more than was taken of it. */
+export const ROOM_AGAIN = { messages: 1000, bytes: 1024 * 1024 }
+/** Ranges of one device's messages that are kept: between more of them the oldest gaps are closed. */
+export const MAX_HELD_RANGES = 512
+/** Places of one device before which it is shown that messages are missing for good. */
+export const MAX_FORGONE_RUNS = 8
 
 /** A message that is missing for longer is shown as a gap. */
 export const GAP_PATIENCE = 20 * SECOND
@@ -209,6 +231,8 @@ export const BATCH_PATIENCE = 2 * SECOND
 /** A device renews its keys in each group once in so many days, unless its person chose otherwise. */
 export const HEAL_PERIOD_DAYS = 7
 export const MAX_HEAL_PERIOD_DAYS = 30
+/** For how long what is left of a device's log is to last: where it would not, keys are renewed after as many periods as it takes. */
+export const LOG_HORIZON = 730 * DAY
 /** Nothing is renewed unasked so soon after somebody's commit. */
 export const TIP_QUIET = 5 * SECOND
 /** For so long at most: somebody may commit again and again. */
@@ -240,6 +264,8 @@ export const RETRY_LAST = 5 * 60 * SECOND
 export const DIAL_PERIOD = 30 * SECOND
 /** A peer is asked to fill up the stock of its KeyPackages, and a member for the Welcomes that it holds, no sooner again. */
 export const RESTOCK_PAUSE = 600 * SECOND
+/** Until a device that gave somebody else's KeyPackage is asked again for the one who was named for it. */
+export const WRONG_KEY_PAUSE = 600 * SECOND
 export const CARRY_PAUSE = 300 * SECOND
 /** Peers who are away and are dialled at a time. */
 export const MAX_DIALLED = 64

@@ -1,6 +1,7 @@
 import type { Bytes } from "@starling/kernel"
 
 import type { Credential } from "./credential.ts"
+import type { Extension } from "./extension.ts"
 import type { CryptoProvider, SignatureKeyPair } from "./crypto-provider.ts"
 import type { Sender } from "./framing.ts"
 import { encodeGroupContext, type GroupContext } from "./group-context.ts"
@@ -113,6 +114,8 @@ export interface Member {
   readonly leafIndex: number
   readonly credential: Credential
   readonly signatureKey: Bytes
+  /** Of the leaf. */
+  readonly extensions: readonly Extension[]
 }
 
 /** In the order of their leaves. */
@@ -121,7 +124,8 @@ export function members(state: RetainedState): readonly Member[] {
 }
 
 export function memberOf(leafIndex: number, leaf: LeafNode): Member {
-  return { leafIndex, credential: leaf.credential, signatureKey: leaf.signatureKey }
+  const { credential, signatureKey, extensions } = leaf
+  return { leafIndex, credential, signatureKey, extensions }
 }
 
 /** This member's own leaf node. */

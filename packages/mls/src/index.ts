@@ -33,7 +33,7 @@ export {
 } from "./group-state.ts"
 export { join, welcomeReferences, type Joined, type Joining } from "./join.ts"
 export { joinExternally, type ExternalJoining, type JoinedExternally } from "./join-externally.ts"
-export { keyPackageReference, type KeyPackage } from "./key-package.ts"
+export { keyPackageReference, keyPackageSignatureIsValid, type KeyPackage } from "./key-package.ts"
 export type { LeafChange, NewLeaf } from "./leaf-profile.ts"
 export type { RatchetLimits } from "./limits.ts"
 export type { LeafNode, LeafNodeSource, Lifetime } from "./leaf-node.ts"

@@ -13,7 +13,7 @@ function claimToBeOut(liar: Person, person: Person): void {
   person.overheard = (effect) => {
     if (effect.kind !== "request" || effect.protocol !== "sync" || effect.peerId !== liar.peerId) return
     liar.world.after(0, () => {
-      const step = requested(liar.state, "sync", effect.payload, person.peerId, liar.store, liar.env())
+      const step = requested(liar.state, "sync", effect.payload, person.peerId, liar.env())
       const answer = decodeAnswer(step.answer)
       const told = answer.kind === "ok" ? decodeSyncAnswer(answer.value.body) : answer
       if (told.kind !== "ok" || !("tip" in told.value)) return

@@ -29,7 +29,7 @@ function claim(from: Person, to: Person, group: string, about: Person, length: n
     named: [],
     after: undefined,
   })
-  to.input((state, env) => requested(state, "sync", payload, from.peerId, to.store, env))
+  to.input((state, env) => requested(state, "sync", payload, from.peerId, env))
 }
 
 function ownLog(person: Person, group: string): readonly { readonly hash: string }[] {
@@ -61,7 +61,7 @@ test.for([2, 3] as const)(
       named: [],
       after: undefined,
     })
-    alice.input((state, env) => requested(state, "sync", payload, mallory.peerId, alice.store, env))
+    alice.input((state, env) => requested(state, "sync", payload, mallory.peerId, env))
     world.run(30_000)
     expect(ownLog(alice, group)).toHaveLength(before)
     expect(alice.state.durable.groups.get(group)).toMatchObject({ restoredIn: undefined, sentCount: 1 })

@@ -84,6 +84,24 @@ test.for(SEEDS)("a removal holds against a concurrent heal of the one removed (s
   expectTexts(group, ["said after the removal", "said much later"], alice, bob)
 })
 
+test.for([1, 2, 3, 4, 5, 6])(
+  "who was removed learns it, though it can't see why its own branch lost (seed %i)",
+  (seed) => {
+    const { world, people, group } = gather(seed, "alice", "bob", "carol", "dave")
+    const [alice, bob, carol, dave] = people as [Person, Person, Person, Person]
+    world.partition([alice, dave], [bob, carol])
+    alice.remove(group, carol)
+    world.run(5_000)
+    dave.heal(group)
+    bob.heal(group)
+    world.run(5_000)
+    world.meetAll()
+    world.run(60_000)
+    expectOneState(group, alice, bob, dave)
+    expect(carol.phase(group)).toBe("removed")
+  },
+)
+
 test.for(SEEDS)(
   "a removal holds where another member had already built on the removed one's heal (seed %i)",
   (seed) => {

@@ -1,9 +1,13 @@
 import { expect, test } from "vitest"
 
+import { toHex } from "@starling/kernel"
 import { judge } from "@starling/messenger"
+import { decodeRecord, encodeSealedMessage, sealEnvelope } from "@starling/messenger/parts"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
 import { gather } from "../../src/gather.ts"
+import { Insider } from "../../src/insider.ts"
+import { crypto } from "../../src/seeded.ts"
 import type { Person } from "../../src/person.ts"
 
 /** Commits of a person's store: what each costs is a sync of the disk. */
@@ -62,6 +66,34 @@ test(
     expectTexts(group, ["in between"], alice, bob, mallory)
   },
 )
+
+test("rubbish under the era's key counts against who passes it on, and made up authors share one budget", () => {
+  const { world, people, group } = gather(65, "alice", "bob", "mallory")
+  const [alice, bob, mallory] = people as [Person, Person, Person]
+  const { live, forest } = mallory.state.durable.groups.get(group)!
+  const era = forest.get(live)!.era!
+  const verdictOn = (kind: "upd" | "msg", payload: Uint8Array): string =>
+    judge(bob.state, era.topic, sealEnvelope(crypto, era, kind, payload), bob.env())
+  const junk = (n: number): Uint8Array<ArrayBuffer> => new Uint8Array(200).fill(n & 0xff)
+  expect([verdictOn("upd", junk(1)), verdictOn("msg", junk(1))]).toEqual(["reject", "reject"])
+
+  const insider = new Insider(world, mallory, group)
+  const record = insider.sign(99, junk(2))
+  const forged = decodeRecord(crypto, record.encoded.with(record.encoded.length - 1, (record.encoded.at(-1) ?? 0) ^ 1))
+  if (forged.kind !== "ok") throw new Error("a record with a bad signature is one in shape")
+  expect(verdictOn("upd", forged.value.encoded)).toBe("reject")
+  expect(verdictOn("upd", record.encoded)).toBe("accept")
+
+  for (let n = 0; n < 500; n++) {
+    const made = { device: toHex(crypto.hash(junk(n))), seq: n + 1, sid: live, mls: junk(n) }
+    bob.receiveGossip(era.topic, sealEnvelope(crypto, era, "msg", encodeSealedMessage(made)), mallory)
+  }
+  const another = encodeSealedMessage({ device: toHex(crypto.hash(junk(7))), seq: 9, sid: live, mls: junk(9) })
+  expect(verdictOn("msg", another)).toBe("ignore")
+  alice.send(group, "at once")
+  world.run(500)
+  expect(bob.texts(group)).toContain("at once")
+})
 
 test("nobody uses up the budget of somebody else", () => {
   const { world, people, group } = gather(63, "alice", "bob", "mallory")

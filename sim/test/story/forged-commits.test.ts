@@ -157,6 +157,61 @@ test.for(["confirmation", "membership"] as const)(
   },
 )
 
+test("what follows the good body of a COMMIT is doubted where only a bad one has come, and takes its place when both have", () => {
+  const { world, people, group } = gather(13, "alice", "bob", "mallory")
+  const [alice, bob, mallory] = people as Three
+  const { good, damaged } = forgeTwoBodies(mallory, group, nodeOf(mallory, group), "confirmation")
+  for (const person of people) world.goOffline(person)
+  whisper(mallory, group, damaged, alice)
+  whisper(mallory, group, good, bob)
+  let child: Bytes | undefined
+  bob.overheard = (effect) => {
+    if (effect.kind === "publish") child = effect.data
+  }
+  bob.heal(group)
+  const { sid } = nodeOf(bob, group)
+  whisper(bob, group, child!, alice)
+  expect(standingOf(alice, group, sid)).toBeUndefined()
+  whisper(mallory, group, good, alice)
+  expect(standingOf(alice, group, sid)).toBe("held")
+  expect(nodeOf(alice, group).sid).toBe(sid)
+})
+
+test.for([
+  { name: "that comes after it was refused", bad: 1, patience: 15_000 },
+  { name: "that stands behind more bad ones than are tried", bad: 12, patience: 1_000 },
+  {
+    name: "that stands behind more bad ones than are tried, and comes after it was refused",
+    bad: 12,
+    patience: 15_000,
+  },
+])("a good body $name parts nobody from those who built on it, and no words are lost", ({ bad, patience }) => {
+  const { world, people, group } = gather(11, "alice", "bob", "carol", "mallory")
+  const [alice, bob, carol, mallory] = people as [Person, Person, Person, Person]
+  const { sid, good, damaged, ground } = forgeTwoBodies(mallory, group, nodeOf(mallory, group), "confirmation")
+  world.goOffline(mallory)
+  world.partition([alice, bob], [carol])
+  for (const body of bad === 1 ? [damaged] : ground(bad)) whisper(mallory, group, body, carol)
+  whisper(mallory, group, good, alice, bob)
+  alice.heal(group)
+  world.run(1_000)
+  alice.send(group, "on the commit")
+  carol.send(group, "beside it")
+  world.run(patience)
+  expect(nodeOf(carol, group, sid)).toMatchObject({
+    standing: { kind: "damaged" },
+    bodies: { length: Math.min(bad, 8) },
+  })
+  const { refusals } = carol.state.durable.groups.get(group)!.testimony
+  expect(refusals.has(sid)).toBe(patience > 10_000)
+  world.connect(alice, carol)
+  world.connect(bob, carol)
+  world.run(60_000)
+  expectGoesOn(world, group, alice, bob, carol)
+  for (const person of [alice, bob, carol])
+    expect(person.texts(group), person.name).toEqual(["all is well", "beside it", "on the commit"])
+})
+
 test("a COMMIT with bad tags of which no good body comes is refused in the end", () => {
   const { world, people, group } = gather(12, "alice", "bob", "mallory")
   const [alice, bob, mallory] = people as Three

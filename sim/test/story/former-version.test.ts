@@ -51,6 +51,11 @@ test("what version 0.1 stored opens, is renewed once, and the group goes on", ()
   expect(alice.detail(group).suite).toBe("MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519")
   const again = openPeer(alice.store, alice.env())
   expect(again).toMatchObject({ kind: "open", writes: [] })
+  // What it sent stood in the group's row, and has rows of its own.
+  const { sent } = alice.state.durable.groups.get(group)!
+  expect(sent.length).toBeGreaterThan(0)
+  expect(alice.store.list("sent-messages", group).map(({ key }) => key)).toEqual(sent.map(({ id }) => id))
+  if (again.kind === "open") expect(again.state.durable.groups.get(group)?.sent).toEqual(sent)
 
   world.meetAll()
   world.run(1_000)

@@ -61,7 +61,7 @@ test("garbage on every direct protocol is refused and changes nothing", () => {
   const [alice, bob] = people as [Person, Person]
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 600 }), fc.constantFrom(...MESSENGER_PROTOCOLS), (random, protocol) => {
-      const step = requested(bob.state, protocol, random, alice.peerId, bob.store, bob.env())
+      const step = requested(bob.state, protocol, random, alice.peerId, bob.env())
       expect(decodeAnswer(step.answer)).toMatchObject({ kind: "ok", value: { body: new Uint8Array(0) } })
       expect(step.state).toBe(bob.state)
       expect(step.writes).toEqual([])
@@ -104,7 +104,7 @@ test("frames of a newer version are refused as such, passed on, and change nothi
     expect(gossip(bob.state, topic, newer(data), alice.peerId, bob.env()).state).toBe(bob.state)
   }
   for (const protocol of MESSENGER_PROTOCOLS) {
-    const step = requested(bob.state, protocol, Uint8Array.of(0, 9, 1, 2, 3), alice.peerId, bob.store, bob.env())
+    const step = requested(bob.state, protocol, Uint8Array.of(0, 9, 1, 2, 3), alice.peerId, bob.env())
     expect(decodeAnswer(step.answer)).toMatchObject({ value: { status: "newer-version" } })
     expect(step.state).toBe(bob.state)
   }
@@ -161,7 +161,7 @@ test("a certificate that its identity did not sign is refused as contact, as nei
   const link = `starling://contact#${Buffer.from(encodeContactLink(frame)).toString("base64url")}`
   expect(addContact(alice.state, link, alice.env())).toMatchObject({ kind: "refused", code: "bad-link" })
   const hello = encodeHello({ device: forged, name: "bob", clock: world.now })
-  const step = requested(alice.state, "hello", hello, bob.peerId, alice.store, alice.env())
+  const step = requested(alice.state, "hello", hello, bob.peerId, alice.env())
   expect(decodeAnswer(step.answer)).toMatchObject({ value: { status: "malformed" } })
   expect(step.state).toBe(alice.state)
 
@@ -179,7 +179,7 @@ test("a peer that shows somebody else's certificate is not taken for them", () =
   const world = new World(27)
   const [alice, bob, eve] = [world.person("alice"), world.person("bob"), world.person("eve")]
   const hello = encodeHello({ device: bob.state.durable.own, name: "bob", clock: world.now })
-  const step = requested(alice.state, "hello", hello, eve.peerId, alice.store, alice.env())
+  const step = requested(alice.state, "hello", hello, eve.peerId, alice.env())
   expect(decodeAnswer(step.answer)).toMatchObject({ value: { status: "invalid" } })
   expect(nearby(step.state)).toEqual([])
 })
@@ -258,7 +258,7 @@ test("KeyPackages are handed out one at a time to each peer, and to strangers in
     const payload = encodeKeyPackageRequest({ clock: world.now, suite: 1 })
     let text = ""
     alice.input((state, env) => {
-      const step = requested(state, "key-package", payload, from, alice.store, env)
+      const step = requested(state, "key-package", payload, from, env)
       const answer = decodeAnswer(step.answer)
       text = answer.kind === "ok" ? `${answer.value.status} ${answer.value.body.join()}` : "?"
       return step

@@ -67,7 +67,6 @@ test("a member's commit that adds somebody without an operation to cite is follo
     "key-package",
     encodeKeyPackageRequest({ clock: world.now, suite: 1 }),
     own.peerId,
-    eve.store,
     eve.env(),
   )
   const answer = decodeAnswer(asked.answer)

@@ -92,7 +92,7 @@ test("a request that says to hold nothing costs its answerer a bounded number of
   const groups = new Map(bob.state.durable.groups).set(group, { ...known, held })
   const state = { ...bob.state, durable: { ...bob.state.durable, groups } }
   let reads = 0
-  const reader = {
+  const rows = {
     get: (bucket: string, partition: string, key: string) => {
       reads++
       return bob.store.get(bucket, partition, key)
@@ -104,7 +104,7 @@ test("a request that says to hold nothing costs its answerer a bounded number of
     const nothing = { records: new Map(), messages: new Map(), untold: new Map(), past: new Map(), tip: known.chosen }
     const told = { seen: [], mailboxes: [], shown: [], named: [] }
     const payload = encodeSyncRequest({ version, group: known.id, inTurn: true, ...nothing, ...told, after })
-    const answer = decodeAnswer(requested(state, "sync", payload, alice.peerId, reader, bob.env()).answer)
+    const answer = decodeAnswer(requested(state, "sync", payload, alice.peerId, { ...bob.env(), rows }).answer)
     const decoded = decodeSyncAnswer(answer.kind === "ok" ? answer.value.body : new Uint8Array(0))
     if (decoded.kind !== "ok") throw new Error("no answer")
     return decoded.value

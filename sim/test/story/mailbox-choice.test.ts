@@ -62,7 +62,7 @@ test("where admins remove, they choose the mailboxes: a plain member's word coun
   bob.overheard = (effect) => {
     if (effect.kind !== "request" || effect.protocol !== "sync" || effect.peerId !== mallory.peerId) return
     world.after(0, () => {
-      const step = requested(mallory.state, "sync", effect.payload, bob.peerId, mallory.store, mallory.env())
+      const step = requested(mallory.state, "sync", effect.payload, bob.peerId, mallory.env())
       const answer = decodeAnswer(step.answer)
       const told = answer.kind === "ok" ? decodeSyncAnswer(answer.value.body) : answer
       if (told.kind !== "ok" || !("tip" in told.value)) return

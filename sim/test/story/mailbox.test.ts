@@ -73,6 +73,25 @@ test("two who are never online together talk through a mailbox, and learn what a
   expect(deliveryOf(alice.state, group, id)).toMatchObject({ delivered: 1, recipients: 2, read: 1, mailboxes: 1 })
 })
 
+test("a note names messages: another one under the same number, after a backup, is not taken for delivered", () => {
+  const { world, people, group, mailbox } = prepare(119, "alice", "bob")
+  const [alice, bob] = people as [Person, Person]
+  const backup = alice.store.copy()
+  const first = alice.send(group, "before the backup was put back")
+  alone(world, alice, mailbox)
+  alone(world, bob, mailbox)
+  world.goOffline(bob)
+  alone(world, alice, mailbox)
+  expect(deliveryOf(alice.state, group, first)).toMatchObject({ delivered: 1 })
+  alice.stop()
+  alice.store.restore(backup)
+  alice.boot()
+  const second = alice.send(group, "under the same number")
+  alone(world, alice, mailbox)
+  expect(bob.messages(group).map(({ id }) => id)).toEqual([first])
+  expect(deliveryOf(alice.state, group, second)).toMatchObject({ delivered: 0, recipients: 1 })
+})
+
 test("commits and removals pass through too, and a new era has a box of its own that who was removed can't open", () => {
   const { world, people, group, mailbox } = prepare(112, "alice", "bob", "carol")
   const [alice, bob, carol] = people as [Person, Person, Person]
@@ -169,7 +188,7 @@ test("only who was handed the capability reads or writes: another token, or no a
   const put = requests.find(({ ask }) => ask.kind === "put")!
   const statusOf = (request: MailboxRequest): string => {
     const payload = encodeMailboxRequest(request)
-    const step = requested(mailbox.state, "mailbox", payload, "12D3KooWStranger", mailbox.store, mailbox.env())
+    const step = requested(mailbox.state, "mailbox", payload, "12D3KooWStranger", mailbox.env())
     const answer = decodeAnswer(step.answer)
     return answer.kind === "ok" ? answer.value.status : answer.kind
   }
@@ -190,7 +209,7 @@ test("only who was handed the capability reads or writes: another token, or no a
     [mailbox, "hello"],
     [mailbox, "key-package"],
   ] as const) {
-    const step = requested(person.state, protocol, encodeMailboxRequest(fetch), "x", person.store, person.env())
+    const step = requested(person.state, protocol, encodeMailboxRequest(fetch), "x", person.env())
     expect(decodeAnswer(step.answer)).toMatchObject({ kind: "ok", value: { status: "not-a-member" } })
   }
 })
@@ -268,7 +287,7 @@ test("the mailbox is used no more once a member says so, on every device", () =>
 
 function answerTo(mailbox: Person, request: MailboxRequest, from: string) {
   const payload = encodeMailboxRequest(request)
-  const step = requested(mailbox.state, "mailbox", payload, from, mailbox.store, mailbox.env())
+  const step = requested(mailbox.state, "mailbox", payload, from, mailbox.env())
   const answer = decodeAnswer(step.answer)
   return { step, status: answer.kind === "ok" ? answer.value.status : answer.kind }
 }

@@ -80,14 +80,14 @@ test("an endless past costs nothing, for who accepts and for who declines", () =
       after: undefined,
     })
     let reads = 0
-    const reader = {
+    const rows = {
       get: () => {
         if (++reads > 100) throw new Error("reads without end")
         return undefined
       },
       list: () => [],
     }
-    requested(bob.state, "sync", payload, mallory.peerId, reader, bob.env())
+    requested(bob.state, "sync", payload, mallory.peerId, { ...bob.env(), rows })
     world.run(20_000)
     expect(groups(bob.state).map((each) => each.group)).toEqual(decide === "accept" ? [group] : [])
   }
@@ -113,14 +113,14 @@ test("what was said before a joiner came is neither sent to it, nor looked throu
   // Nobody's answer makes it ask on: about one exchange every ten seconds, and those on arrival.
   expect(requests.length).toBeLessThan(12)
   let reads = 0
-  const reader = {
+  const rows = {
     get: (...row: [string, string, string]) => {
       reads++
       return carol.store.get(...row)
     },
     list: () => [],
   }
-  requested(carol.state, "sync", new Uint8Array(requests.at(-1)!), bob.peerId, reader, carol.env())
+  requested(carol.state, "sync", new Uint8Array(requests.at(-1)!), bob.peerId, { ...carol.env(), rows })
   expect(reads).toBeLessThanOrEqual(16)
   expectTexts(group, [], bob)
 

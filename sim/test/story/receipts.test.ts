@@ -98,7 +98,7 @@ test("a member of the version before is spoken to in its own, and hears nothing 
     named: [],
     after: undefined,
   })
-  const { answer } = requested(bob.state, "sync", payload, alice.peerId, bob.store, bob.env())
+  const { answer } = requested(bob.state, "sync", payload, alice.peerId, bob.env())
   const opened = decodeAnswer(answer)
   if (opened.kind !== "ok") throw new Error("no answer")
   expect(decodeSyncAnswer(opened.value.body)).toMatchObject({ kind: "ok", value: { version: 1, seen: [] } })

@@ -41,7 +41,7 @@ export interface Mailbox {
 
 /** Messages in a row that somebody wrote and that are not here, or can't be read any more. */
 export interface Gap {
-  /** `missing`: this device does not have them; `too-many`: they came, and were more than are taken of one device in a time. */
+  /** `missing`: this device does not have them; `too-many`: more than are taken of one device in a time, they come later. */
   readonly why: "missing" | "too-many"
   readonly from: string
   readonly name: string
@@ -182,6 +182,8 @@ export interface MessageDelivery {
   readonly read: number
   /** Mailboxes that keep it for who is away; none of them counts as delivered. */
   readonly mailboxes: number
+  /** It goes out no more, and may not have reached everybody. */
+  readonly ended?: true
 }
 
 export interface Invitation {

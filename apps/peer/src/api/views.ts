@@ -1,6 +1,7 @@
 import {
   contacts,
   deliveryOf,
+  endedDeliveryOf,
   nearby,
   rawNameOf,
   type ContactView,
@@ -8,6 +9,8 @@ import {
   type PeerState,
   type ShownMessage,
 } from "@starling/messenger"
+import type { Store } from "@starling/messenger/ports"
+
 import type { Contact, Message, Nearby } from "./contract.ts"
 import { Fault } from "./fault.ts"
 
@@ -19,9 +22,9 @@ export function nearbyOf({ identity, peerId, name, address, contact }: NearbyVie
   return { identity, peerId, name, address, contact }
 }
 
-export function messageOf(state: PeerState, shown: ShownMessage): Message {
+export function messageOf(state: PeerState, reader: Pick<Store, "get">, shown: ShownMessage): Message {
   const { id, group, from, text, at, epoch, mine } = shown
-  const delivery = mine ? deliveryOf(state, group, id) : undefined
+  const delivery = mine ? (deliveryOf(state, group, id) ?? endedDeliveryOf(reader, group, id)) : undefined
   const name = rawNameOf(state, from) ?? ""
   return { id, group, from, name, text, at, epoch, mine, ...(delivery === undefined ? {} : { delivery }) }
 }

@@ -51,12 +51,13 @@ export const messageCommands: readonly Command[] = [
 /** A gap says who is missed and how much; what it was, nobody here knows. */
 function gapLine({ why, from, name, count }: Gap): string {
   const messages = `${count === 1 ? "a message" : `${count} messages`} of ${personName({ identity: from, name })}`
-  if (why === "too-many") return `--  ${messages} left out: more than are taken of one device in a day`
+  if (why === "too-many") return `--  ${messages} still to come: more than are taken of one device in a day`
   return `--  ${messages} ${count === 1 ? "is" : "are"} missing here`
 }
 
 /** No more than is known. */
-function standingOf({ reached, delivered, recipients, read, mailboxes }: MessageDelivery): string {
+function standingOf({ reached, delivered, recipients, read, mailboxes, ended }: MessageDelivery): string {
+  if (ended) return `delivered ${delivered} of ${recipients}, may not have reached everybody`
   const kept = mailboxes > 0 ? ", kept by a mailbox" : ""
   const seen = read > 0 ? `, read on ${read}` : ""
   if (delivered > 0) return `delivered ${delivered} of ${recipients}${seen}${kept}`

@@ -224,7 +224,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
   function announce(event: Notification): void {
     switch (event.kind) {
       case "message":
-        events.emit({ type: "message", message: messageOf(runner.state, event.message) })
+        events.emit({ type: "message", message: messageOf(runner.state, store, event.message) })
         return
       case "delivery":
         events.emit({ type: "delivery", group: event.group, id: event.id, delivery: event.delivery })

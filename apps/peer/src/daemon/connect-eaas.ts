@@ -151,6 +151,13 @@ function serviceOf(platform: Platform, client: EntropyClient, admission: Admissi
         throw keyServiceError(error)
       }
     },
+    async prepare(length, signal) {
+      try {
+        return await client.prepare(length, signal)
+      } catch (error) {
+        throw keyServiceError(error)
+      }
+    },
   }
 }
 

@@ -41,6 +41,11 @@ export interface KeyService {
     onStep: (step: RefillStep) => void,
     accept: (key: DeliveredKey) => number,
   ): Promise<void>
+  /**
+   * Makes what takes long of the next request ahead. Resolves to the time when that is to be done anew. Throws
+   * `KeyServiceError`.
+   */
+  prepare(length: KeyLength, signal: AbortSignal): Promise<Milliseconds>
 }
 
 /** The platform can't be reached, or refuses. `retryAfter` is how long the background refill leaves it alone. */

@@ -7,6 +7,12 @@ const LOW_WATER = 0.25
 const FIRST_PAUSE: Milliseconds = 500
 const LONGEST_PAUSE: Milliseconds = 300_000
 const PATIENCE: Milliseconds = 120_000
+/** After an epoch has closed, until the next one is sealed. */
+const SEALING: Milliseconds = 2_000
+/** Longer ones fire at once. */
+const LONGEST_TIMER: Milliseconds = 2 ** 31 - 1
+/** What the pool is filled with. */
+const USUAL: KeyLength = 8192
 
 export type SourceState =
   | { readonly kind: "off" }
@@ -40,6 +46,8 @@ export class Refill implements AsyncDisposable {
   #queue: Promise<unknown> = Promise.resolve()
   #background: Promise<void> | undefined
   #stopListening: (() => void) | undefined
+  #preparing = false
+  #preparingAnew: NodeJS.Timeout | undefined
 
   constructor(options: RefillOptions) {
     this.#options = options
@@ -76,7 +84,7 @@ export class Refill implements AsyncDisposable {
     let last = new KeyServiceError("unreachable", "eaas-unreachable", "the quantum source did not answer")
     for (let pause = FIRST_PAUSE; !given.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
-        await this.obtain(8192, given)
+        await this.obtain(USUAL, given)
         return
       } catch (error) {
         if (given.aborted) break
@@ -98,6 +106,7 @@ export class Refill implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopListening?.()
+    clearTimeout(this.#preparingAnew)
     this.#ended.abort()
     await this.#background
     await this.#queue.catch(() => {})
@@ -119,6 +128,7 @@ export class Refill implements AsyncDisposable {
     try {
       await this.#connect(this.#ended.signal)
       this.#set({ kind: "ok", at: this.#options.now() })
+      this.#prepareAhead()
     } catch (error) {
       this.#fail(error)
     }
@@ -129,7 +139,7 @@ export class Refill implements AsyncDisposable {
     let pause = FIRST_PAUSE
     while (pool.bytes < pool.capacity * fillTo && !this.#ended.signal.aborted) {
       try {
-        const taken = await this.obtain(8192, this.#ended.signal)
+        const taken = await this.obtain(USUAL, this.#ended.signal)
         if (taken === 0) return
         pause = FIRST_PAUSE
       } catch (error) {
@@ -171,7 +181,40 @@ export class Refill implements AsyncDisposable {
       throw error
     }
     this.#set({ kind: "ok", at: this.#options.now() })
+    this.#prepareAhead()
     return taken
+  }
+
+  /** Has the next request made in the background, and again for each new epoch, so that nobody waits for a proof. */
+  #prepareAhead(): void {
+    const service = this.#service
+    if (this.#preparing || service === undefined || this.#ended.signal.aborted) return
+    this.#preparing = true
+    clearTimeout(this.#preparingAnew)
+    let given = this.#ended.signal
+    this.#queue = this.#queue
+      .catch(() => {})
+      .then(async () => {
+        given = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(PATIENCE)])
+        return await service.prepare(USUAL, given)
+      })
+      .then(
+        (until) => this.#prepareIn(until - this.#options.now() + SEALING),
+        (error: unknown) => {
+          // What is wrong with the platform is told by the request that needs it.
+          if (!(error instanceof KeyServiceError) && !given.aborted) this.#options.report(error)
+          this.#prepareIn(LONGEST_PAUSE)
+        },
+      )
+      .finally(() => {
+        this.#preparing = false
+      })
+  }
+
+  #prepareIn(pause: Milliseconds): void {
+    if (this.#ended.signal.aborted) return
+    const within = Math.min(Math.max(pause, SEALING), LONGEST_TIMER)
+    this.#preparingAnew = setTimeout(() => this.#prepareAhead(), within).unref()
   }
 
   async #connect(signal: AbortSignal): Promise<KeyService> {

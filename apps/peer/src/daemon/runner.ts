@@ -132,7 +132,7 @@ export class Runner implements AsyncDisposable {
       request: async (protocol: DirectProtocol, payload: Bytes, from: string) => {
         try {
           if (protocol === "roots") return this.#options.answerRoots(payload)
-          const step = requested(this.#state, protocol, payload, from, this.#options.reader, this.env())
+          const step = requested(this.#state, protocol, payload, from, this.env())
           this.#apply(step)
           return step.answer
         } catch (error) {
@@ -179,7 +179,7 @@ export class Runner implements AsyncDisposable {
     this.#timer = undefined
     if (wakeAt === undefined || this.#ended.signal.aborted) return
     const delay = Math.min(Math.max(wakeAt - this.#options.now(), 0), LONGEST_TIMER)
-    this.#timer = setTimeout(() => this.#insist(() => wake(this.#state, this.#options.reader, this.env())), delay)
+    this.#timer = setTimeout(() => this.#insist(() => wake(this.#state, this.env())), delay)
   }
 
   #carryOut(effect: Effect): void {

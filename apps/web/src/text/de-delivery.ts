@@ -16,6 +16,8 @@ export const delivery: Catalogue["delivery"] = {
   mailboxes: (n) =>
     n === 0 ? "in keinem" : `${count(n, "Briefkasten hebt", "Briefkästen heben")} es für Abwesende auf`,
   noRead: "nicht bekannt, ob gelesen",
+  ended: (n, all) =>
+    `Auf ${n} von ${all} Geräten angekommen. Es wird nicht mehr gesendet und hat vielleicht nicht alle erreicht`,
   unknown: "Hier gespeichert",
 }
 

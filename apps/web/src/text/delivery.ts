@@ -2,12 +2,13 @@ import type { Message } from "@starling/peer/contract"
 
 import type { Catalogue } from "./en.ts"
 
-export type DeliveryStage = "saved" | "network" | "mailbox" | "some" | "all" | "read"
+export type DeliveryStage = "saved" | "network" | "mailbox" | "some" | "all" | "read" | "ended"
 
 /** How far an own message is known to have come. */
 export function stageOf(delivery: Message["delivery"]): DeliveryStage {
   if (delivery === undefined) return "saved"
-  const { reached, delivered, recipients, read, mailboxes } = delivery
+  const { reached, delivered, recipients, read, mailboxes, ended } = delivery
+  if (ended) return "ended"
   if (read > 0) return "read"
   if (delivered > 0) return delivered >= recipients ? "all" : "some"
   if (mailboxes > 0) return "mailbox"
@@ -27,6 +28,8 @@ export function deliveryText(delivery: Message["delivery"], text: Catalogue): st
       return text.delivery.read(delivery.read, delivery.recipients)
     case "some":
       return text.delivery.some(delivery.delivered, delivery.recipients)
+    case "ended":
+      return text.delivery.ended(delivery.delivered, delivery.recipients)
     case "all":
       return text.delivery.all(delivery.recipients)
   }

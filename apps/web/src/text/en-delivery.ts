@@ -17,6 +17,8 @@ export const delivery = {
   mailboxes: (n: number) =>
     n === 0 ? "in none" : `${count(n, "mailbox keeps", "mailboxes keep")} it for those who are away`,
   noRead: "not known to be read",
+  ended: (n: number, all: number) =>
+    `Delivered to ${n} of ${all} devices. It is sent no more, and may not have reached everybody`,
   unknown: "Saved here",
 }
 

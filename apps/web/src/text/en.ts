@@ -1,5 +1,6 @@
 import { count } from "./count.ts"
 import { delivery, mailboxes } from "./en-delivery.ts"
+import { entropy } from "./en-entropy.ts"
 import { roles } from "./en-roles.ts"
 
 /** Every sentence of the UI. Verbs first, no jargon outside of what is about keys, and never more than is known. */
@@ -142,7 +143,7 @@ export const en = {
         ? `A message from ${who} is missing here. It appears if somebody who has it comes by.`
         : `${n} messages from ${who} are missing here. They appear if somebody who has them comes by.`,
     tooMany: (n: number, who: string) =>
-      `${n === 1 ? "A message" : `${n} messages`} from ${who} ${n === 1 ? "was" : "were"} left out: this device sent more than anyone writes in a day.`,
+      `${n === 1 ? "A message" : `${n} messages`} from ${who} ${n === 1 ? "is" : "are"} still to come: this device sends more than is taken of one in a day.`,
     copyText: "Copy text",
   },
 
@@ -299,69 +300,7 @@ export const en = {
     empty: "No key updates are known yet.",
   },
 
-  entropy: {
-    title: "Entropy",
-    lead: "Where the randomness behind your keys comes from.",
-    policy: {
-      mixed:
-        "Every key mixes this computer's randomness with bytes from the pool, so that neither alone can predict it. Where the pool is empty, keys are made from this computer alone and marked.",
-      strict:
-        "Every key mixes this computer's randomness with bytes from the pool. Where the pool is empty, no key is made.",
-      pure: "Keys are made from the pool's bytes unmixed. This is for measuring the source, not for daily use.",
-    },
-    pool: "Pool",
-    gauge: (have: string, all: string) => `${have} of ${all}`,
-    gaugeHint: "quantum bytes, each used once",
-    refill: "Refill",
-    refilled: (size: string) => `${size} came into the pool`,
-    refillFailed: "The pool was not refilled",
-    caveats: "What this does not give you",
-    noCaveats: "Nothing known at the moment.",
-    anonymity: (n: number) =>
-      n === 0
-        ? "No key has been requested yet."
-        : n === 1
-          ? "The last request was hidden among 1 user: that is you, so it was not hidden."
-          : `The last request was hidden among at most ${n} users.`,
-    sources: "Sources",
-    source: "Source",
-    path: "Path",
-    state: "State",
-    lastOk: "Last delivery",
-    never: "never",
-    eachDraw: "with each draw",
-    simulated: "simulated",
-    stateOf: { ok: "working", unreachable: "unreachable", refused: "refused", working: "asking…", off: "off" },
-    noSources: "No source is set up. Keys are made from this computer alone.",
-    draws: "What each key was made of",
-    drawsHint: "One line for each draw, newest first. It tells ranges and sources; the bytes themselves are gone.",
-    noDraws: "No key has been made yet.",
-    draw: "Draw",
-    time: "Time",
-    purpose: "For",
-    bytes: "Bytes",
-    made: "Made of",
-    label: "Label",
-    labelOf: { mixed: "mixed", "local only": "local only", pure: "pure", burned: "burned" },
-    burnedHint: "set aside and never used, because Starling stopped in between",
-    local: (n: number) => `${n} this computer`,
-    quantum: (n: number) => `${n} quantum`,
-    newer: "Newer",
-    olderPage: "Older",
-    page: (from: number, to: number) => `Draws ${from} to ${to}`,
-    deliveries: "Deliveries into the pool",
-    noDeliveries: "Nothing has been delivered yet.",
-    provider: "Local Provider",
-    platformEpoch: "Epoch",
-    hiddenAmong: "Hidden among",
-    proof: "Proof made in",
-    received: "Received",
-    footnote:
-      "Health tests catch sources that are broken. They cannot show that a source is quantum, or that nobody kept a copy: that is why this computer's own randomness is always mixed in.",
-    footnotePure:
-      "Health tests catch sources that are broken. They cannot show that a source is quantum, or that nobody kept a copy.",
-    failed: "The list can't be read",
-  },
+  entropy,
 
   settings: {
     title: "Settings",

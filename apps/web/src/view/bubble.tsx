@@ -27,7 +27,15 @@ interface Props {
   readonly open: () => void
 }
 
-const ICONS = { saved: Check, network: Radio, mailbox: Mailbox, some: CheckCheck, all: CheckCheck, read: Eye }
+const ICONS = {
+  saved: Check,
+  network: Radio,
+  mailbox: Mailbox,
+  some: CheckCheck,
+  all: CheckCheck,
+  read: Eye,
+  ended: CircleAlert,
+}
 
 export const Bubble = memo(function Bubble({ message, first, last, spoken, reachable, focused, open }: Props) {
   const text = useText()

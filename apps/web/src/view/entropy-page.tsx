@@ -46,7 +46,7 @@ export function EntropyPage() {
             <h2 className="section-title" id="deliveries">
               {text.entropy.deliveries}
             </h2>
-            <DeliveriesTable />
+            <DeliveriesTable policy={entropy.policy} />
           </section>
           <p className="footnote">{entropy.policy === "pure" ? text.entropy.footnotePure : text.entropy.footnote}</p>
         </>

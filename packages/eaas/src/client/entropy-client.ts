@@ -1,4 +1,4 @@
-import { equalBytes, toHex, wipe, type Bytes } from "@starling/kernel"
+import { equalBytes, toHex, wipe, type Bytes, type Milliseconds } from "@starling/kernel"
 import { commitmentOf, FieldElement, leafOf, type MerkleTree } from "@starling/proof"
 import { contextOf, digest, scopeOf } from "../binding.ts"
 import { EnrolmentCode } from "../enrolment-code.ts"
@@ -76,6 +76,9 @@ export class EntropyClient {
     | { readonly root: FieldElement; readonly tree: MerkleTree; readonly leaves: readonly FieldElement[] }
     | undefined
 
+  /** The `delivery` of a request made ahead, which nobody has seen yet. */
+  #unsent: string | undefined
+
   constructor(ports: EntropyClientPorts) {
     this.#ports = ports
   }
@@ -131,6 +134,20 @@ export class EntropyClient {
   }
 
   /**
+   * Makes the next request, so that whoever then obtains a key of this size waits for no proof. Resolves to the time when its epoch
+   * closes: after that it is to be made anew. Throws `EntropyClientError`.
+   */
+  async prepare(keySize: KeySize, signal: AbortSignal): Promise<Milliseconds> {
+    return await this.#turns.run(async () => {
+      const known = this.#pending(keySize)
+      if (known !== undefined) return known.closesAt
+      const made = await this.#prepare(this.#membership(), keySize, signal, () => {})
+      this.#unsent = made.delivery
+      return made.closesAt
+    })
+  }
+
+  /**
    * Obtains one key and hands it to `accept`, which returns once the key is durable; a `delivery.id` that it has seen
    * before is a key that it already has. A request left over from a crash is finished first, and is then the one that
    * counts, whatever its size. Throws `EntropyClientError`.
@@ -144,8 +161,7 @@ export class EntropyClient {
     await this.#turns.run(async () => {
       for (let attempt = 1; ; attempt++) {
         this.#requireOneRoot()
-        const membership = this.#membership()
-        const pending = membership.pending ?? (await this.#prepare(membership, keySize, signal, onProgress))
+        const pending = this.#pending(keySize) ?? (await this.#prepare(this.#membership(), keySize, signal, onProgress))
         const outcome = await this.#redeem(pending, signal, onProgress, accept)
         if (outcome === "delivered") return
         // An epoch may end, or be sealed anew, while a proof is made; again and again, it is the platform's fault.
@@ -154,6 +170,15 @@ export class EntropyClient {
         }
       }
     })
+  }
+
+  /** The request that is to be sent next. One that was made ahead for something else is dropped; its `k` is free again. */
+  #pending(keySize: KeySize): PendingRequest | undefined {
+    const { pending } = this.#membership()
+    if (pending === undefined || pending.delivery !== this.#unsent) return pending
+    if (pending.keySize === keySize && this.#ports.clock.now() < pending.closesAt) return pending
+    this.#settle(pending, pending.k)
+    return undefined
   }
 
   async #register(signal: AbortSignal, send: (commitment: FieldElement) => Promise<Bytes>): Promise<number> {
@@ -233,6 +258,7 @@ export class EntropyClient {
     accept: (key: KeyDelivered) => void,
   ): Promise<"delivered" | Refusal> {
     const { platform, tap } = this.#ports
+    this.#unsent = undefined
     onProgress("requesting")
     let channel: string | undefined
     const frame = await this.#transceive(pending, signal, (told) => {

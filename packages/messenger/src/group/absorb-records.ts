@@ -1,12 +1,13 @@
-import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/record.ts"
+import { RECORD_KINDS, type LoggedRecord } from "../record/record.ts"
 import { isForked, isOfGroup, judgeRecord } from "../record/record-log.ts"
 import { MAX_PENDING_PER_DEVICE, MAX_PENDING_PER_GROUP } from "../limits.ts"
 import { heedMailboxWords } from "../mailbox/mailbox-words.ts"
 import type { Turn } from "../peer/turn.ts"
+import { bearerOf } from "./bearers.ts"
 import { straysIn } from "./drop-strays.ts"
 import type { Group } from "./group.ts"
 import { goOnFromBackup } from "./restored.ts"
-import { addRecord, findDevice, membershipOf, withoutRecords } from "./rebuild-group.ts"
+import { addRecord, membershipOf, withoutRecords } from "./rebuild-group.ts"
 
 /**
  * Takes records into the logs, in whatever order they come: those that continue a log of a device that somebody answers for are
@@ -15,14 +16,16 @@ import { addRecord, findDevice, membershipOf, withoutRecords } from "./rebuild-g
 export function absorbRecords(turn: Turn, uuid: string, incoming: readonly LoggedRecord[]): boolean {
   const before = turn.group(uuid)
   const candidates = [...turn.work(uuid).pendingRecords, ...incoming].filter((record) => isOfGroup(record, before.id))
-  const { group, waiting } = takeUp(turn, before, candidates)
+  const { unplaced, doubtful } = turn.work(uuid)
+  const { group, waiting } = takeUp(turn, before, [...unplaced, ...doubtful], candidates)
   if (group !== before) {
     const fresh = group.records.slice(before.records.length)
-    const commits = fresh.filter(({ kind }) => kind === RECORD_KINDS.commit)
-    if (commits.length > 0) turn.changeWork(uuid, { unplaced: [...turn.work(uuid).unplaced, ...commits] })
+    const commits = fresh.filter(isCommit)
+    if (commits.length > 0) turn.changeWork(uuid, { unplaced: [...unplaced, ...commits] })
     const seen = new Set([...group.seen, ...fresh.map(({ author }) => author)])
     if (group.operations !== before.operations) takeUpDoubtful(turn, uuid)
     turn.putGroup({ ...group, seen })
+    if (spokeForOthers(before, group)) judgeAnew(turn, uuid)
     dropStrays(turn, uuid)
     heedMailboxWords(turn, uuid, before.mailboxWords)
     tellOfForks(turn, before, turn.group(uuid))
@@ -39,8 +42,13 @@ interface Taken {
   readonly waiting: readonly LoggedRecord[]
 }
 
-/** The group with what continues its logs. What came now and is not kept leaves no trace. */
-function takeUp(turn: Turn, before: Group, candidates: readonly LoggedRecord[]): Taken {
+/** The group with what continues its logs. What came now and is not kept leaves no trace. `unplaced`: COMMITs of before. */
+function takeUp(
+  turn: Turn,
+  before: Group,
+  unplaced: readonly LoggedRecord[],
+  candidates: readonly LoggedRecord[],
+): Taken {
   let group = before
   let known = before.operations
   let waiting = [...candidates]
@@ -57,19 +65,44 @@ function takeUp(turn: Turn, before: Group, candidates: readonly LoggedRecord[]):
       return verdict === "gap"
     })
   }
-  const strays = group === before ? new Set<RecordHash>() : straysIn(turn.crypto, group)
-  const kept = group.records.slice(before.records.length).filter(({ hash }) => !strays.has(hash))
-  if (kept.length === group.records.length - before.records.length) return { group, waiting }
-  return { ...takeUp(turn, before, kept), waiting }
+  if (group === before) return { group, waiting }
+  const fresh = group.records.slice(before.records.length)
+  const strays = straysIn(turn.crypto, group, [...unplaced, ...fresh.filter(isCommit)])
+  const kept = fresh.filter(({ hash }) => !strays.has(hash))
+  if (kept.length === fresh.length) return { group, waiting }
+  return { ...takeUp(turn, before, unplaced, kept), waiting }
 }
 
 /** What came before and is not kept any more goes, with all that it led to. */
 function dropStrays(turn: Turn, uuid: string): void {
-  const strays = straysIn(turn.crypto, turn.group(uuid))
+  const { unplaced: before, doubtful } = turn.work(uuid)
+  const strays = straysIn(turn.crypto, turn.group(uuid), [...before, ...doubtful])
   if (strays.size === 0) return
   const { group, unplaced } = withoutRecords(turn.crypto, turn.group(uuid), strays, turn.state.plainTopics)
   turn.putGroup(group)
   turn.changeWork(uuid, { unplaced, doubtful: [] })
+}
+
+/** Whether records of some device turned out to be those of another identity. */
+function spokeForOthers(before: Group, after: Group): boolean {
+  if (before.bearers === after.bearers) return false
+  return [...before.logs.keys()].some((device) => {
+    const bearer = bearerOf(before, device)
+    return bearer !== undefined && bearer !== bearerOf(after, device)
+  })
+}
+
+/** Every COMMIT is judged by what the records mean now, and the records of those go whom nobody brought in who was entitled to. */
+function judgeAnew(turn: Turn, uuid: string): void {
+  const { records, bearers, membership } = turn.group(uuid)
+  const unvouched = records.filter(
+    ({ author }) => author !== turn.own.device && bearers.claims.has(author) && !membership.vouched.has(author),
+  )
+  const dropped = new Set(unvouched.map(({ hash }) => hash))
+  const { group, unplaced } = withoutRecords(turn.crypto, turn.group(uuid), dropped, turn.state.plainTopics)
+  turn.putGroup(group)
+  turn.changeWork(uuid, { unplaced, doubtful: [] })
+  if (dropped.size > 0) judgeAnew(turn, uuid)
 }
 
 /** COMMITs that were not in order may be so by other operations. */
@@ -86,13 +119,17 @@ function withMembership(group: Group): Group {
 function tellOfForks(turn: Turn, before: Group, after: Group): void {
   for (const [device, log] of after.logs) {
     if (!isForked(log) || isForked(before.logs.get(device) ?? [])) continue
-    const name = after.membership.desired.get(findDevice(after, device)?.identity ?? "")?.name ?? "a former member"
+    const name = after.membership.desired.get(bearerOf(after, device) ?? "")?.name ?? "a former member"
     turn.notify({
       kind: "trouble",
       code: "logs-differ",
       text: `In ${after.founding.name}, the device of ${name} has signed two different histories: it was restored from a backup, or somebody has its keys. If they did not restore it, remove ${name} and invite them anew.`,
     })
   }
+}
+
+function isCommit({ kind }: LoggedRecord): boolean {
+  return kind === RECORD_KINDS.commit
 }
 
 /** Keeps the newest, at most 64 of a device and 256 in all, each once. */

@@ -1,7 +1,7 @@
 import type { Milliseconds } from "@starling/kernel"
 
 import type { StateId } from "../record/operation.ts"
-import { MAX_HELD_STATES, RESEND_PATIENCE, RETENTION } from "../limits.ts"
+import { MAX_HELD_STATES, RETENTION } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
 import { ancestry, type Forest, type ForestNode } from "./forest-node.ts"
 
@@ -24,8 +24,7 @@ export function dropOldStates(turn: Turn, uuid: string): void {
   if (dropped.length === 0) return
   const forest = new Map(group.forest)
   for (const node of dropped) forest.set(node.sid, { ...node, standing: { kind: "dropped" }, era: undefined })
-  const sent = group.sent.filter(({ at }) => at >= turn.now - RESEND_PATIENCE)
-  turn.putGroup({ ...group, forest, sent })
+  turn.putGroup({ ...group, forest })
 }
 
 /** When what a state has lost to came to this device: the step of the live path from where the two part; 0 for one that is on it. */

@@ -1,4 +1,4 @@
-import { compareBytes, equalBytes, type Bytes, type Milliseconds } from "@starling/kernel"
+import { compareBytes, equalBytes, toHex, type Bytes, type Milliseconds } from "@starling/kernel"
 import type { GroupState } from "@starling/mls"
 
 import type { DeviceKey } from "../identity/device-certificate.ts"
@@ -61,6 +61,11 @@ export type Forest = ReadonlyMap<StateId, ForestNode>
 
 export function stateOf(node: ForestNode | undefined): GroupState | undefined {
   return node?.standing.kind === "held" ? node.standing.state : undefined
+}
+
+/** Whether a state that a Welcome brought is the one that a COMMIT leads to; anybody can give it the same id. */
+export function isStateOf({ interims }: ForestNode, { interimTranscriptHash }: GroupState): boolean {
+  return interims.has(toHex(interimTranscriptHash))
 }
 
 /** With what another COMMIT under the same id adds: its tags may be the good ones, and what follows may rest on them. */

@@ -4,6 +4,7 @@ import { encode } from "@starling/wire"
 
 import { readName } from "../contacts/name.ts"
 import { CERTIFICATE_LENGTH, readDevice, readTime, type Device } from "../identity/device-certificate.ts"
+import { CONSENT_EXTENSION } from "../identity/transport-consent.ts"
 import { readMessageVector, writeMessageVector, type MessageVector } from "../message/seq-set.ts"
 import { MAX_DEPENDENCIES } from "../limits.ts"
 import { bytesOf, EQUALS, readPolicy, writePolicy, type Policy } from "../record/operation.ts"
@@ -24,7 +25,7 @@ export interface Founding {
 /** Private use (RFC 9420, 17.3). */
 export const FOUNDING_EXTENSION = 0xf5a0
 export const JOINING_EXTENSION = 0xf5a1
-export const SUPPORTED_EXTENSIONS: readonly number[] = [FOUNDING_EXTENSION, JOINING_EXTENSION]
+export const SUPPORTED_EXTENSIONS: readonly number[] = [FOUNDING_EXTENSION, JOINING_EXTENSION, CONSENT_EXTENSION]
 
 /** Version 1 had no policy: members are equals there. */
 const FOUNDING_VERSION = 2

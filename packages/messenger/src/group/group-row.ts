@@ -33,12 +33,14 @@ export type GroupRow = Pick<
   | "seen"
 >
 
-/** Version 1 knew nothing of restored devices. */
-const VERSION = 2
+/** Version 1 knew nothing of restored devices; messages that were sent stood in versions 1 and 2, and have rows of their own since. */
+const VERSION = 3
+const SENT_VERSION = 1
+const FORMER: readonly number[] = [1, 2]
 const PHASES: readonly GroupPhase[] = ["active", "leaving", "left", "removed"]
 const NO_BOUND = Number.MAX_SAFE_INTEGER
 
-export function encodeGroupRow(group: GroupRow): Bytes {
+export function encodeGroupRow(group: Omit<GroupRow, "sent">): Bytes {
   return encode((writer) => {
     writer.uint16(VERSION).fixed(group.id).opaque(encodeFounding(group.founding))
     writer.uint8(PHASES.indexOf(group.phase)).uint8(group.hidden ? 1 : 0)
@@ -50,7 +52,6 @@ export function encodeGroupRow(group: GroupRow): Bytes {
     writeMessageVector(writer, group.held, NO_BOUND)
     writeMessageVector(writer, group.past, NO_BOUND)
     writeMessageVector(writer, group.acks, NO_BOUND)
-    writer.vector(group.sent, writeSent)
     writeNumber(writer, group.shownCount)
     writeNumber(writer, group.unread)
     writer.optional(group.last, (w, last) => w.text(last.from).text(last.text).uint64(BigInt(last.at)))
@@ -59,8 +60,8 @@ export function encodeGroupRow(group: GroupRow): Bytes {
 }
 
 export function decodeGroupRow(crypto: CryptoProvider, bytes: Uint8Array): GroupRow {
-  const isFirst = bytes[0] === 0 && bytes[1] === 1
-  return decodeOwnRow("group", bytes, isFirst ? 1 : VERSION, (reader) => {
+  const version = FORMER.find((each) => bytes[0] === 0 && bytes[1] === each) ?? VERSION
+  return decodeOwnRow("group", bytes, version, (reader) => {
     const id = reader.fixed(16)
     const founding = decodeFounding(crypto, reader.opaque())
     if (founding.kind !== "ok") throw new StoreError("corrupt", "a group whose founding can't be read")
@@ -72,18 +73,29 @@ export function decodeGroupRow(crypto: CryptoProvider, bytes: Uint8Array): Group
       entries: reader.vector((r) => toHex(r.fixed(32))),
       knownAtEntry: reader.vector((r) => toHex(r.fixed(32))),
       healing: reader.optional(readHealing),
-      restoredIn: isFirst ? undefined : reader.optional((r) => toHex(r.fixed(32))),
+      restoredIn: version === 1 ? undefined : reader.optional((r) => toHex(r.fixed(32))),
       sentCount: readTime(reader),
       held: readMessageVector(reader, NO_BOUND),
       past: readMessageVector(reader, NO_BOUND),
       acks: readMessageVector(reader, NO_BOUND),
-      sent: reader.vector(readSent),
+      sent: version < VERSION ? reader.vector(readSent) : [],
       shownCount: readTime(reader),
       unread: readTime(reader),
       last: reader.optional((r) => ({ from: r.text(64), text: r.text(NO_BOUND), at: readTime(r) })),
       seen: new Set(reader.vector((r) => toHex(r.fixed(32)))),
     }
   })
+}
+
+export function encodeSentRow(sent: SentMessage): Bytes {
+  return encode((writer) => {
+    writer.uint16(SENT_VERSION)
+    writeSent(writer, sent)
+  })
+}
+
+export function decodeSentRow(bytes: Uint8Array): SentMessage {
+  return decodeOwnRow("sent message", bytes, SENT_VERSION, readSent)
 }
 
 function writeNumber(writer: Writer, value: number): void {

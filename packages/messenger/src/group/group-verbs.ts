@@ -5,6 +5,7 @@ import { clocksDiffer, clockText } from "../contacts/meet.ts"
 import { isName } from "../contacts/name.ts"
 import { acceptInvitation, declineInvitation } from "../invitation/decide.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
+import { ownLeafExtensions } from "../identity/own-identity.ts"
 import { lifetimeFrom } from "../invitation/issued-key-package.ts"
 import { isText } from "../message/content.ts"
 import { noteSeen } from "../message/note-seen.ts"
@@ -51,6 +52,7 @@ export function createGroup(
       signatureKeys: turn.own.signatureKeys,
       extensions: [{ type: FOUNDING_EXTENSION, data: encodeFounding(founding) }],
       supportedExtensions: SUPPORTED_EXTENSIONS,
+      leafExtensions: ownLeafExtensions(turn.crypto, turn.own),
       lifetime: lifetimeFrom(turn.now),
     })
     const sid = creationId(turn.crypto, id)

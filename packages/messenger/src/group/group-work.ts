@@ -56,12 +56,16 @@ export interface GroupWork {
   /** When to turn to those who have not acknowledged what was published, and how often that was done since. */
   readonly repairAt: Milliseconds | undefined
   readonly repairs: number
+  /** When the next own messages go out again, where there were too many to do it at once. */
+  readonly resendAt: Milliseconds | undefined
   /** Up to where a member says that each device has written, beyond what was received; and since when. */
   readonly claims: ReadonlyMap<DeviceKey, Claim>
   /** Messages that are not for this device, by the word of who holds them. */
   readonly notOurs: MessageVector
   /** Messages that came too late to be read, and are not asked for again. */
   readonly unreadable: MessageVector
+  /** Devices that wrote more than was taken of them, and that there is not yet room for more of. */
+  readonly heldBack: ReadonlySet<DeviceKey>
   /** When a gap will have lasted long enough to be shown. */
   readonly gapsDueAt: Milliseconds | undefined
   /** Up to where ciphertexts that are too old were looked at, oldest first; -1 to begin anew. */
@@ -117,9 +121,11 @@ export const NO_WORK: GroupWork = {
   exchangeAt: new Map(),
   repairAt: undefined,
   repairs: 0,
+  resendAt: undefined,
   claims: new Map(),
   notOurs: new Map(),
   unreadable: new Map(),
+  heldBack: new Set(),
   gapsDueAt: undefined,
   prunedTo: -1,
   mailboxes: new Map(),

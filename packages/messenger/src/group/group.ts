@@ -10,6 +10,7 @@ import type { StateId } from "../record/operation.ts"
 import type { LoggedRecord, RecordHash } from "../record/record.ts"
 import type { RecordLogs } from "../record/record-log.ts"
 import type { GroupPhase } from "../view/group-view.ts"
+import type { Bearers } from "./bearers.ts"
 import type { Forest } from "./forest-node.ts"
 import type { Founding } from "./group-extensions.ts"
 import type { Membership, Operations } from "./membership.ts"
@@ -27,6 +28,8 @@ export interface Group {
   readonly records: readonly LoggedRecord[]
   /** The same by device. */
   readonly logs: RecordLogs
+  /** Whose each device's records are. */
+  readonly bearers: Bearers
   readonly operations: Operations
   readonly membership: Membership
   readonly testimony: Testimony
@@ -53,7 +56,7 @@ export interface Group {
   /** Which of this device's messages other devices are known to hold. */
   readonly acks: MessageVector
   readonly shown: ReadonlySet<MessageId>
-  /** Own messages that may have to be sent again on another branch. */
+  /** Own messages that may have to be sent again, oldest first; in rows of their own. */
   readonly sent: readonly SentMessage[]
   readonly shownCount: number
   readonly unread: number

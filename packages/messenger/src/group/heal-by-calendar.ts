@@ -7,9 +7,10 @@ import type { Turn } from "../peer/turn.ts"
 import { connectedPartners } from "../sync/partners.ts"
 import { isSyncing } from "../sync/request-sync.ts"
 import type { HealPlan } from "../view/group-view.ts"
+import { ownRoom } from "./author-record.ts"
 import { ancestry, stateOf } from "./forest-node.ts"
 import type { Group } from "./group.ts"
-import { calendarOrder, plannedHeal, slotLength, type Calendar } from "./heal-calendar.ts"
+import { calendarOrder, plannedHeal, slotLength, stretched, type Calendar } from "./heal-calendar.ts"
 import { isOut } from "./membership.ts"
 import { identitiesOf } from "./roster.ts"
 import { settle } from "./settle.ts"
@@ -95,11 +96,12 @@ function plannedTime(self: Self, group: Group, period: Milliseconds): Millisecon
 }
 
 /** None for somebody who is alone in the group, or not in it. */
-function calendarOf(self: Self, group: Group, period: Milliseconds): Calendar | undefined {
+function calendarOf(self: Self, group: Group, chosen: Milliseconds): Calendar | undefined {
   const identities = identitiesOf(group.forest.get(group.live)?.roster ?? [])
   const order = calendarOrder(self.crypto, group.creation, identities)
   const place = order.indexOf(self.own.identity)
   if (place < 0 || order.length < 2) return undefined
+  const period = stretched(chosen, ownRoom(group, self.own.device).commits)
   return { period, since: group.founding.createdAt, members: order.length, place }
 }
 

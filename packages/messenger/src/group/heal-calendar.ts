@@ -2,7 +2,7 @@ import type { Milliseconds } from "@starling/kernel"
 import type { CryptoProvider } from "@starling/mls"
 
 import type { IdentityId } from "../identity/identity-id.ts"
-import { DAY } from "../limits.ts"
+import { DAY, LOG_HORIZON, MAX_HEAL_PERIOD_DAYS } from "../limits.ts"
 import type { StateId } from "../record/operation.ts"
 import { rank } from "./choose-commit.ts"
 
@@ -45,6 +45,15 @@ export function plannedHeal(
   const earliest = renewedAt === undefined ? enteredAt : renewedAt + round.period / 4
   const { slot, start } = slotFrom(round, earliest)
   return start + point(slot, slotLength(round) / 2)
+}
+
+/**
+ * The period in which a device renews whose log has room for so many commits: the one that was chosen, or as many of them as it takes
+ * for the log to last, up to a month. With the log ends all renewal, until an admin invites its person anew.
+ */
+export function stretched(period: Milliseconds, commits: number): Milliseconds {
+  const most = Math.max(1, Math.floor((MAX_HEAL_PERIOD_DAYS * DAY) / period))
+  return period * Math.min(most, Math.max(1, Math.ceil(LOG_HORIZON / (period * Math.max(1, commits)))))
 }
 
 export function slotLength({ period, members }: Calendar): Milliseconds {

@@ -18,7 +18,8 @@ import { subjectOf, type KnownOperation } from "./membership.ts"
 import { hasDevice, identitiesOf, nextRoster, type Roster } from "./roster.ts"
 
 /**
- * - `waiting`: its parent, or an operation that it cites or that one of those rests on, has not come yet.
+ * - `waiting`: its parent, or an operation that it cites or that one of those rests on, has not come yet; or of its parent nothing
+ *   but the Welcome has.
  * - `doubtful`: by what is here it is not in order; it is judged again where other operations, or bodies of COMMITs, come.
  */
 export type Placement =
@@ -32,7 +33,8 @@ export type Placement =
  */
 export function placeCommit(crypto: CryptoProvider, group: Group, record: LoggedRecord, now: Milliseconds): Placement {
   // Before anything is decoded: somebody may have signed thousands that have no parent.
-  if (record.body.length >= 32 && !group.forest.has(toHex(record.body.subarray(0, 32)))) return { kind: "waiting" }
+  const known = group.forest.get(toHex(record.body.subarray(0, 32)))
+  if (record.body.length >= 32 && !isKnownByRecords(group, known)) return { kind: "waiting" }
   const decoded = decodeCommitRecord(record.body)
   if (decoded.kind !== "ok") return { kind: "refused" }
   const commit = decoded.value
@@ -86,6 +88,14 @@ export function placeInOrder(
     i = outcome === "placed" ? 0 : stays ? i + 1 : i
   }
   return { waiting: left.filter((record) => !doubted.has(record)), doubtful: [...doubted] }
+}
+
+/**
+ * False for a state for which only a Welcome speaks: who wrote that may have made up its members and keys, and what is judged by
+ * them would be judged otherwise by everybody else.
+ */
+function isKnownByRecords({ creation }: Group, node: ForestNode | undefined): boolean {
+  return node !== undefined && (node.parent !== undefined || node.sid === creation)
 }
 
 /** Whether its id is the one that content and named transcript lead to: so no two contents ever share one. */

@@ -1,11 +1,12 @@
-import { MAX_SENT, RESEND_PATIENCE } from "../limits.ts"
+import { RESEND_PATIENCE } from "../limits.ts"
 import { decodeContent, messageId, type Content, type MessageId } from "../message/content.ts"
 import { isOwnMessage, type ForgottenMessage } from "../message/forgotten-message.ts"
 import { isShown, show } from "../message/receive-message.ts"
+import { followMessage } from "../message/sent-messages.ts"
 import { addToVector } from "../message/seq-set.ts"
 import type { Turn } from "../peer/turn.ts"
 import { ownRoom } from "./author-record.ts"
-import type { Group, SentMessage } from "./group.ts"
+import type { SentMessage } from "./group.ts"
 import { askToBeAddedAnew } from "./rejoin.ts"
 
 interface OwnWords {
@@ -52,14 +53,10 @@ function recall(turn: Turn, uuid: string, { seq, id, content, sent }: OwnWords):
     ...group,
     sentCount: Math.max(group.sentCount, seq),
     held: addToVector(group.held, turn.own.device, seq),
-    sent: withMessage(group, sent, turn.now),
   })
+  if (sent.at >= turn.now - RESEND_PATIENCE && !group.sent.some((each) => each.id === id))
+    followMessage(turn, uuid, sent)
   show(turn, uuid, id, content, { from: turn.own.identity, epoch, mine: true })
-}
-
-function withMessage({ sent }: Group, message: SentMessage, now: number): readonly SentMessage[] {
-  if (message.at < now - RESEND_PATIENCE || sent.some(({ id }) => id === message.id)) return sent
-  return [...sent, message].sort((a, b) => a.at - b.at).slice(-MAX_SENT)
 }
 
 /**

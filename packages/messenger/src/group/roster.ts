@@ -1,20 +1,34 @@
-import { equalBytes } from "@starling/kernel"
-import { members, type Credential, type CryptoProvider, type GroupState, type PublicCommitHeader } from "@starling/mls"
+import { equalBytes, toHex } from "@starling/kernel"
+import {
+  members,
+  type Credential,
+  type CryptoProvider,
+  type Extension,
+  type GroupState,
+  type PublicCommitHeader,
+} from "@starling/mls"
 
-import { authenticateDevice } from "../identity/authenticate-device.ts"
 import { readDevice, type Device, type DeviceKey } from "../identity/device-certificate.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
+import { bearsConsent, hasTransportConsent } from "../identity/transport-consent.ts"
+
+/** A device in a leaf of its own. */
+export interface Seated extends Device {
+  /** The key behind its PeerId has signed that it is this device's: nobody else's leaf under that PeerId can say so. */
+  readonly ownsPeerId: boolean
+}
 
 /** The devices of a state by leaf; a blank leaf is `undefined`. */
-export type Roster = readonly (Device | undefined)[]
+export type Roster = readonly (Seated | undefined)[]
 
 /** The roster of a state that this device holds. What sits where it sat in `known` is verified already. */
 export function rosterOf(crypto: CryptoProvider, state: GroupState, known: Roster = []): Roster {
-  const roster: (Device | undefined)[] = []
-  for (const { leafIndex, credential } of members(state)) {
+  const roster: (Seated | undefined)[] = []
+  for (const { leafIndex, ...leaf } of members(state)) {
     while (roster.length < leafIndex) roster.push(undefined)
     const before = known[leafIndex]
-    roster[leafIndex] = isOf(credential, before) ? before : deviceOf(crypto, credential)
+    const isKnown = isOf(leaf.credential, before) && before.ownsPeerId === bearsConsent(leaf.extensions)
+    roster[leafIndex] = isKnown ? before : seatedIn(crypto, leaf)
   }
   return roster
 }
@@ -41,17 +55,16 @@ export function nextRoster(crypto: CryptoProvider, roster: Roster, header: Publi
     if (next[leaf] === undefined) return undefined
     next[leaf] = undefined
   }
-  const authenticate = authenticateDevice(crypto)
   for (const { leafNode } of header.adds) {
-    const device = deviceOf(crypto, leafNode.credential)
-    if (device === undefined || authenticate(leafNode.credential, leafNode.signatureKey) !== undefined) return undefined
+    const device = seatedIn(crypto, leafNode)
+    if (device?.device !== toHex(leafNode.signatureKey)) return undefined
     const blank = next.indexOf(undefined)
     next[blank < 0 ? next.length : blank] = device
   }
   return next
 }
 
-export function devicesOf(roster: Roster): Device[] {
+export function devicesOf(roster: Roster): Seated[] {
   return roster.filter((device) => device !== undefined)
 }
 
@@ -63,12 +76,16 @@ export function identitiesOf(roster: Roster): Set<IdentityId> {
   return new Set(devicesOf(roster).map(({ identity }) => identity))
 }
 
-function isOf(credential: Credential, device: Device | undefined): boolean {
+function isOf<T extends Device>(credential: Credential, device: T | undefined): device is T {
   return device !== undefined && credential.kind === "basic" && equalBytes(credential.identity, device.encoded)
 }
 
-function deviceOf(crypto: CryptoProvider, credential: Credential): Device | undefined {
+function seatedIn(
+  crypto: CryptoProvider,
+  { credential, extensions }: { readonly credential: Credential; readonly extensions: readonly Extension[] },
+): Seated | undefined {
   if (credential.kind !== "basic") return undefined
   const device = readDevice(crypto, credential.identity)
-  return device.kind === "ok" ? device.value : undefined
+  if (device.kind !== "ok") return undefined
+  return { ...device.value, ownsPeerId: hasTransportConsent(crypto, device.value, extensions) }
 }

@@ -6,11 +6,13 @@ import { resendMessages } from "../message/send-message.ts"
 import { peerIdsOf } from "../sync/partners.ts"
 import { BUCKETS } from "../peer/buckets.ts"
 import type { Turn } from "../peer/turn.ts"
+import type { IdentityId } from "../identity/identity-id.ts"
 import { commitAuthenticatedData } from "../record/commit-record.ts"
 import { eraAfter } from "./commit.ts"
-import { ancestry, stateOf, withBody, type Forest, type ForestNode } from "./forest-node.ts"
+import { ancestry, isStateOf, stateOf, withBody, type Forest, type ForestNode } from "./forest-node.ts"
 import type { Group } from "./group.ts"
 import { stateIdOf } from "./group-id.ts"
+import { standingOut } from "./membership.ts"
 import { placeCommit, placeInOrder } from "./place-commit.ts"
 import { reconcile } from "./reconcile.ts"
 import { MAX_EAGER_SIBLINGS } from "../limits.ts"
@@ -75,7 +77,7 @@ function placeCommits(turn: Turn, uuid: string): void {
 }
 
 /**
- * A state that was joined, or made here, is there already: it gains what its COMMIT says of its past. One whose members
+ * A state that was joined, or made here, is there already: it gains what its COMMIT says of its past. One whose members or keys
  * are not those that the COMMIT leads to is not the state of that name. True where a state that had its place got another body.
  */
 function place(turn: Turn, group: Group, node: ForestNode): boolean {
@@ -87,7 +89,7 @@ function place(turn: Turn, group: Group, node: ForestNode): boolean {
     return enriched !== known
   }
   const state = stateOf(known)
-  const isAnother = state !== undefined && !isRosterOf(state, node.roster)
+  const isAnother = state !== undefined && !(isStateOf(node, state) && isRosterOf(state, node.roster))
   const { standing, era, placedAt } = isAnother ? { ...node, standing: { kind: "barred" } as const } : (known ?? node)
   turn.putGroup({ ...group, forest: new Map(group.forest).set(node.sid, { ...node, standing, era, placedAt }) })
   return false
@@ -176,13 +178,23 @@ function processBody(
   return { ...node, standing: { kind: "held", state: next }, era }
 }
 
-/** Out is who is wanted no more, in a state that was chosen from the creation on and has no leaf for this device. */
+/**
+ * Out is who is wanted no more, in a state that was chosen from the creation on and has no leaf for this device; or whose removal
+ * was realised on another branch: who was removed is not given what would show that that one has won, and wherever the group goes,
+ * it realises the removal.
+ */
 function leaveIfOut(turn: Turn, uuid: string): boolean {
   const group = turn.group(uuid)
   const chosen = group.forest.get(group.chosen)
   if (chosen === undefined || !isAttached(group) || group.membership.desired.has(turn.own.identity)) return false
   const alone = group.phase === "leaving" && peerIdsOf(turn, group).length === 0
-  if (!alone && hasDevice(chosen.roster, turn.own.device)) return false
+  if (!alone && hasDevice(chosen.roster, turn.own.device) && !isRemovedElsewhere(group, turn.own.identity)) return false
   goOut(turn, uuid, group.phase === "leaving" ? "left" : "removed")
   return true
+}
+
+function isRemovedElsewhere({ forest, membership, operations }: Group, self: IdentityId): boolean {
+  const out = standingOut(membership, operations, self, self)
+  if (out?.change.kind !== "remove") return false
+  return [...forest.values()].some(({ standing, ops }) => standing.kind === "excludes" && ops.includes(out.hash))
 }

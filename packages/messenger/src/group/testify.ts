@@ -132,10 +132,11 @@ function isWitness({ forest, membership }: Group, { parent }: ForestNode, turn: 
   return present.size <= MAX_WITNESSES || anchorsAmong(membership, present).has(turn.own.identity)
 }
 
-/** False where this device's log has no room for it. */
+/** False where it is said already, whether it counts or not, and where this device's log has no room for it. */
 function testifyTo(turn: Turn, uuid: string, kind: number, sid: StateId): boolean {
   const group = turn.group(uuid)
-  if (!ownRoom(group, turn.own.device).canTestify) return false
+  const said = group.testimony[kind === RECORD_KINDS.support ? "supports" : "refusals"].get(sid)
+  if (said?.has(turn.own.identity) === true || !ownRoom(group, turn.own.device).canTestify) return false
   authorRecord(turn, uuid, kind, encodeTestimony(sid), group.forest.get(group.live)?.era)
   return true
 }

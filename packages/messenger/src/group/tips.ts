@@ -1,11 +1,11 @@
 import type { CryptoProvider } from "@starling/mls"
 
 import type { StateId } from "../record/operation.ts"
+import { bearerOf } from "./bearers.ts"
 import { chooseTip, type Choice } from "./choose-commit.ts"
 import { isForked } from "../record/record-log.ts"
 import { ancestry, stateOf, type Forest, type ForestNode } from "./forest-node.ts"
 import type { Group } from "./group.ts"
-import { findDevice } from "./rebuild-group.ts"
 
 /** The group with `chosen` and `live` as its records and states have them. */
 export function withTips(crypto: CryptoProvider, group: Group): Group {
@@ -20,7 +20,7 @@ export function withTips(crypto: CryptoProvider, group: Group): Group {
 export function choiceOf(crypto: CryptoProvider, group: Group): Choice {
   const { forest, membership, operations, testimony } = group
   const forked = [...group.logs].filter(([, log]) => isForked(log))
-  const equivocators = new Set(forked.flatMap(([device]) => findDevice(group, device)?.identity ?? []))
+  const equivocators = new Set(forked.flatMap(([device]) => bearerOf(group, device) ?? []))
   return { forest, membership, operations, testimony, equivocators, crypto }
 }
 

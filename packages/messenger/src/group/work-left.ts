@@ -2,6 +2,7 @@ import type { IdentityId } from "../identity/identity-id.ts"
 import type { Device } from "../identity/device-certificate.ts"
 import type { RecordHash } from "../record/record.ts"
 import { MAX_REMOVALS } from "../limits.ts"
+import { bearerOf } from "./bearers.ts"
 import { precedes } from "./causal-past.ts"
 import { ancestry, stateOf } from "./forest-node.ts"
 import type { Group } from "./group.ts"
@@ -54,7 +55,8 @@ export function workLeft(group: Group, self: IdentityId): WorkLeft {
       })
       .slice(0, MAX_REMOVALS),
     additions: [...desired].flatMap(([identity, { device, name, add }]): Addition[] => {
-      if (present.has(identity)) return []
+      const bearer = bearerOf(group, device.device)
+      if (present.has(identity) || (bearer !== undefined && bearer !== identity)) return []
       const own = add !== undefined && group.operations.get(add)?.author === self
       return [{ device, name, op: add, own }]
     }),

@@ -75,6 +75,11 @@ export function describeDevice(crypto: CryptoProvider, certificate: DeviceCertif
   }
 }
 
+/** Whether two certificates are for one device of one identity; one may be of another time. */
+export function isSameDevice(one: Device, other: Device): boolean {
+  return one.device === other.device && one.identity === other.identity
+}
+
 function signedContent(device: Unsigned): Bytes {
   return encode((writer) => {
     writer.opaque(LABEL)

@@ -1,9 +1,10 @@
 import type { Bytes, Milliseconds } from "@starling/kernel"
-import type { CryptoProvider, MlsContext, SignatureKeyPair } from "@starling/mls"
+import type { CryptoProvider, Extension, MlsContext, SignatureKeyPair } from "@starling/mls"
 import { encode } from "@starling/wire"
 
 import { decodeOwnRow } from "../versioned.ts"
 import { certifyDevice, CERTIFICATE_LENGTH, encodeCertificate, readDevice, type Device } from "./device-certificate.ts"
+import { CONSENT_EXTENSION, signTransportConsent } from "./transport-consent.ts"
 
 /** This device and the person whose it is, with all private keys. */
 export interface OwnIdentity extends Device {
@@ -58,6 +59,12 @@ export function decodeOwnIdentity(crypto: CryptoProvider, bytes: Uint8Array): Ow
       name: reader.text(1024),
     }
   })
+}
+
+/** What this device's leaves say beside its certificate: in each group, and whenever the certificate was made. */
+export function ownLeafExtensions(crypto: CryptoProvider, { certificate, transportSeed }: OwnIdentity): Extension[] {
+  const { privateKey } = crypto.signature.deriveKeyPair(transportSeed)
+  return [{ type: CONSENT_EXTENSION, data: signTransportConsent(crypto, privateKey, certificate) }]
 }
 
 function readOwnDevice(crypto: CryptoProvider, encoded: Uint8Array): Device {

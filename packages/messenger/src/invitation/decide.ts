@@ -12,7 +12,7 @@ import { refusal, type Turn } from "../peer/turn.ts"
 import type { Refusal } from "../peer/step.ts"
 import { syncNow } from "../sync/request-sync.ts"
 import { invitationKey, type HeldInvitation } from "./held-invitation.ts"
-import { joinedNode, openWelcome, type OpenedWelcome } from "./join-group.ts"
+import { joinedNode, openWelcome, withJoined, type OpenedWelcome } from "./join-group.ts"
 import { openInvitation } from "./open-invitations.ts"
 import { enterWaiting } from "./receive-invitation.ts"
 
@@ -79,9 +79,8 @@ function enter(turn: Turn, uuid: string, hidden: boolean): Refusal | undefined {
   const nodes = opened.map((each) => joinedNode(turn, uuid, each, held.at))
   const forest = new Map(group.forest)
   for (const node of nodes) {
-    const { standing, era, placedAt } = node
-    const known = forest.get(node.sid)
-    forest.set(node.sid, known === undefined ? node : { ...known, standing, era, placedAt })
+    const joined = withJoined(forest.get(node.sid), node)
+    if (joined !== undefined) forest.set(node.sid, joined)
   }
   const knownAtEntry = [...new Set(opened.flatMap(({ joining }) => joining.frontier))]
   const entries = nodes.map(({ sid }) => sid)

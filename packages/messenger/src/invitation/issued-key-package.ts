@@ -10,7 +10,7 @@ import { encode } from "@starling/wire"
 
 import { SUPPORTED_EXTENSIONS } from "../group/group-extensions.ts"
 import { readTime } from "../identity/device-certificate.ts"
-import type { OwnIdentity } from "../identity/own-identity.ts"
+import { ownLeafExtensions, type OwnIdentity } from "../identity/own-identity.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import { KEY_PACKAGE_LIFETIME, MAX_CLOCK_DIFFERENCE, MAX_LAST_RESORT_USES } from "../limits.ts"
 import { StoreError } from "../ports/store.ts"
@@ -52,6 +52,7 @@ export function issueKeyPackage(
     signatureKeys: own.signatureKeys,
     lifetime: lifetimeFrom(now),
     supportedExtensions: SUPPORTED_EXTENSIONS,
+    leafExtensions: ownLeafExtensions(mls.crypto, own),
   })
   return { own: keyPackage, peerId, issuedAt: now, purpose, served: [], spentAt: undefined }
 }

@@ -2,7 +2,7 @@ import { toHex, type Milliseconds } from "@starling/kernel"
 import { join, welcomeReferences, type CryptoProvider, type GroupState } from "@starling/mls"
 
 import { beginEra, eraOf } from "../group/era.ts"
-import { NO_BODY, type ForestNode } from "../group/forest-node.ts"
+import { isStateOf, NO_BODY, stateOf, type ForestNode } from "../group/forest-node.ts"
 import {
   decodeFounding,
   decodeJoining,
@@ -14,7 +14,7 @@ import {
   type Joining,
 } from "../group/group-extensions.ts"
 import { stateIdOf, uuidOf } from "../group/group-id.ts"
-import { rosterOf } from "../group/roster.ts"
+import { isRosterOf, rosterOf } from "../group/roster.ts"
 import { readDevice, type Device } from "../identity/device-certificate.ts"
 import { MAX_KEY_PACKAGE_USES, MAX_LAST_RESORT_USES } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
@@ -102,6 +102,15 @@ export function joinedNode(turn: Turn, uuid: string, opened: OpenedWelcome, at: 
     era,
     placedAt: turn.now,
   }
+}
+
+/** What was joined, beside what its COMMIT has said of it; `undefined` where the Welcome speaks of another state under that id. */
+export function withJoined(known: ForestNode | undefined, joined: ForestNode): ForestNode | undefined {
+  const state = stateOf(joined)
+  if (known === undefined || state === undefined) return joined
+  if (known.parent !== undefined && !(isStateOf(known, state) && isRosterOf(state, known.roster))) return undefined
+  const { standing, era, placedAt } = joined
+  return { ...known, standing, era, placedAt }
 }
 
 /**

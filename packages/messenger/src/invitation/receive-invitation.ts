@@ -18,6 +18,7 @@ import { decodeInvitation, type InvitationFrame } from "./invitation-frame.ts"
 import {
   foundingDigest,
   joinedNode,
+  withJoined,
   markServed,
   openNewWelcome,
   openWelcome,
@@ -83,8 +84,9 @@ function enterAgain(turn: Turn, group: Group, opened: OpenedWelcome): AnswerStat
   const known = group.forest.get(node.sid)
   if (known?.standing.kind === "held") return "ok"
   if (known === undefined && unattached(group) >= MAX_UNATTACHED) return "exhausted"
-  const { standing, era, placedAt } = node
-  const forest = new Map(group.forest).set(node.sid, known === undefined ? node : { ...known, standing, era, placedAt })
+  const joined = withJoined(known, node)
+  if (joined === undefined) return "invalid"
+  const forest = new Map(group.forest).set(node.sid, joined)
   turn.putGroup({ ...group, forest, entries: [...group.entries, node.sid], knownAtEntry: opened.joining.frontier })
   settle(turn, group.uuid)
   syncNow(turn, group.uuid)

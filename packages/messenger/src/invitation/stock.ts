@@ -2,7 +2,7 @@ import { equalBytes, toHex } from "@starling/kernel"
 import { readKeyPackage, type KeyPackage } from "@starling/mls"
 
 import { stateOf } from "../group/forest-node.ts"
-import { readDevice, type Device, type DeviceKey } from "../identity/device-certificate.ts"
+import { isSameDevice, readDevice, type Device, type DeviceKey } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import { KEY_PACKAGE_LIFETIME, MAX_AHEAD, RESTOCK_PAUSE, STOCK } from "../limits.ts"
 import { decodeAnswer } from "../peer/answer-frame.ts"
@@ -57,9 +57,10 @@ export function findInStock(turn: Turn, device: Device, suite: number): KeyPacka
     .filter(([, each]) => each.device === device.device && each.suite === suite)
     .sort(([, a], [, b]) => Number(a.lastResort) - Number(b.lastResort) || a.heldAt - b.heldAt)
   for (const [reference, { message }] of candidates) {
-    const keyPackage = readStocked(turn, device, suite, message)?.keyPackage
-    if (keyPackage !== undefined) return keyPackage
-    drop(turn, [reference])
+    const read = readStocked(turn, suite, message)
+    if (read === undefined) drop(turn, [reference])
+    // An addition can name a device for somebody else: what that one handed out stays.
+    else if (isSameDevice(read.bearer, device)) return read.keyPackage
   }
   return undefined
 }
@@ -117,24 +118,23 @@ function keep(
   device: Device,
   stocked: Pick<StockedKeyPackage, "suite" | "lastResort" | "message">,
 ): boolean {
-  const read = readStocked(turn, device, stocked.suite, stocked.message)
-  if (read === undefined) return false
+  const read = readStocked(turn, stocked.suite, stocked.message)
+  if (read === undefined || !isSameDevice(read.bearer, device)) return false
   put(turn, toHex(read.reference), { ...stocked, device: device.device, used: false, heldAt: turn.now })
   return true
 }
 
 function readStocked(
   turn: Turn,
-  device: Device,
   suite: number,
   message: Uint8Array,
-): { readonly keyPackage: KeyPackage; readonly reference: Uint8Array } | undefined {
+): { readonly keyPackage: KeyPackage; readonly reference: Uint8Array; readonly bearer: Device } | undefined {
   const mls = turn.env.suites.of(suite)
   const read = mls === undefined ? undefined : readKeyPackage(mls, message, toSeconds(turn.now))
   if (read?.kind !== "ok") return undefined
   const { credential } = read.keyPackage.leafNode
   const bearer = credential.kind === "basic" ? readDevice(turn.crypto, credential.identity) : undefined
-  return bearer?.kind === "ok" && bearer.value.device === device.device ? read : undefined
+  return bearer?.kind === "ok" ? { ...read, bearer: bearer.value } : undefined
 }
 
 function entriesOf(turn: Turn, { encoded }: KeyPackage): (readonly [string, StockedKeyPackage])[] {

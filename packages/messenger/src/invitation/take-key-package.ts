@@ -3,8 +3,9 @@ import { readKeyPackage } from "@starling/mls"
 import { clocksDiffer, clockText } from "../contacts/meet.ts"
 import { stateOf } from "../group/forest-node.ts"
 import { settle } from "../group/settle.ts"
-import { readDevice } from "../identity/device-certificate.ts"
+import { isSameDevice, readDevice } from "../identity/device-certificate.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
+import { WRONG_KEY_PAUSE } from "../limits.ts"
 import { decodeAnswer } from "../peer/answer-frame.ts"
 import type { Turn } from "../peer/turn.ts"
 import { toSeconds } from "./issued-key-package.ts"
@@ -37,8 +38,11 @@ export function takeKeyPackage(turn: Turn, uuid: string, identity: IdentityId, p
     return trouble(turn, `${who}'s key was refused (${read.reason}; ${read.section}); nothing was changed.`)
   const { credential } = read.keyPackage.leafNode
   const device = credential.kind === "basic" ? readDevice(turn.crypto, credential.identity) : undefined
-  if (device?.kind !== "ok" || device.value.device !== wanted.device.device)
-    return trouble(turn, `The key that was given for ${who} is of another device; nobody was added.`)
+  // An addition can name the device of somebody else, whose KeyPackage is good for that one alone.
+  if (device?.kind !== "ok" || !isSameDevice(device.value, wanted.device)) {
+    turn.changeWork(uuid, { askAt: new Map(turn.work(uuid).askAt).set(identity, turn.now + WRONG_KEY_PAUSE) })
+    return trouble(turn, `The key that was given for ${who} is somebody else's; nobody was added.`)
+  }
   turn.changeWork(uuid, { keyPackages: new Map(turn.work(uuid).keyPackages).set(identity, read.keyPackage) })
   settle(turn, uuid)
 }

@@ -3,9 +3,9 @@ import type { Milliseconds } from "@starling/kernel"
 import { derive, type Era } from "../group/era.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import { MAILBOX_PERIOD } from "../limits.ts"
+import { askForHeldBack } from "../message/history-budget.ts"
 import { jitter } from "../peer/jitter.ts"
 import type { Turn } from "../peer/turn.ts"
-import type { Store } from "../ports/store.ts"
 import { bytesOf } from "../record/operation.ts"
 import { takesPart } from "../sync/request-sync.ts"
 import { boxedEras } from "./boxed-eras.ts"
@@ -17,16 +17,25 @@ import { NO_INSTANCE, type MailboxExchange, type Put } from "./mailbox-work.ts"
 import { changeMailboxWork, mailboxWork, underWay } from "./rounds.ts"
 
 /** Goes on with every mailbox that is connected and whose time has come. */
-export function exchangeWithMailboxes(turn: Turn, uuid: string, reader: Pick<Store, "get">): void {
+export function exchangeWithMailboxes(turn: Turn, uuid: string): void {
   if (!takesPart(turn.group(uuid))) return
   for (const mailbox of usedMailboxes(turn.group(uuid))) {
     const { peerId } = mailbox
     const work = mailboxWork(turn, uuid, peerId)
     if (!turn.isConnected(peerId) || work.nextAt > turn.now || underWay(turn, uuid, peerId)) continue
-    if (work.stage === "idle") changeMailboxWork(turn, uuid, peerId, { stage: "reading", done: new Set(), fetches: 0 })
+    if (work.stage === "idle") beginRound(turn, uuid, peerId)
     if (mailboxWork(turn, uuid, peerId).stage === "reading") readOn(turn, uuid, mailbox)
-    if (mailboxWork(turn, uuid, peerId).stage === "putting") putOn(turn, uuid, mailbox, reader)
+    if (mailboxWork(turn, uuid, peerId).stage === "putting") putOn(turn, uuid, mailbox)
   }
+}
+
+/** What there was no room for, and now is, is read once more. */
+function beginRound(turn: Turn, uuid: string, peerId: PeerId): void {
+  const { read, heldFrom } = mailboxWork(turn, uuid, peerId)
+  changeMailboxWork(turn, uuid, peerId, { stage: "reading", done: new Set(), fetches: 0 })
+  if (heldFrom.size === 0 || askForHeldBack(turn, uuid).length > 0) return
+  const again = Array.from(read, ([era, to]) => [era, { ...to, number: heldFrom.get(era) ?? to.number }] as const)
+  changeMailboxWork(turn, uuid, peerId, { read: new Map(again), heldFrom: new Map() })
 }
 
 function readOn(turn: Turn, uuid: string, mailbox: GroupMailbox): void {
@@ -40,8 +49,8 @@ function readOn(turn: Turn, uuid: string, mailbox: GroupMailbox): void {
   ask(turn, uuid, mailbox, era, { kind: "fetch", instance: bytesOf(instance), after: number })
 }
 
-function putOn(turn: Turn, uuid: string, mailbox: GroupMailbox, reader: Pick<Store, "get">): void {
-  const next = nextPut(turn, uuid, mailbox.peerId, reader)
+function putOn(turn: Turn, uuid: string, mailbox: GroupMailbox): void {
+  const next = nextPut(turn, uuid, mailbox.peerId)
   if (next !== undefined) {
     ask(turn, uuid, mailbox, next.era, { kind: "put", entries: next.entries }, next.put)
     return

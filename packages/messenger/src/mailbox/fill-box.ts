@@ -10,14 +10,14 @@ import { readSealed } from "../message/keep-sealed.ts"
 import { encodeSealedMessage } from "../message/sealed-message.ts"
 import { addToVector, descending, joinSets, missingFrom, type MessageVector, type SeqSet } from "../message/seq-set.ts"
 import type { Turn } from "../peer/turn.ts"
-import type { Store } from "../ports/store.ts"
 import { decodeCommitRecord } from "../record/commit-record.ts"
 import { bytesOf } from "../record/operation.ts"
 import { RECORD_KINDS, type LoggedRecord } from "../record/record.ts"
 import { boxedEras } from "./boxed-eras.ts"
 import type { PutEntry } from "./mailbox-frames.ts"
 import { boxedName, type NotedOf, type Put } from "./mailbox-work.ts"
-import { signReceiptNote } from "./receipt-note.ts"
+import { shownForAll } from "../sync/name-messages.ts"
+import { NOTE_VERSION, signReceiptNote } from "./receipt-note.ts"
 import { changeMailboxWork, mailboxWork } from "./rounds.ts"
 
 export interface NextPut {
@@ -32,13 +32,13 @@ const NO_SLOT = new Uint8Array(0)
  * What to put into which box next: first records, without which nobody can come to the states that messages are sent
  * in, then messages, each in its own era's box, and a note of what has arrived here. `undefined` where all of it is there.
  */
-export function nextPut(turn: Turn, uuid: string, peerId: PeerId, reader: Pick<Store, "get">): NextPut | undefined {
+export function nextPut(turn: Turn, uuid: string, peerId: PeerId): NextPut | undefined {
   for (const era of boxedEras(turn.group(uuid))) {
     const records = recordsToPut(turn, uuid, peerId, era)
     if (records !== undefined) return records
   }
   changeMailboxWork(turn, uuid, peerId, { settled: turn.group(uuid).records })
-  return messagesToPut(turn, uuid, peerId, reader) ?? noteToPut(turn, uuid, peerId)
+  return messagesToPut(turn, uuid, peerId) ?? noteToPut(turn, uuid, peerId)
 }
 
 function recordsToPut(turn: Turn, uuid: string, peerId: PeerId, era: Era): NextPut | undefined {
@@ -87,7 +87,7 @@ interface Found {
 }
 
 /** Newest first, until a few in a row are not kept any more: those before them are not either. */
-function messagesToPut(turn: Turn, uuid: string, peerId: PeerId, reader: Pick<Store, "get">): NextPut | undefined {
+function messagesToPut(turn: Turn, uuid: string, peerId: PeerId): NextPut | undefined {
   const group = turn.group(uuid)
   const { forest } = group
   const eras = new Map(boxedEras(group).map((era) => [era.id, era]))
@@ -100,7 +100,7 @@ function messagesToPut(turn: Turn, uuid: string, peerId: PeerId, reader: Pick<St
     let probes = PAST_PROBES
     for (const seq of descending(missing)) {
       if (left <= 0 || probes === 0) break
-      const message = readSealed(reader, uuid, device, seq)
+      const message = readSealed(turn.env.rows, uuid, device, seq)
       const era = eras.get(forest.get(message?.sid ?? "")?.era?.id ?? "")
       if (message === undefined || era === undefined) {
         probes--
@@ -148,11 +148,13 @@ function noteToPut(turn: Turn, uuid: string, peerId: PeerId): NextPut | undefine
     return undefined
   const { device, signatureKeys } = turn.own
   const payload = signReceiptNote(turn.crypto, signatureKeys.privateKey, {
+    version: NOTE_VERSION,
     group: group.id,
     device,
     at: turn.now,
     held: group.held,
     seen,
+    shown: shownForAll(group, turn.work(uuid)),
   })
   const slot = derive(turn.crypto, concat(era.key, bytesOf(device)), "mailbox slot", 16)
   const entries = [{ slot, envelope: sealEnvelope(turn.crypto, era, "note", payload) }]

@@ -19,6 +19,8 @@ export interface MailboxWork {
   readonly fetches: number
   /** By era: up to which number of which instance of the box was read. */
   readonly read: ReadonlyMap<string, ReadTo>
+  /** By era: the number behind which there is something that there was no room for yet. */
+  readonly heldFrom: ReadonlyMap<string, number>
   /** Messages that are in boxes, or that there is nothing of to put there. */
   readonly messages: MessageVector
   /** Records that are in the boxes, as `boxedName` names them. */
@@ -68,6 +70,7 @@ export const NO_MAILBOX_WORK: MailboxWork = {
   done: new Set(),
   fetches: 0,
   read: new Map(),
+  heldFrom: new Map(),
   messages: new Map(),
   records: new Set(),
   settled: undefined,

@@ -38,12 +38,7 @@ export function mailboxLink({ durable }: PeerState, addresses: readonly string[]
  * Keeps and gives ciphertext for who knows the token of a box. Nothing here can be opened with what a mailbox holds: the
  * token follows from the era key, and leads not back to it.
  */
-export function serveMailbox(
-  turn: Turn,
-  payload: Uint8Array,
-  from: PeerId,
-  reader: Pick<Store, "get" | "list">,
-): Bytes {
+export function serveMailbox(turn: Turn, payload: Uint8Array, from: PeerId): Bytes {
   const decoded = decodeMailboxRequest(payload)
   if (decoded.kind !== "ok") return refusedAnswer(decoded.kind)
   if (!turn.state.isMailbox) return refusedAnswer("not-a-member")
@@ -54,22 +49,23 @@ export function serveMailbox(
   if (known === undefined && !mayOpen) return refusedAnswer("not-a-member")
   const { ask } = request
   const by = depositorOf(turn.crypto, from)
-  if (ask.kind === "put") return put(turn, known ?? newBox(turn, request, by), ask.entries, by, reader)
+  if (ask.kind === "put") return put(turn, known ?? newBox(turn, request, by), ask.entries, by)
   if (known === undefined) return okAnswer(encodeFetchAnswer({ instance: new Uint8Array(8), entries: [], more: false }))
-  return give(known, toHex(ask.instance) === known.instance ? ask.after : 0, reader)
+  return give(known, toHex(ask.instance) === known.instance ? ask.after : 0, turn.env.rows)
 }
 
 /** Lets go of what was kept for as long as was promised, and of boxes that nothing is in. */
-export function pruneBoxes(turn: Turn, reader: Pick<Store, "list">): void {
+export function pruneBoxes(turn: Turn): void {
+  const { rows } = turn.env
   for (const box of turn.state.durable.boxes.values()) {
-    const [oldest] = reader.list(BUCKETS.envelopes, box.name, { limit: 1 })
+    const [oldest] = rows.list(BUCKETS.envelopes, box.name, { limit: 1 })
     if (oldest === undefined) {
       if (box.at < turn.now - turn.state.durable.settings.keepFor) setBox(turn, box.name, undefined)
       continue
     }
     if (decodeKeptEnvelope(oldest.value).until > turn.now) continue
     let pruned = box
-    for (const row of reader.list(BUCKETS.envelopes, box.name, { limit: PRUNE_AT_ONCE })) {
+    for (const row of rows.list(BUCKETS.envelopes, box.name, { limit: PRUNE_AT_ONCE })) {
       const { until, by } = decodeKeptEnvelope(row.value)
       if (until > turn.now) break
       turn.writes.push({ kind: "delete", bucket: BUCKETS.envelopes, partition: box.name, key: row.key })
@@ -80,7 +76,7 @@ export function pruneBoxes(turn: Turn, reader: Pick<Store, "list">): void {
 }
 
 /** All of the entries or none: what was taken stays for as long as the answer says. */
-function put(turn: Turn, box: Box, entries: readonly PutEntry[], by: Depositor, reader: Pick<Store, "get">): Bytes {
+function put(turn: Turn, box: Box, entries: readonly PutEntry[], by: Depositor): Bytes {
   const { keepFor } = turn.state.durable.settings
   // What is here already and nearly as fresh is not written anew.
   const promised = Math.floor((keepFor * 7) / 8)
@@ -89,7 +85,7 @@ function put(turn: Turn, box: Box, entries: readonly PutEntry[], by: Depositor, 
   for (const { slot, envelope } of entries) {
     if (decodeEnvelope(envelope).kind === "malformed") return refusedAnswer("malformed")
     const key = slot.length > 0 ? `slot ${toHex(slot)}` : toHex(turn.crypto.hash(envelope))
-    const bytes = rows.get(key) ?? reader.get(BUCKETS.envelopes, box.name, key)
+    const bytes = rows.get(key) ?? turn.env.rows.get(BUCKETS.envelopes, box.name, key)
     const before = bytes === undefined ? undefined : decodeKeptEnvelope(bytes)
     if (before !== undefined && slot.length === 0 && before.until >= turn.now + promised) continue
     const value = encodeKeptEnvelope({ until: turn.now + keepFor, by, envelope })
@@ -133,11 +129,11 @@ function withBytes(box: Box, by: Depositor, change: number): Box {
   return { ...box, bytes: Math.max(0, box.bytes + change), shares }
 }
 
-function give(box: Box, after: number, reader: Pick<Store, "list">): Bytes {
+function give(box: Box, after: number, stored: Pick<Store, "list">): Bytes {
   const entries: { number: number; envelope: Bytes }[] = []
   let left = SYNC_BUDGET
   for (let at = after; ;) {
-    const rows = reader.list(BUCKETS.envelopes, box.name, { after: at, limit: ROWS_AT_ONCE })
+    const rows = stored.list(BUCKETS.envelopes, box.name, { after: at, limit: ROWS_AT_ONCE })
     for (const { ordinal, value } of rows) {
       const { envelope } = decodeKeptEnvelope(value)
       if (entries.length > 0 && left < envelope.length)

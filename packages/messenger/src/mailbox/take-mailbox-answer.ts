@@ -4,20 +4,27 @@ import { absorbRecords } from "../group/absorb-records.ts"
 import { decodeEnvelope, openEnvelope } from "../group/envelope.ts"
 import type { Era } from "../group/era.ts"
 import { settle } from "../group/settle.ts"
-import { KEEP_MOST, MAX_FETCHES, MAX_SENT } from "../limits.ts"
+import { KEEP_MOST, MAX_FETCHES, TICKED } from "../limits.ts"
 import { notifyDelivery } from "../message/delivery.ts"
 import { absorbMessages } from "../message/receive-message.ts"
 import { decodeSealedMessage, type SealedMessage } from "../message/sealed-message.ts"
-import { addSeq, addToVector, type SeqSet } from "../message/seq-set.ts"
+import { addSeq, addToVector, hasSeq, type SeqSet } from "../message/seq-set.ts"
 import { decodeAnswer } from "../peer/answer-frame.ts"
 import type { Turn } from "../peer/turn.ts"
 import { decodeRecord, type LoggedRecord } from "../record/record.ts"
-import { noteMessages } from "../sync/note-holdings.ts"
+import { noteNoted } from "../sync/note-holdings.ts"
 import { partnersOf } from "../sync/partners.ts"
 import { takesPart } from "../sync/request-sync.ts"
 import { boxedEras } from "./boxed-eras.ts"
 import { decodeFetchAnswer, decodePutAnswer, type FetchAnswer } from "./mailbox-frames.ts"
-import { boxedName, NO_INSTANCE, type MailboxExchange, type Put, type ReadTo } from "./mailbox-work.ts"
+import {
+  boxedName,
+  NO_INSTANCE,
+  type MailboxExchange,
+  type MailboxWork,
+  type Put,
+  type ReadTo,
+} from "./mailbox-work.ts"
 import { decodeReceiptNote, type ReceiptNote } from "./receipt-note.ts"
 import { changeMailboxWork, mailboxWork } from "./rounds.ts"
 
@@ -59,6 +66,9 @@ function takeFetched(turn: Turn, { group: uuid, peerId, era: id }: MailboxExchan
     ...(isForgetful ? { stage: "idle" } : { nextAt: turn.now }),
     fetches: work.fetches + 1,
     done: more ? work.done : new Set(work.done).add(id),
+    heldFrom: isForgetful
+      ? new Map()
+      : withHeld(turn, uuid, work, { era: id, after: work.read.get(id)?.number ?? 0, messages }),
     read: new Map(work.read).set(id, { instance: toHex(instance), number }),
     messages: messages.reduce(
       (known, { device, seq }) => (device === turn.own.device ? known : addToVector(known, device, seq)),
@@ -68,6 +78,21 @@ function takeFetched(turn: Turn, { group: uuid, peerId, era: id }: MailboxExchan
     ...(isForgetful ? { settled: undefined, noted: undefined } : {}),
   })
   if (isForgetful) forgetKept(turn, uuid, peerId)
+}
+
+/** With where to read again from, where there was no room for one of the messages. */
+function withHeld(
+  turn: Turn,
+  uuid: string,
+  { heldFrom }: MailboxWork,
+  answer: { readonly era: string; readonly after: number; readonly messages: readonly SealedMessage[] },
+): ReadonlyMap<string, number> {
+  const { held } = turn.group(uuid)
+  const { heldBack } = turn.work(uuid)
+  const isLeft = ({ device, seq }: SealedMessage): boolean =>
+    heldBack.has(device) && !hasSeq(held.get(device) ?? [], seq)
+  if (heldFrom.has(answer.era) || !answer.messages.some(isLeft)) return heldFrom
+  return new Map(heldFrom).set(answer.era, answer.after)
 }
 
 /** False for what was there before, and for a promise of more that nothing comes of: the mailbox is left until the next round. */
@@ -103,13 +128,14 @@ function valueOf<T>(decoded: { readonly kind: "ok"; readonly value: T } | { read
 }
 
 /** A device's own word, newer than the one before. */
-function takeNote(turn: Turn, uuid: string, { group: id, device, at, held, seen }: ReceiptNote): void {
+function takeNote(turn: Turn, uuid: string, note: ReceiptNote): void {
+  const { group: id, device, at } = note
   const group = turn.group(uuid)
   const { notedAt } = turn.work(uuid)
   const isPartner = [...partnersOf(group, turn.own.peerId).values()].some((partner) => partner.device === device)
   if (!isPartner || !equalBytes(id, group.id) || at <= (notedAt.get(device) ?? 0)) return
   turn.changeWork(uuid, { notedAt: new Map(notedAt).set(device, at) })
-  noteMessages(turn, uuid, device, held, seen.get(turn.own.device) ?? [])
+  noteNoted(turn, uuid, note)
 }
 
 function takeReceipt(turn: Turn, { group: uuid, peerId }: MailboxExchange, put: Put, body: Uint8Array): void {
@@ -129,7 +155,7 @@ function takeReceipt(turn: Turn, { group: uuid, peerId }: MailboxExchange, put: 
 function noteKept(turn: Turn, uuid: string, peerId: string, seqs: readonly number[], until: number): void {
   const { inMailboxes } = turn.group(uuid).delivery
   const kept = [...(inMailboxes.get(peerId) ?? []), ...seqs.map((seq) => [seq, until] as const)]
-  turn.changeDelivery(uuid, { inMailboxes: new Map(inMailboxes).set(peerId, new Map(kept.slice(-MAX_SENT))) })
+  turn.changeDelivery(uuid, { inMailboxes: new Map(inMailboxes).set(peerId, new Map(kept.slice(-TICKED))) })
   notifyDelivery(
     turn,
     uuid,

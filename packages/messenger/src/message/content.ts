@@ -1,6 +1,6 @@
 import { concat, malformed, toHex, utf8, type Bytes, type Decoded, type Milliseconds } from "@starling/kernel"
 import type { CryptoProvider } from "@starling/mls"
-import { decodeCbor, encodeCbor } from "@starling/wire"
+import { decodeCbor, encodeCbor, type Reader } from "@starling/wire"
 
 import { MAX_TEXT } from "../limits.ts"
 import { bytesOf } from "../record/operation.ts"
@@ -22,6 +22,10 @@ const VERSION = 1
 const LABEL = utf8("starling message 1")
 const SALT_LENGTH = 16
 export const MAX_CONTENT = MAX_TEXT + 256
+
+export function readMessageId(reader: Reader): MessageId {
+  return toHex(reader.fixed(16))
+}
 
 export function isText(text: string): boolean {
   return text.length > 0 && !/\p{Cs}/u.test(text) && utf8(text).length <= MAX_TEXT

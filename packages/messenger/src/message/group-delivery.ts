@@ -8,7 +8,8 @@ import { readGroupMailbox, writeGroupMailbox } from "../mailbox/group-mailbox.ts
 import { bytesOf } from "../record/operation.ts"
 import { decodeOwnRow, isFirstVersion } from "../versioned.ts"
 import type { MessageId } from "./content.ts"
-import type { TakenOfDevice, Withheld } from "./history-budget.ts"
+import type { Forgone } from "./forgone.ts"
+import type { TakenOfDevice } from "./history-budget.ts"
 import { readMessageVector, writeMessageVector, type MessageVector } from "./seq-set.ts"
 
 /** What a device knows of the ways of a group's messages; all but the mailboxes is learnt again where it is lost. */
@@ -21,7 +22,7 @@ export interface GroupDelivery {
   readonly readers: MessageVector
   readonly breaks: readonly Break[]
   readonly taken: ReadonlyMap<DeviceKey, TakenOfDevice>
-  readonly withheld: readonly Withheld[]
+  readonly forgone: readonly Forgone[]
   /** Bytes of ciphertext that are kept for others, by author. */
   readonly keptBytes: ReadonlyMap<DeviceKey, number>
   /** Those that the group used before mailboxes were chosen by records. */
@@ -45,7 +46,7 @@ export const NO_DELIVERY: GroupDelivery = {
   readers: new Map(),
   breaks: [],
   taken: new Map(),
-  withheld: [],
+  forgone: [],
   keptBytes: new Map(),
   mailboxes: new Map(),
   inMailboxes: new Map(),
@@ -67,7 +68,7 @@ export function encodeGroupDelivery(delivery: GroupDelivery): Bytes {
       w.text(peerId).vector(kept, (inner, [seq, until]) => inner.uint64(BigInt(seq)).uint64(BigInt(until))),
     )
     writer.vector(delivery.taken, writeTaken)
-    writer.vector(delivery.withheld, writeWithheld)
+    writer.vector(delivery.forgone, writeForgone)
   })
 }
 
@@ -84,7 +85,7 @@ export function decodeGroupDelivery(bytes: Uint8Array): GroupDelivery {
       reader.vector((r) => [r.text(128), new Map(r.vector((i) => [readTime(i), readTime(i)] as const))] as const),
     ),
     taken: new Map(isFirst ? [] : reader.vector(readTaken)),
-    withheld: isFirst ? [] : reader.vector(readWithheld),
+    forgone: isFirst ? [] : reader.vector(readForgone),
   }))
 }
 
@@ -110,12 +111,12 @@ function readTaken(reader: Reader): readonly [DeviceKey, TakenOfDevice] {
   return [device, { messages: readTime(reader), bytes: readTime(reader), at: readTime(reader) }]
 }
 
-function writeWithheld(writer: Writer, { device, count, before }: Withheld): void {
+function writeForgone(writer: Writer, { device, count, before }: Forgone): void {
   writer.fixed(bytesOf(device)).uint64(BigInt(count))
   writer.optional(before, (w, message) => w.fixed(bytesOf(message)))
 }
 
-function readWithheld(reader: Reader): Withheld {
+function readForgone(reader: Reader): Forgone {
   const head = { device: toHex(reader.fixed(32)), count: readTime(reader) }
   return { ...head, before: reader.optional((r) => toHex(r.fixed(16))) }
 }

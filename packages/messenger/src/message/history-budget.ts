@@ -1,9 +1,10 @@
 import type { Milliseconds } from "@starling/kernel"
 
+import type { Group } from "../group/group.ts"
+import type { GroupWork } from "../group/group-work.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
-import { DAY, MAX_BREAKS, MAX_WITHHELD_RUNS, TAKEN_BYTES, TAKEN_MESSAGES } from "../limits.ts"
+import { DAY, ROOM_AGAIN, TAKEN_BYTES, TAKEN_MESSAGES } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
-import type { MessageId } from "./content.ts"
 
 /** What one device has used up, by `at`, of what this one enters into the history of a group for it; in parts of one, too. */
 export interface TakenOfDevice {
@@ -12,48 +13,61 @@ export interface TakenOfDevice {
   readonly at: Milliseconds
 }
 
-/** Messages in a row, of one device, that were more than are taken of it: they came, and are kept nowhere here. */
-export interface Withheld {
-  readonly device: DeviceKey
-  readonly count: number
-  /** The first message of the device that was shown after them. */
-  readonly before: MessageId | undefined
-}
-
 /**
- * Whether a message of so many bytes, which is verified to be the device's, is entered; it is charged to nobody else. By
- * whatever way it came: what gossip does not bring of a flood, exchanges do.
+ * Whether there is room in the history for a message of so many bytes that is said to be the device's. It is asked before the key to the
+ * message is used up, so that what finds no room can come later. While a device is held back nothing of it is taken, so that the oldest
+ * comes first: of a message far ahead the keys in between would be kept, and there is room for a thousand of them.
  */
-export function takeIntoHistory(turn: Turn, uuid: string, device: DeviceKey, bytes: number): boolean {
-  const { taken } = turn.group(uuid).delivery
-  const before = taken.get(device) ?? { messages: 0, bytes: 0, at: turn.now }
-  const days = Math.max(0, turn.now - before.at) / DAY
-  const messages = Math.max(0, before.messages - days * TAKEN_MESSAGES.perDay) + 1
-  const size = Math.max(0, before.bytes - days * TAKEN_BYTES.perDay) + bytes
-  if (messages > TAKEN_MESSAGES.burst || size > TAKEN_BYTES.burst) return false
-  turn.changeDelivery(uuid, { taken: new Map(taken).set(device, { messages, bytes: size, at: turn.now }) })
-  return true
+export function hasRoomFor(turn: Turn, uuid: string, device: DeviceKey, bytes: number): boolean {
+  return !turn.work(uuid).heldBack.has(device) && fits(turn.group(uuid), device, { messages: 1, bytes }, turn.now)
 }
 
-/** Counts a message that was not entered: what a person does not see, they are told of. */
-export function noteWithheld(turn: Turn, uuid: string, device: DeviceKey): void {
-  const { withheld } = turn.group(uuid).delivery
-  const open = withheld.find((run) => run.device === device && run.before === undefined)
-  const others = withheld.filter((run) => run !== open)
-  const ofDevice = others.filter((run) => run.device === device)
-  const [oldest] = ofDevice.length < MAX_WITHHELD_RUNS ? [] : ofDevice
-  const run = { device, count: (open?.count ?? 0) + 1, before: undefined }
-  const kept = [...others.filter((each) => each !== oldest), run].slice(-MAX_BREAKS)
-  turn.changeDelivery(uuid, { withheld: kept })
-  if (open === undefined) turn.notify({ kind: "group", group: uuid })
+/** A message is entered, and verified to be the device's: it is charged to nobody else, by whatever way it came. */
+export function chargeHistory(turn: Turn, uuid: string, device: DeviceKey, bytes: number): void {
+  const group = turn.group(uuid)
+  const before = takenOf(group, device, turn.now)
+  const after = { messages: before.messages + 1, bytes: before.bytes + bytes, at: turn.now }
+  turn.changeDelivery(uuid, { taken: new Map(group.delivery.taken).set(device, after) })
 }
 
-/** What was withheld of the device stands before this message, which was shown. */
-export function closeWithheld(turn: Turn, uuid: string, device: DeviceKey, message: MessageId): void {
-  const { withheld } = turn.group(uuid).delivery
-  if (!withheld.some((run) => run.device === device && run.before === undefined)) return
-  const close = (run: Withheld): Withheld =>
-    run.device === device && run.before === undefined ? { ...run, before: message } : run
-  turn.changeDelivery(uuid, { withheld: withheld.map(close) })
+/** There is no room for what the device writes: nobody is asked for more of it until there is again. */
+export function holdBack(turn: Turn, uuid: string, device: DeviceKey): void {
+  const { heldBack } = turn.work(uuid)
+  if (heldBack.has(device)) return
+  turn.changeWork(uuid, { heldBack: new Set(heldBack).add(device) })
   turn.notify({ kind: "group", group: uuid })
+}
+
+/** Devices of which there is more to come than there is room for. */
+export function heldBackNow(group: Group, { heldBack }: Pick<GroupWork, "heldBack">, now: Milliseconds): DeviceKey[] {
+  return [...heldBack].filter((device) => !fits(group, device, ROOM_AGAIN, now))
+}
+
+/** Those of which there is room for a good many again are asked for. */
+export function askForHeldBack(turn: Turn, uuid: string): readonly DeviceKey[] {
+  const { heldBack } = turn.work(uuid)
+  if (heldBack.size === 0) return []
+  const still = heldBackNow(turn.group(uuid), { heldBack }, turn.now)
+  if (still.length < heldBack.size) turn.changeWork(uuid, { heldBack: new Set(still) })
+  return still
+}
+
+function fits(
+  group: Group,
+  device: DeviceKey,
+  more: { readonly messages: number; readonly bytes: number },
+  now: Milliseconds,
+): boolean {
+  const { messages, bytes } = takenOf(group, device, now)
+  return messages + more.messages <= TAKEN_MESSAGES.burst && bytes + more.bytes <= TAKEN_BYTES.burst
+}
+
+function takenOf({ delivery }: Group, device: DeviceKey, now: Milliseconds): TakenOfDevice {
+  const before = delivery.taken.get(device) ?? { messages: 0, bytes: 0, at: now }
+  const days = Math.max(0, now - before.at) / DAY
+  return {
+    messages: Math.max(0, before.messages - days * TAKEN_MESSAGES.perDay),
+    bytes: Math.max(0, before.bytes - days * TAKEN_BYTES.perDay),
+    at: now,
+  }
 }

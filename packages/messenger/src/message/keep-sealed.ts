@@ -41,10 +41,10 @@ export function readSealed(
  * Lets go of ciphertexts that were kept for as long as this person wants. Own ones stay until the others have them, for
  * two weeks at most. Those of version 0.1, which did not note the time, are kept from now on.
  */
-export function pruneKept(turn: Turn, uuid: string, reader: Pick<Store, "list">): void {
+export function pruneKept(turn: Turn, uuid: string): void {
   const { keepFor } = turn.state.durable.settings
   const after = turn.work(uuid).prunedTo
-  const rows = reader.list(BUCKETS.messages, uuid, { after, before: turn.now - keepFor, limit: PRUNE_AT_ONCE })
+  const rows = turn.env.rows.list(BUCKETS.messages, uuid, { after, before: turn.now - keepFor, limit: PRUNE_AT_ONCE })
   const prunedTo = rows.length < PRUNE_AT_ONCE ? -1 : (rows.at(-1)?.ordinal ?? 0) - 1
   if (prunedTo !== after) turn.changeWork(uuid, { prunedTo })
   for (const row of rows) {

@@ -8,12 +8,13 @@ import type { DeviceKey } from "../identity/device-certificate.ts"
 import type { Turn } from "../peer/turn.ts"
 import { decodeContent, messageId, type Content, type MessageId } from "./content.ts"
 import { noteArrival } from "./gaps.ts"
-import { closeWithheld, noteWithheld, takeIntoHistory } from "./history-budget.ts"
+import { closeForgone, closeOldestGaps } from "./forgone.ts"
+import { chargeHistory, hasRoomFor, holdBack } from "./history-budget.ts"
 import { encodeHistoryRow, HISTORY, holdsMessage } from "./history-row.ts"
 import { keepSealed } from "./keep-sealed.ts"
 import { putNumbered } from "./numbered.ts"
 import { messageAuthenticatedData, type SealedMessage } from "./sealed-message.ts"
-import { addToVector, boundVector, hasSeq } from "./seq-set.ts"
+import { addSeq, addToVector, boundVector, hasSeq } from "./seq-set.ts"
 
 /**
  * Reads messages in the states that they were sent in, on whatever branch, and shows each once; those of states that
@@ -22,13 +23,15 @@ import { addToVector, boundVector, hasSeq } from "./seq-set.ts"
 export function absorbMessages(turn: Turn, uuid: string, incoming: readonly SealedMessage[]): boolean {
   const pending = turn.work(uuid).pendingMessages
   const waiting = [...pending, ...incoming].filter((message) => readMessage(turn, uuid, message) === "waiting")
-  const pendingMessages = bounded(waiting)
+  const pendingMessages = boundWaiting(waiting)
   if (pendingMessages.length + pending.length > 0) turn.changeWork(uuid, { pendingMessages })
   return incoming.some((message) => waiting.includes(message))
 }
 
-/** `lost`: forged, or its key is gone or was never here. */
-function readMessage(turn: Turn, uuid: string, message: SealedMessage): "read" | "known" | "waiting" | "lost" {
+type Reading = "read" | "known" | "waiting" | "held-back" | "lost"
+
+/** `held-back`: more than is taken of its author by now, it comes again; `lost`: forged, or its key is gone or was never here. */
+function readMessage(turn: Turn, uuid: string, message: SealedMessage): Reading {
   const group = turn.group(uuid)
   if (message.device === turn.own.device) return "known"
   if (hasSeq(group.held.get(message.device) ?? [], message.seq)) return "known"
@@ -39,22 +42,24 @@ function readMessage(turn: Turn, uuid: string, message: SealedMessage): "read" |
     if (node.standing.kind === "dropped") noteUnreadable(turn, uuid, message)
     return "lost"
   }
+  if (!hasRoomFor(turn, uuid, message.device, message.mls.length)) {
+    holdBack(turn, uuid, message.device)
+    return "held-back"
+  }
   const received = receive(turn.mlsOf(state), state, message.mls)
   if (received.kind !== "application") return "lost"
   const header = messageAuthenticatedData(message.device, message.seq)
   const sender = toHex(received.sender.signatureKey)
   if (sender !== message.device || !equalBytes(received.authenticatedData, header)) return "lost"
   const forest = new Map(group.forest).set(node.sid, { ...node, standing: { kind: "held", state: received.next } })
-  turn.putGroup({
-    ...group,
+  const held = addSeq(group.held.get(message.device) ?? [], message.seq)
+  const bounded = closeOldestGaps(turn, uuid, message.device, held)
+  turn.changeGroup(uuid, {
     forest,
-    held: addToVector(group.held, message.device, message.seq),
+    held: new Map(group.held).set(message.device, bounded),
     seen: group.seen.has(message.device) ? group.seen : new Set(group.seen).add(message.device),
   })
-  if (!takeIntoHistory(turn, uuid, message.device, message.mls.length)) {
-    noteWithheld(turn, uuid, message.device)
-    return "read"
-  }
+  chargeHistory(turn, uuid, message.device, message.mls.length)
   keepSealed(turn, uuid, message)
   const content = decodeContent(received.data)
   const author = node.roster.find((device) => device?.device === message.device)
@@ -64,7 +69,7 @@ function readMessage(turn: Turn, uuid: string, message: SealedMessage): "read" |
   putNumbered(turn, uuid, message, state, { ...received, id, salt: content.value.salt })
   noteShown(turn, uuid, message.device, id)
   noteArrival(turn, uuid, message.device, message.seq, id)
-  closeWithheld(turn, uuid, message.device, id)
+  closeForgone(turn, uuid, message.device, id)
   return "read"
 }
 
@@ -118,7 +123,7 @@ function remember({ shown }: Group, id: MessageId): ReadonlySet<MessageId> {
   return next
 }
 
-function bounded(waiting: readonly SealedMessage[]): SealedMessage[] {
+function boundWaiting(waiting: readonly SealedMessage[]): SealedMessage[] {
   const kept = new Map<string, SealedMessage>()
   const perDevice = new Map<string, number>()
   for (const message of waiting.toReversed()) {

@@ -6,18 +6,29 @@ import { sealEnvelope } from "../group/envelope.ts"
 import { ancestry, stateOf } from "../group/forest-node.ts"
 import type { Group, SentMessage } from "../group/group.ts"
 import { closeGate } from "../group/reconcile.ts"
-import { devicesOf, hasDevice } from "../group/roster.ts"
+import { devicesOf } from "../group/roster.ts"
+import { isDisplaced } from "../group/tips.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
 import { turnToMailboxes } from "../mailbox/rounds.ts"
-import { LOST_PATIENCE, MAILBOX_SOON, MAX_LATE_COPIES, MAX_SENT, RESEND_PATIENCE, RETENTION } from "../limits.ts"
+import {
+  LOST_PATIENCE,
+  MAILBOX_SOON,
+  MAX_LATE_COPIES,
+  RESEND_PATIENCE,
+  RESEND_PAUSE,
+  RESENT_AT_ONCE,
+  RETENTION,
+} from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { StateId } from "../record/operation.ts"
 import { watchDelivery } from "../sync/repair.ts"
 import { encodeContent, messageId, type Content, type MessageId } from "./content.ts"
+import { holdsCopy } from "./delivery.ts"
 import { keepSealed } from "./keep-sealed.ts"
 import { show } from "./receive-message.ts"
+import { followMessage } from "./sent-messages.ts"
 import { encodeSealedMessage, messageAuthenticatedData } from "./sealed-message.ts"
-import { addToVector, hasSeq } from "./seq-set.ts"
+import { addToVector } from "./seq-set.ts"
 
 /** Encrypts a new message in the live state, keeps it, shows it, publishes it. `closeGate` has let it pass. */
 export function sendMessage(turn: Turn, uuid: string, text: string): MessageId {
@@ -25,8 +36,7 @@ export function sendMessage(turn: Turn, uuid: string, text: string): MessageId {
   const encoded = encodeContent(content)
   const id = messageId(turn.crypto, turn.own.device, encoded)
   const sent: SentMessage = { id, content: encoded, at: turn.now, copies: [], reached: 0 }
-  const group = turn.group(uuid)
-  turn.putGroup({ ...group, sent: [...group.sent.slice(-MAX_SENT + 1), sent] })
+  followMessage(turn, uuid, sent)
   encryptCopy(turn, uuid, sent)
   const epoch = turn.group(uuid).forest.get(turn.group(uuid).live)?.epoch ?? 0
   show(turn, uuid, id, content, { from: turn.own.identity, epoch, mine: true })
@@ -36,16 +46,25 @@ export function sendMessage(turn: Turn, uuid: string, text: string): MessageId {
 /**
  * What this device sent, and what somebody in the live tree can't read as it was sent, goes out again under the same id:
  * on a branch that lost and that they were not in, or have not said to have read after a while, before they were added
- * anew, or in a state that they may have let go.
+ * anew, or in a state that they may have let go. Of many some at a time, the oldest first.
  */
 export function resendMessages(turn: Turn, uuid: string): void {
   const { sent } = turn.group(uuid)
   if (sent.length === 0) return
-  const isMissed = missedBySomebody(turn.group(uuid), turn.own.device, turn.now)
-  const lost = sent.filter(isMissed)
+  const lost = sent.filter(missedBySomebody(turn.group(uuid), turn.own.device, turn.now))
   if (lost.length === 0) return
   if (!closeGate(turn, uuid)) return
-  for (const each of lost) encryptCopy(turn, uuid, each)
+  for (const each of lost.slice(0, RESENT_AT_ONCE)) encryptCopy(turn, uuid, each)
+  if (lost.length > RESENT_AT_ONCE) turn.changeWork(uuid, { resendAt: turn.now + RESEND_PAUSE })
+}
+
+/** The rest of what goes out again. */
+export function resendIfDue(turn: Turn, uuid: string): void {
+  const { resendAt } = turn.work(uuid)
+  if (resendAt === undefined || resendAt > turn.now) return
+  turn.changeWork(uuid, { resendAt: undefined })
+  const group = turn.group(uuid)
+  if (group.phase === "active" && !isDisplaced(group)) resendMessages(turn, uuid)
 }
 
 function missedBySomebody(group: Group, own: DeviceKey, now: Milliseconds): (sent: SentMessage) => boolean {
@@ -56,22 +75,25 @@ function missedBySomebody(group: Group, own: DeviceKey, now: Milliseconds): (sen
   const followed = followedAt(forest, ({ at, placedAt }) => Math.min(at, placedAt))
   const others = devicesOf(path[0]?.roster ?? []).filter(({ device }) => device !== own)
   const isLate = (sid: StateId): boolean => (followed.get(sid) ?? now) < now - RETENTION / 2
-  const isAcknowledged = (copies: SentMessage["copies"], device: DeviceKey): boolean =>
-    copies.some(({ seq }) => hasSeq(acks.get(device) ?? [], seq))
-  return ({ at, copies }) => {
+  const devicesIn = once((sid) => new Set(devicesOf(forest.get(sid)?.roster ?? []).map(({ device }) => device)))
+  const partingOf = once((sid) => {
+    const branch = ancestry(forest, sid)
+    const fork = branch.findIndex((node) => heights.has(node.sid))
+    const lost = fork < 0 ? branch : branch.slice(0, fork)
+    return { lost, won: path.slice(0, heights.get(branch[fork]?.sid ?? "")) }
+  })
+  return (sent) => {
+    const { at, copies } = sent
     if (at < now - RESEND_PATIENCE) return false
-    if (copies.length === 0) return true
+    const latest = copies.at(-1)
+    if (latest === undefined) return true
     const [last] = copies.filter(({ sid }) => heights.has(sid)).slice(-1)
-    const rosters = copies.map(({ sid }) => forest.get(sid)?.roster ?? [])
-    const wasThere = (device: DeviceKey): boolean => rosters.some((roster) => hasDevice(roster, device))
+    const wasThere = (device: DeviceKey): boolean => copies.some(({ sid }) => devicesIn(sid).has(device))
     if (last === undefined) {
-      const branch = copies.slice(-1).flatMap(({ sid }) => ancestry(forest, sid))
-      const fork = branch.findIndex(({ sid }) => heights.has(sid))
-      const lost = fork < 0 ? branch : branch.slice(0, fork)
-      const won = path.slice(0, heights.get(branch[fork]?.sid ?? ""))
+      const { lost, won } = partingOf(latest.sid)
       return others.some(({ device, identity }) => {
         if (!wasThere(device)) return true
-        if (isAcknowledged(copies, device)) return false
+        if (holdsCopy(acks, device, sent)) return false
         const isShutOut = lost.some(({ sid }) => testimony.refusals.get(sid)?.has(identity) === true)
         // Whoever was away may have let go of the keys that lead into the branch, or pass it over among too many.
         const isOverdue = (won.at(-1)?.placedAt ?? now) < now - LOST_PATIENCE && copies.length < MAX_LATE_COPIES
@@ -80,12 +102,21 @@ function missedBySomebody(group: Group, own: DeviceKey, now: Milliseconds): (sen
     }
     const since = path.slice(0, heights.get(last.sid))
     return others.some(({ device, identity }) => {
-      if (!wasThere(device)) return false
-      if (isAcknowledged(copies, device)) return false
+      if (!wasThere(device) || holdsCopy(acks, device, sent)) return false
       return (
         since.some(({ added }) => added.includes(identity)) || (isLate(last.sid) && copies.length < MAX_LATE_COPIES)
       )
     })
+  }
+}
+
+/** Worked out once for each state: many messages were sent in one. */
+function once<T>(of: (sid: StateId) => T): (sid: StateId) => T {
+  const known = new Map<StateId, T>()
+  return (sid) => {
+    const value = known.get(sid) ?? of(sid)
+    known.set(sid, value)
+    return value
   }
 }
 

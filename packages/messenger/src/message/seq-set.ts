@@ -17,7 +17,13 @@ export interface SeqRange {
 export type MessageVector = ReadonlyMap<DeviceKey, SeqSet>
 
 export function hasSeq(set: SeqSet, seq: number): boolean {
-  return set.some((range) => range.from <= seq && seq <= range.to)
+  let [low, high] = [0, set.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((set[middle]?.to ?? Infinity) < seq) low = middle + 1
+    else high = middle
+  }
+  return (set[low]?.from ?? Infinity) <= seq
 }
 
 export function addSeq(set: SeqSet, seq: number): SeqSet {
@@ -30,15 +36,17 @@ export function addSeq(set: SeqSet, seq: number): SeqSet {
   return [...below, { from, to }, ...above]
 }
 
-/** The numbers of `one` that `other` lacks, ascending, as ranges. */
+/** The numbers of `one` that `other` lacks, ascending, as ranges: each of both is looked at once. */
 export function missingFrom(one: SeqSet, other: SeqSet): SeqSet {
   const missing: SeqRange[] = []
+  let next = 0
   for (const range of one) {
     let at = range.from
-    for (const held of other) {
-      if (held.to < at || held.from > range.to) continue
+    for (let held = other[next]; held !== undefined && held.from <= range.to; held = other[++next]) {
       if (held.from > at) missing.push({ from: at, to: held.from - 1 })
-      at = held.to + 1
+      at = Math.max(at, held.to + 1)
+      // It may reach into the next range of `one`.
+      if (held.to > range.to) break
     }
     if (at <= range.to) missing.push({ from: at, to: range.to })
   }
@@ -76,13 +84,17 @@ export function joinVectors(one: MessageVector, other: MessageVector): MessageVe
   return joined
 }
 
+export function newestRanges(set: SeqSet, most: number): SeqSet {
+  return set.length > most ? set.slice(-most) : set
+}
+
 /** The vector with at most `maxRanges` ranges over all of its devices. */
 export function boundVector(vector: MessageVector, maxRanges: number): MessageVector {
   const bounded = new Map<DeviceKey, SeqSet>()
   let left = maxRanges
   for (const [device, set] of vector) {
     if (left === 0) break
-    bounded.set(device, set.slice(0, left))
+    bounded.set(device, newestRanges(set, left))
     left -= Math.min(left, set.length)
   }
   return bounded
@@ -129,7 +141,7 @@ export function addToVector(vector: MessageVector, device: DeviceKey, seq: numbe
   return new Map(vector).set(device, addSeq(vector.get(device) ?? [], seq))
 }
 
-/** At most `maxRanges` ranges a device. */
+/** At most `maxRanges` ranges a device, the newest ones. */
 export function writeMessageVector(writer: Writer, vector: MessageVector, maxRanges = MAX_RANGES): void {
   writer.vector(vector, (w, [device, set]) => {
     w.fixed(bytesOf(device))
@@ -138,7 +150,7 @@ export function writeMessageVector(writer: Writer, vector: MessageVector, maxRan
 }
 
 export function writeSeqSet(writer: Writer, set: SeqSet, maxRanges = MAX_RANGES): void {
-  writer.vector(set.slice(0, maxRanges), (w, range) => w.uint64(BigInt(range.from)).uint64(BigInt(range.to)))
+  writer.vector(newestRanges(set, maxRanges), (w, range) => w.uint64(BigInt(range.from)).uint64(BigInt(range.to)))
 }
 
 /** Of the network: bounded as written. Of our own store, `maxRanges` is without a bound. */

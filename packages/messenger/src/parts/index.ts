@@ -3,6 +3,7 @@ export { decodeContactLink, encodeContactLink, parseContactLink, type ContactLin
 export { decodeHello, encodeHello, type Hello } from "../contacts/hello-frame.ts"
 export { isName } from "../contacts/name.ts"
 export { safeName } from "../contacts/safe-name.ts"
+export { bearerOf, bearersOf, firstBearers, withClaim, withConsent, type Bearers } from "../group/bearers.ts"
 export { causalPasts, depthOf, precedes, type CausalPasts } from "../group/causal-past.ts"
 export { chooseTip, drawOf, rank, type Choice } from "../group/choose-commit.ts"
 export { decodeEnvelope, openEnvelope, sealEnvelope } from "../group/envelope.ts"
@@ -19,7 +20,7 @@ export {
   type Founding,
 } from "../group/group-extensions.ts"
 export type { Testimony } from "../group/testimony.ts"
-export { calendarOrder, plannedHeal, type Calendar } from "../group/heal-calendar.ts"
+export { calendarOrder, plannedHeal, stretched, type Calendar } from "../group/heal-calendar.ts"
 export { resolveMembership, type KnownOperation, type Operations } from "../group/membership.ts"
 export {
   certifyDevice,
@@ -30,6 +31,7 @@ export {
   type Device,
   type DeviceCertificate,
 } from "../identity/device-certificate.ts"
+export { hasTransportConsent, signTransportConsent } from "../identity/transport-consent.ts"
 export { identityId, type IdentityId } from "../identity/identity-id.ts"
 export { peerIdOf } from "../identity/peer-id.ts"
 export { computeSafetyNumber } from "../identity/safety-number.ts"
@@ -61,7 +63,7 @@ export {
   encodePutAnswer,
   type MailboxRequest,
 } from "../mailbox/mailbox-frames.ts"
-export { decodeReceiptNote, signReceiptNote } from "../mailbox/receipt-note.ts"
+export { decodeReceiptNote, signReceiptNote, type ReceiptNote } from "../mailbox/receipt-note.ts"
 export { decodeMailboxLink, encodeMailboxLink, parseMailboxLink, type MailboxLink } from "../mailbox/mailbox-link.ts"
 export { decodeContent, encodeContent, messageId } from "../message/content.ts"
 export { decodeSealedMessage, encodeSealedMessage, messageAuthenticatedData } from "../message/sealed-message.ts"
@@ -73,5 +75,6 @@ export { decodeRecord, FIRST_PREV, signRecord, verifyRecord, type LoggedRecord }
 export { decodeMailboxRecord, encodeMailboxRecord } from "../record/mailbox-record.ts"
 export type { GroupMailbox } from "../mailbox/group-mailbox.ts"
 export { decodeTestimony, encodeTestimony } from "../record/testimony-record.ts"
-export { headOf, isForked, judgeRecord, straysOf } from "../record/record-log.ts"
+export { headOf, isForked, judgeRecord, looseIn, roomIn } from "../record/record-log.ts"
+export { byPeerId } from "../sync/partners.ts"
 export { decodeSyncAnswer, decodeSyncRequest, encodeSyncAnswer, encodeSyncRequest } from "../sync/sync-frames.ts"

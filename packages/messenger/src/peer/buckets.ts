@@ -14,6 +14,10 @@ export const BUCKETS = {
   numbered: "numbered-messages",
   /** GroupContexts of states that such messages were sent in; key = state. */
   contexts: "group-contexts",
+  /** Own messages that may have to go out again; key = message, ordinal = when it was written. */
+  sent: "sent-messages",
+  /** How far own messages came that are followed no more, where not everybody was known to have them; key = message. */
+  letGo: "let-go-messages",
   /** What is known of the ways of a group's messages; key = group. */
   deliveries: "group-deliveries",
   invitations: "invitations",

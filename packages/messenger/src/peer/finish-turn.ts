@@ -64,8 +64,8 @@ function wakeTime(turn: Turn): Milliseconds | undefined {
   const times: Milliseconds[] = [state.dialAt]
   for (const group of state.durable.groups.values()) {
     if (!takesPart(group)) continue
-    const { dueAt, healAt, syncAt, exchangeAt, repairAt, gapsDueAt } = turn.work(group.uuid)
-    for (const time of [dueAt, healAt, repairAt, gapsDueAt, ...exchangeAt.values()])
+    const { dueAt, healAt, syncAt, exchangeAt, repairAt, resendAt, gapsDueAt } = turn.work(group.uuid)
+    for (const time of [dueAt, healAt, repairAt, resendAt, gapsDueAt, ...exchangeAt.values()])
       if (time !== undefined) times.push(time)
     if (connectedPartners(turn, group).length > 0) times.push(syncAt)
     times.push(...mailboxTimes(turn, group))

@@ -2,9 +2,10 @@ import { ownHello } from "../contacts/meet.ts"
 import { absorbRecords } from "../group/absorb-records.ts"
 import { decodeEnvelope, openEnvelope, type Envelope, type PublishedKind } from "../group/envelope.ts"
 import { dropOldStates } from "../group/drop-old-states.ts"
-import { charge, isWithinBudget } from "../group/gossip-budget.ts"
+import { chargeFor, judgePayload } from "../group/gossip-budget.ts"
 import type { Group } from "../group/group.ts"
 import { NO_WORK } from "../group/group-work.ts"
+import { keepWithinBounds } from "../group/keep-within-bounds.ts"
 import { settle } from "../group/settle.ts"
 import { carryWelcomes } from "../invitation/carry-welcomes.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
@@ -38,6 +39,7 @@ export function start(state: PeerState, env: Env): Step {
     turn.state = { ...withTimersAnew(state, env.now), topics }
     for (const topic of topics) turn.effects.push({ kind: "subscribe", topic })
     for (const uuid of state.durable.groups.keys()) {
+      keepWithinBounds(turn, uuid)
       settle(turn, uuid)
       signFormerMailboxes(turn, uuid)
     }
@@ -84,7 +86,7 @@ export function disconnected(state: PeerState, peerId: string, env: Env): Step {
 }
 
 /**
- * Cheap and synchronous: `reject` for what no member can have made, `ignore` for what its author has made too much of. What a
+ * Cheap and synchronous: `reject` for what nobody passes on, `ignore` for what its author has made too much of. What a
  * newer version made is passed on.
  */
 export function judge(state: PeerState, topic: string, data: Uint8Array, env: Env): GossipVerdict {
@@ -98,7 +100,7 @@ export function judge(state: PeerState, topic: string, data: Uint8Array, env: En
     const { kind } = envelope.value
     if (kind === "note") return "reject"
     const { gossipSpent } = state.work.get(group.uuid) ?? NO_WORK
-    return isWithinBudget(env.mls.crypto, gossipSpent, kind, payload, env.now) ? "accept" : "ignore"
+    return judgePayload(env.mls.crypto, group, gossipSpent, kind, payload, env.now)
   }
   return state.plainTopics ? "accept" : "reject"
 }
@@ -134,32 +136,45 @@ export function published(state: PeerState, message: MessageName, reached: numbe
 function receivePayload(turn: Turn, group: Group, kind: Envelope["kind"], payload: Uint8Array, from: string): void {
   if (kind === "upd") {
     const record = decodeRecord(turn.crypto, payload)
-    if (record.kind !== "ok") return
+    if (record.kind !== "ok") {
+      chargeGossip(turn, group.uuid, kind, undefined)
+      return
+    }
     const gap = absorbRecords(turn, group.uuid, [record.value])
     if (turn.group(group.uuid) !== group) {
       chargeGossip(turn, group.uuid, kind, record.value.author)
       settle(turn, group.uuid)
       dropOldStates(turn, group.uuid)
-    }
+    } else if (gap) chargeNobody(turn, group.uuid, kind, record.value.author)
     carryWelcomes(turn, group.uuid)
     if (gap || turn.work(group.uuid).unplaced.length > 0) syncForGap(turn, group.uuid, from)
     return
   }
   if (kind !== "msg") return
   const message = decodeSealedMessage(payload)
-  if (message.kind !== "ok") return
+  if (message.kind !== "ok") {
+    chargeGossip(turn, group.uuid, kind, undefined)
+    return
+  }
   const { device, seq } = message.value
   const before = [...(group.held.get(device) ?? []), ...(group.past.get(device) ?? [])]
   const isGap = seq > 1 && device !== turn.own.device && !hasSeq(before, seq - 1)
   const waits = absorbMessages(turn, group.uuid, [message.value])
   if (hasSeq(turn.group(group.uuid).held.get(device) ?? [], seq) && !hasSeq(before, seq))
     chargeGossip(turn, group.uuid, kind, device)
+  else chargeNobody(turn, group.uuid, kind, device)
   if (waits || (isGap && turn.group(group.uuid) !== group)) syncForGap(turn, group.uuid, from)
   else if (turn.group(group.uuid) !== group) acknowledgeSoon(turn, group.uuid, device)
 }
 
-function chargeGossip(turn: Turn, uuid: string, kind: PublishedKind, author: DeviceKey): void {
-  turn.changeWork(uuid, { gossipSpent: charge(turn.work(uuid).gossipSpent, kind, author, turn.now) })
+function chargeGossip(turn: Turn, uuid: string, kind: PublishedKind, author: DeviceKey | undefined): void {
+  const gossipSpent = chargeFor(turn.work(uuid).gossipSpent, turn.group(uuid), kind, author, turn.now)
+  turn.changeWork(uuid, { gossipSpent })
+}
+
+/** For what nobody can be shown to be the author of; what bears the name of somebody is not charged to that one. */
+function chargeNobody(turn: Turn, uuid: string, kind: PublishedKind, author: DeviceKey): void {
+  if (!turn.group(uuid).membership.vouched.has(author)) chargeGossip(turn, uuid, kind, undefined)
 }
 
 /** In a small group the author soon sees this device's vector, and so that its message has arrived. */

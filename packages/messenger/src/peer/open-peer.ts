@@ -1,7 +1,7 @@
 import { Secret } from "@starling/kernel"
 
 import { decodeContact } from "../contacts/contact.ts"
-import { decodeGroupRow } from "../group/group-row.ts"
+import { decodeGroupRow, decodeSentRow, encodeGroupRow } from "../group/group-row.ts"
 import type { Group } from "../group/group.ts"
 import { NO_WORK, type GroupWork } from "../group/group-work.ts"
 import { uuidOf } from "../group/group-id.ts"
@@ -22,7 +22,7 @@ import { StoreError, type Row, type Store, type Write } from "../ports/store.ts"
 import { decodeRecord, type LoggedRecord } from "../record/record.ts"
 import { isFirstVersion } from "../versioned.ts"
 import { BUCKETS } from "./buckets.ts"
-import { writesBetween } from "./persist.ts"
+import { sentWrites, writesBetween } from "./persist.ts"
 import { decodeSettings, DEFAULT_SETTINGS } from "./settings.ts"
 import { emptyState, type PeerState } from "./state.ts"
 import type { Env, Step } from "./step.ts"
@@ -87,6 +87,7 @@ export function transportSeed(state: PeerState): Secret {
 }
 
 const NONE = new Uint8Array(0)
+const GROUP_ROW = { kind: "put", bucket: BUCKETS.groups, partition: "", ordinal: 0 } as const
 
 function readGroups(
   store: Pick<Store, "all" | "list">,
@@ -101,13 +102,18 @@ function readGroups(
   const records = partitions(store.all(BUCKETS.records))
   const nodes = partitions(store.all(BUCKETS.nodes))
   const states = partitions(store.all(BUCKETS.states))
+  const sent = partitions(store.all(BUCKETS.sent))
   const deliveries = new Map(store.all(BUCKETS.deliveries).map((row) => [row.key, decodeGroupDelivery(row.value)]))
   const writes: Write[] = []
   const groups = new Map<string, Group>()
   const work = new Map<string, GroupWork>()
   for (const row of store.all(BUCKETS.groups)) {
-    const groupRow = decodeGroupRow(crypto, row.value)
-    const uuid = uuidOf(groupRow.id)
+    const stored = decodeGroupRow(crypto, row.value)
+    const uuid = uuidOf(stored.id)
+    const ownRows = (sent.get(uuid) ?? []).map(({ value }) => decodeSentRow(value))
+    const groupRow = { ...stored, sent: [...stored.sent, ...ownRows].sort((a, b) => a.at - b.at) }
+    if (stored.sent.length > 0)
+      writes.push({ ...GROUP_ROW, key: row.key, value: encodeGroupRow(stored) }, ...sentWrites(uuid, [], stored.sent))
     const parts = readStateParts(states.get(uuid) ?? [])
     const rows = nodes.get(uuid) ?? []
     const nodeRows = rows.map(({ value }) => decodeNodeRow(value, (sid) => readStoredState(parts, sid)))

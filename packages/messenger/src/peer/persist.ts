@@ -1,7 +1,7 @@
 import { toHex } from "@starling/kernel"
 
 import { encodeContact } from "../contacts/contact.ts"
-import { encodeGroupRow } from "../group/group-row.ts"
+import { encodeGroupRow, encodeSentRow } from "../group/group-row.ts"
 import type { Group } from "../group/group.ts"
 import { forestWrites } from "../group/state-rows.ts"
 import { encodeOwnIdentity } from "../identity/own-identity.ts"
@@ -50,6 +50,7 @@ const DERIVED = [
   "chosen",
   "live",
   "shown",
+  "sent",
   "delivery",
 ] as const
 
@@ -58,11 +59,27 @@ function groupWrites(before: Group | undefined, after: Group): Write[] {
   const writes: Write[] = []
   for (const write of recordWrites(before, after)) writes.push(write)
   for (const write of forestWrites(after.uuid, before?.forest, after.forest)) writes.push(write)
+  for (const write of sentWrites(after.uuid, before?.sent ?? [], after.sent)) writes.push(write)
   if (before?.delivery !== after.delivery)
     writes.push(put(BUCKETS.deliveries, "", after.uuid, encodeGroupDelivery(after.delivery)))
   const neutral = before === undefined ? undefined : { ...before, ...pick(after, DERIVED) }
   if (neutral === undefined || !sameFields(neutral, after))
     writes.push(put(BUCKETS.groups, "", after.uuid, encodeGroupRow(after)))
+  return writes
+}
+
+/** The rows of messages that are followed, or no more. */
+export function sentWrites(uuid: string, before: Group["sent"], after: Group["sent"]): Write[] {
+  if (before === after) return []
+  let same = 0
+  while (same < before.length && before[same] === after[same]) same++
+  const known = new Map(before.slice(same).map((sent) => [sent.id, sent]))
+  const writes: Write[] = []
+  for (const sent of after.slice(same)) {
+    if (known.get(sent.id) !== sent) writes.push(put(BUCKETS.sent, uuid, sent.id, encodeSentRow(sent), sent.at))
+    known.delete(sent.id)
+  }
+  for (const key of known.keys()) writes.push({ kind: "delete", bucket: BUCKETS.sent, partition: uuid, key })
   return writes
 }
 

@@ -12,7 +12,6 @@ import { takeKeyPackage } from "../invitation/take-key-package.ts"
 import { takeMailboxAnswer } from "../mailbox/take-mailbox-answer.ts"
 import { serveMailbox } from "../mailbox/serve-mailbox.ts"
 import type { MessengerProtocol } from "../ports/transport.ts"
-import type { Store } from "../ports/store.ts"
 import { askWhoWaits } from "../sync/ask-by-turns.ts"
 import { answerSync } from "../sync/answer-sync.ts"
 import { receiveSync } from "../sync/receive-sync.ts"
@@ -30,11 +29,10 @@ export function requested(
   protocol: MessengerProtocol,
   payload: Uint8Array,
   from: string,
-  reader: Pick<Store, "get" | "list">,
   env: Env,
 ): Step & { readonly answer: Bytes } {
   const turn = new Turn(state, env)
-  const answer = answerOf(turn, protocol, payload, from, reader)
+  const answer = answerOf(turn, protocol, payload, from)
   return { ...finishTurn(turn), answer }
 }
 
@@ -51,14 +49,8 @@ export function answered(state: PeerState, token: string, outcome: RequestOutcom
   })
 }
 
-function answerOf(
-  turn: Turn,
-  protocol: MessengerProtocol,
-  payload: Uint8Array,
-  from: string,
-  reader: Pick<Store, "get" | "list">,
-): Bytes {
-  if (protocol === "mailbox") return serveMailbox(turn, payload, from, reader)
+function answerOf(turn: Turn, protocol: MessengerProtocol, payload: Uint8Array, from: string): Bytes {
+  if (protocol === "mailbox") return serveMailbox(turn, payload, from)
   if (turn.state.isMailbox) return refusedAnswer("not-a-member")
   switch (protocol) {
     case "hello": {
@@ -77,7 +69,7 @@ function answerOf(
     case "welcomes":
       return answerWelcomes(turn, payload, from)
     case "sync":
-      return answerSync(turn, payload, from, reader)
+      return answerSync(turn, payload, from)
     default:
       return assertNever(protocol)
   }

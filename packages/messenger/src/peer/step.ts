@@ -73,6 +73,7 @@ export type TroubleCode =
   | "key-package-refused"
   | "invitation-refused"
   | "logs-differ"
+  | "records-dropped"
   | "commit-refused"
   | "left-behind"
   | "mailbox-full"
@@ -89,6 +90,8 @@ export interface DeliveryCount {
   readonly read: number
   /** Mailboxes that keep it. */
   readonly mailboxes: number
+  /** It goes out no more, and not everybody is known to have it: it may not have reached them. */
+  readonly ended?: true
 }
 
 /** A verb that a person asked for and that can't be done; nothing changed. `message` says why and what to do. */

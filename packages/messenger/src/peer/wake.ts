@@ -1,7 +1,7 @@
 import { settle } from "../group/settle.ts"
 import { healByCalendar } from "../group/heal-by-calendar.ts"
 import { dropOldStates } from "../group/drop-old-states.ts"
-import { resendMessages } from "../message/send-message.ts"
+import { resendIfDue, resendMessages } from "../message/send-message.ts"
 import { isDisplaced } from "../group/tips.ts"
 import { carryWelcomes } from "../invitation/carry-welcomes.ts"
 import { pruneKeyPackages } from "../invitation/hand-out-key-package.ts"
@@ -12,8 +12,8 @@ import { exchangeWithMailboxes } from "../mailbox/exchange-mailbox.ts"
 import { forgetExpired } from "../mailbox/rounds.ts"
 import { pruneBoxes } from "../mailbox/serve-mailbox.ts"
 import { showGapsIfDue } from "../message/gaps.ts"
+import { letGoOfSettled } from "../message/sent-messages.ts"
 import { pruneKept } from "../message/keep-sealed.ts"
-import type { Store } from "../ports/store.ts"
 import { repairIfDue } from "../sync/repair.ts"
 import { exchangeIfDue, syncIfDue } from "../sync/request-sync.ts"
 import { dialWhoIsAway } from "./dial.ts"
@@ -22,7 +22,7 @@ import type { Env, Step } from "./step.ts"
 import { takeTurn } from "./turn.ts"
 
 /** The time of a step's `wakeAt` has come; earlier or more often does no harm. */
-export function wake(state: PeerState, reader: Pick<Store, "get" | "list">, env: Env): Step {
+export function wake(state: PeerState, env: Env): Step {
   return takeTurn(state, env, (turn) => {
     if (state.dialAt <= env.now) {
       dialWhoIsAway(turn)
@@ -30,11 +30,12 @@ export function wake(state: PeerState, reader: Pick<Store, "get" | "list">, env:
       pruneKeyPackages(turn)
       for (const [uuid, group] of state.durable.groups) {
         dropOldStates(turn, uuid)
+        letGoOfSettled(turn, uuid)
         if (group.phase === "active" && !isDisplaced(group)) resendMessages(turn, uuid)
-        pruneKept(turn, uuid, reader)
+        pruneKept(turn, uuid)
         forgetExpired(turn, uuid)
       }
-      pruneBoxes(turn, reader)
+      pruneBoxes(turn)
       pruneStock(turn)
       restock(turn)
     }
@@ -45,10 +46,11 @@ export function wake(state: PeerState, reader: Pick<Store, "get" | "list">, env:
       if (dueAt !== undefined && dueAt <= env.now) settle(turn, uuid)
       healByCalendar(turn, uuid)
       exchangeIfDue(turn, uuid)
+      resendIfDue(turn, uuid)
       repairIfDue(turn, uuid)
       showGapsIfDue(turn, uuid)
       syncIfDue(turn, uuid)
-      exchangeWithMailboxes(turn, uuid, reader)
+      exchangeWithMailboxes(turn, uuid)
       carryWelcomes(turn, uuid)
     }
   })

@@ -9,6 +9,7 @@ import {
   MAX_OPERATIONS,
   MAX_OTHER_RECORDS,
   MAX_STRAY,
+  MAX_STRAY_OPERATIONS,
   MAX_STRAYS,
   OPERATIONS_TO_LEAVE,
 } from "../limits.ts"
@@ -20,7 +21,7 @@ export type RecordLogs = ReadonlyMap<DeviceKey, RecordLog>
 
 /**
  * Of an honest device, one record for each place from the first on. Of one that signed two records for one place, the tree of
- * them, as far as `straysOf` lets it grow: the same set at every member in the end.
+ * them, as far as `straysIn` lets it grow: the same set at every member in the end.
  */
 export type RecordLog = readonly LoggedRecord[]
 
@@ -51,7 +52,7 @@ export function judgeRecord(crypto: CryptoProvider, logs: RecordLogs, record: Lo
   if (heldAt(log, record.seq).some(({ hash }) => hash === record.hash)) return "known"
   if (!verifyRecord(crypto, record)) return "forged"
   if (record.seq === 1 ? !equalBytes(record.prev, FIRST_PREV) : precursorOf(log, record) === undefined) return "gap"
-  return isWithinBounds(branchTo(log, record), record, 2 ** -halvings) ? "next" : "full"
+  return isWithinBounds(tallyOf(branchTo(log, record)), record, 2 ** -halvings) ? "next" : "full"
 }
 
 /** The record that `record` continues, where it is held. */
@@ -79,37 +80,42 @@ function indexOf(log: RecordLog): ReadonlyMap<RecordHash, LoggedRecord> {
 }
 
 /**
- * What of a log is too much, by the set of its records alone: so those who exchange what they keep come to keep the same, in
- * whatever order it came. Kept are the longest branch, what somebody else `names` with all that it follows, the least record
- * beside that branch at the first place that has two, and of the rest the first `MAX_STRAYS` by place, then hash. So a log
- * that was seen to fork is one that forked for good, at every member.
+ * What of a log is too much unless somebody else names it, by the set of its records alone: so those who exchange what they keep
+ * come to keep the same, in whatever order it came. Never too much are the longest branch, the least record beside that branch at
+ * the first place that has two, and of the rest the first `MAX_STRAYS` by place, then hash, so many operations among them. So a
+ * log that was seen to fork is one that forked for good, at every member.
  */
-export function straysOf(log: RecordLog, names: () => ReadonlySet<RecordHash>): ReadonlySet<RecordHash> {
+export function looseIn(log: RecordLog): ReadonlySet<RecordHash> {
   const end = endOf(log)
-  if (end === undefined || !mayHaveStrays(log)) return new Set()
-  const index = indexOf(log)
-  const kept = new Set<RecordHash>()
-  const keep = (record: LoggedRecord | undefined): void => {
-    for (let at = record; at !== undefined && !kept.has(at.hash); at = index.get(toHex(at.prev))) kept.add(at.hash)
-  }
-  keep(end)
+  if (end === undefined || !mayHaveStrays(log)) return NONE
+  const kept = new Set(trunkOf(log).map(({ hash }) => hash))
   const ordered = log.toSorted(byPlace)
   const fork = ordered.find(({ seq }, i) => seq === ordered[i + 1]?.seq)?.seq
-  keep(ordered.find(({ seq, hash }) => seq === fork && !kept.has(hash)))
-  for (const name of names()) keep(index.get(name))
-  let room = MAX_STRAYS
-  for (const { seq, hash, prev, encoded } of ordered) {
+  const shown = ordered.find(({ seq, hash }) => seq === fork && !kept.has(hash))
+  if (shown !== undefined) kept.add(shown.hash)
+  let [room, operations] = [MAX_STRAYS, MAX_STRAY_OPERATIONS]
+  for (const { seq, hash, prev, kind, encoded } of ordered) {
     const follows = seq === 1 || kept.has(toHex(prev))
     if (room === 0 || kept.has(hash) || !follows || encoded.length > MAX_STRAY) continue
+    if (kind === RECORD_KINDS.operation && operations-- <= 0) continue
     kept.add(hash)
     room--
   }
   return new Set(log.flatMap(({ hash }) => (kept.has(hash) ? [] : [hash])))
 }
 
+const NONE: ReadonlySet<RecordHash> = new Set()
+
+/** The longest branch, which its device itself goes on with. */
+export function trunkOf(log: RecordLog): RecordLog {
+  const end = endOf(log)
+  return end === undefined || !isForked(log) ? log : branchIn(indexOf(log), end).toReversed()
+}
+
 function mayHaveStrays(log: RecordLog): boolean {
   if (!isForked(log)) return false
-  return log.length - lengthOf(log) > MAX_STRAYS || log.some(({ encoded }) => encoded.length > MAX_STRAY)
+  const beside = log.length - lengthOf(log)
+  return beside > MAX_STRAY_OPERATIONS || log.some(({ encoded }) => encoded.length > MAX_STRAY)
 }
 
 function byPlace(a: LoggedRecord, b: LoggedRecord): number {
@@ -128,10 +134,6 @@ export function endOf(log: RecordLog): LoggedRecord | undefined {
   return last.toSorted((a, b) => (a.hash < b.hash ? -1 : 1))[0]
 }
 
-function countOperations(log: RecordLog): number {
-  return log.filter(({ kind }) => kind === RECORD_KINDS.operation).length
-}
-
 /** What a device may still say in its log, with some of it kept back for what matters more. */
 export interface LogRoom {
   /** Operations that its person asks for. What is kept back is for leaving. */
@@ -140,21 +142,23 @@ export interface LogRoom {
   readonly unasked: number
   readonly canTestify: boolean
   readonly canCommit: boolean
+  /** Commits that it has room for, by what those before it took. */
+  readonly commits: number
   /** Three quarters of something are used up. */
   readonly isScarce: boolean
 }
 
 export function roomIn(log: RecordLog, halvings: number): LogRoom {
   const share = 2 ** -halvings
-  const operations = countOperations(log)
-  const others = log.filter(isOther).length
-  const [commits, bytes] = [countCommits(log), bytesIn(log)]
+  const { operations, commits, others, bytes } = tallyOf(log)
+  const [commitsLeft, bytesLeft] = [MAX_COMMITS * share - commits, (MAX_LOG_BYTES * share) / 2 - bytes]
   const toLeave = Math.min(OPERATIONS_TO_LEAVE, (MAX_OPERATIONS * share) / 4)
   return {
     operations: MAX_OPERATIONS * share - toLeave - operations,
     unasked: (MAX_OPERATIONS * share) / 2 - operations,
     canTestify: others < (MAX_OTHER_RECORDS * share) / 2,
-    canCommit: commits < MAX_COMMITS * share && bytes < (MAX_LOG_BYTES * share) / 2,
+    canCommit: commitsLeft > 0 && bytesLeft > 0,
+    commits: Math.max(0, Math.min(commitsLeft, Math.ceil(bytesLeft / sizeOfCommit(log)))),
     isScarce:
       Math.max(operations / MAX_OPERATIONS, commits / MAX_COMMITS, (2 * bytes) / MAX_LOG_BYTES) > SCARCE * share,
   }
@@ -163,33 +167,59 @@ export function roomIn(log: RecordLog, halvings: number): LogRoom {
 /** What part of a log is used up when its person is told. */
 const SCARCE = 0.75
 
+/** What there is of a branch. */
+interface Tally {
+  readonly operations: number
+  readonly commits: number
+  readonly others: number
+  readonly bytes: number
+}
+
+const EMPTY: Tally = { operations: 0, commits: 0, others: 0, bytes: 0 }
+
+function tallyOf(log: RecordLog, before = EMPTY): Tally {
+  let { operations, commits, others, bytes } = before
+  for (const { kind, encoded } of log) {
+    bytes += encoded.length
+    if (kind === RECORD_KINDS.operation) operations++
+    else if (kind === RECORD_KINDS.commit) commits++
+    else others++
+  }
+  return { operations, commits, others, bytes }
+}
+
 /**
  * Whether a branch may go on with `record`. A question of the branch alone, so that all members answer it alike: what one took and
  * another refused would part them for good.
  */
-function isWithinBounds(log: RecordLog, { kind, body, encoded }: LoggedRecord, share: number): boolean {
+function isWithinBounds(branch: Tally, { kind, body, encoded }: LoggedRecord, share: number): boolean {
   if (kind !== RECORD_KINDS.commit && body.length > MAX_BODY) return false
   switch (kind) {
     case RECORD_KINDS.commit:
-      if (log.length >= MAX_COMMITS * share && countCommits(log) >= MAX_COMMITS * share) return false
-      return bytesIn(log) + encoded.length <= MAX_LOG_BYTES * share
+      return branch.commits < MAX_COMMITS * share && branch.bytes + encoded.length <= MAX_LOG_BYTES * share
     case RECORD_KINDS.operation:
-      return log.length < MAX_OPERATIONS * share || countOperations(log) < MAX_OPERATIONS * share
+      return branch.operations < MAX_OPERATIONS * share
     default:
-      return log.length < MAX_OTHER_RECORDS * share || log.filter(isOther).length < MAX_OTHER_RECORDS * share
+      return branch.others < MAX_OTHER_RECORDS * share
   }
 }
 
-function isOther({ kind }: LoggedRecord): boolean {
-  return kind !== RECORD_KINDS.operation && kind !== RECORD_KINDS.commit
+/** The records with which branches of a log go beyond its bounds, and all that follows them: `judgeRecord` takes none of these. */
+export function beyondBounds(log: RecordLog, halvings: number): ReadonlySet<RecordHash> {
+  const share = 2 ** -halvings
+  const branches = new Map<RecordHash, Tally>()
+  for (const record of log) {
+    const branch = record.seq === 1 ? EMPTY : branches.get(toHex(record.prev))
+    if (branch !== undefined && isWithinBounds(branch, record, share))
+      branches.set(record.hash, tallyOf([record], branch))
+  }
+  return new Set(log.flatMap(({ hash }) => (branches.has(hash) ? [] : [hash])))
 }
 
-function countCommits(log: RecordLog): number {
-  return log.filter(({ kind }) => kind === RECORD_KINDS.commit).length
-}
-
-function bytesIn(log: RecordLog): number {
-  return log.reduce((sum, { encoded }) => sum + encoded.length, 0)
+/** By the least of the last few: the first one in a group whose tree is still bare is many times as large as those after it. */
+function sizeOfCommit(log: RecordLog): number {
+  const sizes = log.flatMap(({ kind, encoded }) => (kind === RECORD_KINDS.commit ? [encoded.length] : [])).slice(-4)
+  return sizes.length < 2 ? 1 : Math.min(...sizes)
 }
 
 export function appendRecord(logs: RecordLogs, record: LoggedRecord): RecordLogs {

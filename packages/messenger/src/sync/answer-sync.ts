@@ -1,19 +1,18 @@
 import type { Bytes } from "@starling/kernel"
 import type { CryptoProvider } from "@starling/mls"
 
+import { bearerOf } from "../group/bearers.ts"
 import { ancestry } from "../group/forest-node.ts"
 import type { Group } from "../group/group.ts"
 import { uuidOf } from "../group/group-id.ts"
 import { subjectOf } from "../group/membership.ts"
-import { findDevice } from "../group/rebuild-group.ts"
-import { hasDevice } from "../group/roster.ts"
+import { devicesOf, hasDevice } from "../group/roster.ts"
 import type { Device, DeviceKey } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import { SYNC_BUDGET } from "../limits.ts"
 import { addSeq, hasSeq, joinVectors, missingFrom, sharedBy, type SeqSet } from "../message/seq-set.ts"
 import { okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
 import type { Turn } from "../peer/turn.ts"
-import type { Store } from "../ports/store.ts"
 import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/record.ts"
 import { headOf, type LogHead } from "../record/record-log.ts"
 import { decodeCommitRecord } from "../record/commit-record.ts"
@@ -23,7 +22,7 @@ import { selectMessages } from "./missing-messages.ts"
 import { isOtherwise, selectRecords } from "./missing-records.ts"
 import { forgottenBy, shownFor } from "./name-messages.ts"
 import { noteHoldings } from "./note-holdings.ts"
-import { partnersOf } from "./partners.ts"
+import { byPeerId, partnersOf } from "./partners.ts"
 import { holdingsOf, requestSyncInTurn, requestSyncOfFormer, takesPart, toldTo } from "./request-sync.ts"
 import {
   decodeSyncRequest,
@@ -39,7 +38,7 @@ import {
  * what leads up to the removal, and learns nothing of what came after; what it holds may still be news here. Somebody
  * who left goes on telling so.
  */
-export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId, reader: Pick<Store, "get">): Bytes {
+export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId): Bytes {
   const decoded = decodeSyncRequest(payload)
   if (decoded.kind !== "ok") return refusedAnswer(decoded.kind)
   const request = decoded.value
@@ -48,11 +47,11 @@ export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId, reader
   const device = current ?? (group === undefined ? undefined : formerMember(group, from))
   if (group === undefined || device === undefined) return refusedAnswer("not-a-member")
   const records = current === undefined ? recordsForFormer(group, device.device) : group.records
-  const answer = select(turn, group, records, request, device, reader)
+  const answer = select(turn, group, records, request, device)
   const own = superseded(group, request.messages.get(turn.own.device) ?? [])
   const notYours = own.length === 0 ? answer.notYours : joinVectors(answer.notYours, new Map([[turn.own.device, own]]))
   const told = current === undefined ? sharedHoldings(turn.crypto, request, group) : holdingsOf(turn.crypto, group, 0)
-  const words = current === undefined ? NO_WORDS : wordsFor(turn, group.uuid, current.device, request, reader)
+  const words = current === undefined ? NO_WORDS : wordsFor(turn, group.uuid, current.device, request)
   if (takesPart(group)) {
     if (current !== undefined) noteHoldings(turn, group.uuid, device.device, request)
     if (!request.inTurn && holdsMore(turn.crypto, request, group)) {
@@ -72,18 +71,17 @@ function wordsFor(
   uuid: string,
   device: DeviceKey,
   request: SyncRequest,
-  reader: Pick<Store, "get">,
 ): Pick<SyncAnswer, "shown" | "forgotten"> {
   const shown = shownFor(turn, uuid, device, request.named)
-  return request.version < 3 ? NO_WORDS : { shown, forgotten: forgottenBy(turn, uuid, device, request, reader) }
+  return request.version < 3 ? NO_WORDS : { shown, forgotten: forgottenBy(turn, uuid, device, request) }
 }
 
 const NO_WORDS = { shown: [], forgotten: [] } as const
 
 function formerMember(group: Group, peerId: PeerId): Device | undefined {
-  for (const { roster } of group.forest.values())
-    for (const device of roster) if (device?.peerId === peerId) return device
-  return undefined
+  const rosters = new Set(Array.from(group.forest.values(), ({ roster }) => roster))
+  const bearers = [...rosters].flatMap((roster) => devicesOf(roster).filter((device) => device.peerId === peerId))
+  return byPeerId(group.membership.seniority, bearers).get(peerId)
 }
 
 /**
@@ -114,7 +112,7 @@ function stateMadeBy(record: LoggedRecord): StateId | undefined {
 /** The operations that put somebody out: against them, and against those by whom they came in. */
 function whyOut(group: Group, device: DeviceKey): RecordHash[] {
   const operations = [...group.operations.values()]
-  const chain = new Set([findDevice(group, device)?.identity ?? ""])
+  const chain = new Set([bearerOf(group, device) ?? ""])
   for (const identity of chain)
     for (const op of operations) if (op.change.kind === "add" && subjectOf(op) === identity) chain.add(op.author)
   return operations.filter((op) => op.change.kind !== "add" && chain.has(subjectOf(op))).map(({ hash }) => hash)
@@ -122,12 +120,11 @@ function whyOut(group: Group, device: DeviceKey): RecordHash[] {
 
 /** What the asker lacks, records first: as much as one answer holds, and from where to go on. */
 function select(
-  { crypto }: Turn,
+  { crypto, env }: Turn,
   group: Group,
   records: readonly LoggedRecord[],
   request: SyncRequest,
   device: Device,
-  reader: Pick<Store, "get">,
 ): Pick<SyncAnswer, "recordBytes" | "messageBytes" | "more" | "next" | "notYours"> {
   const { recordBytes, left, end } = selectRecords(crypto, group, records, request, SYNC_BUDGET)
   const start = request.after ?? FIRST
@@ -135,7 +132,7 @@ function select(
     const next = { ...start, records: end }
     return { recordBytes, messageBytes: [], notYours: new Map(), more: true, next }
   }
-  const messages = selectMessages(group, request, device.device, reader, left)
+  const messages = selectMessages(group, request, device.device, env.rows, left)
   const next = messages.end === undefined ? undefined : { ...messages.end, records: records.length }
   const { messageBytes, notYours } = messages
   return { recordBytes, messageBytes, notYours, more: next !== undefined, next }

@@ -38,10 +38,10 @@ export function selectMessages(
   group: Group,
   request: SyncRequest,
   requester: DeviceKey,
-  reader: Pick<Store, "get">,
+  rows: Pick<Store, "get">,
   budget: number,
 ): SelectedMessages {
-  const search = new Search(group, requester, reader, request.version < 3 ? SYNC_READS_AT_ONCE : SYNC_READS)
+  const search = new Search(group, requester, rows, request.version < 3 ? SYNC_READS_AT_ONCE : SYNC_READS)
   const after = request.after ?? START
   const messageBytes: Bytes[] = []
   const notYours = new Map<DeviceKey, SeqSet>()
@@ -103,14 +103,14 @@ function probe(search: Search, device: DeviceKey, unasked: SeqSet): SeqSet {
 class Search {
   readonly #group: Group
   readonly #requester: DeviceKey
-  readonly #reader: Pick<Store, "get">
+  readonly #rows: Pick<Store, "get">
   readonly #most: number
   readonly #found = new Map<string, Found>()
 
-  constructor(group: Group, requester: DeviceKey, reader: Pick<Store, "get">, most: number) {
+  constructor(group: Group, requester: DeviceKey, rows: Pick<Store, "get">, most: number) {
     this.#group = group
     this.#requester = requester
-    this.#reader = reader
+    this.#rows = rows
     this.#most = most
   }
 
@@ -132,7 +132,7 @@ class Search {
   }
 
   #read(device: DeviceKey, seq: number): Found {
-    const message = readSealed(this.#reader, this.#group.uuid, device, seq)
+    const message = readSealed(this.#rows, this.#group.uuid, device, seq)
     const node = this.#group.forest.get(message?.sid ?? "")
     if (message === undefined || node === undefined) return { kind: "not-here" }
     if (!hasDevice(node.roster, this.#requester)) return { kind: "not-yours" }

@@ -1,7 +1,8 @@
 import type { Group } from "../group/group.ts"
+import type { GroupWork } from "../group/group-work.ts"
 import { hasDevice } from "../group/roster.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
-import { FORGOTTEN_PROBES, MAX_FORGOTTEN, MAX_NAMED } from "../limits.ts"
+import { FORGOTTEN_PROBES, MAX_FORGOTTEN, MAX_NAMED, MAX_NOTED } from "../limits.ts"
 import type { MessageId } from "../message/content.ts"
 import { holdsCopy } from "../message/delivery.ts"
 import type { ForgottenMessage } from "../message/forgotten-message.ts"
@@ -9,7 +10,6 @@ import { forgottenMessage, readNumbered } from "../message/numbered.ts"
 import { isShown } from "../message/receive-message.ts"
 import { descending, missingFrom, type SeqSet } from "../message/seq-set.ts"
 import type { Turn } from "../peer/turn.ts"
-import type { Store } from "../ports/store.ts"
 import type { NamedMessage, SyncRequest } from "./sync-frames.ts"
 
 /** Own messages for a device that is not known to show them: the newest ones, each under its last number. */
@@ -33,6 +33,15 @@ export function shownFor(
   return [...new Set([...asked, ...(turn.work(uuid).recent.get(device) ?? [])])].slice(0, MAX_NAMED)
 }
 
+/** Messages of others that are shown here and came last, for those who read a note: of many, each author has a share of half of them. */
+export function shownForAll({ shown, sent }: Group, { recent }: Pick<GroupWork, "recent">): readonly MessageId[] {
+  const share = Math.ceil(MAX_NOTED / 2 / Math.max(1, recent.size))
+  const ofEach = [...recent.values()].flatMap((ids) => ids.slice(-share))
+  const own = new Set(sent.map(({ id }) => id))
+  const last = [...shown].filter((id) => !own.has(id)).toReversed()
+  return [...new Set([...ofEach, ...last])].slice(0, MAX_NOTED)
+}
+
 /**
  * Messages by the asker that it seems to know nothing of: under numbers of its own that it does not name, the newest first, and
  * those that came under the number of another one that it named. A device that was restored from a backup learns of it so.
@@ -42,7 +51,6 @@ export function forgottenBy(
   uuid: string,
   device: DeviceKey,
   { messages, untold, past, named }: SyncRequest,
-  reader: Pick<Store, "get">,
 ): readonly ForgottenMessage[] {
   const group = turn.group(uuid)
   const told = [messages, untold, past].map((vector) => vector.get(device) ?? [])
@@ -50,9 +58,9 @@ export function forgottenBy(
   const parted = named.filter(({ id }) => !isShown(turn, group, id))
   const forgotten: ForgottenMessage[] = []
   const look = (seq: number, isOther: (id: MessageId) => boolean): void => {
-    const numbered = readNumbered(reader, uuid, device, seq)
+    const numbered = readNumbered(turn.env.rows, uuid, device, seq)
     if (numbered === undefined || !isOther(numbered.id)) return
-    const message = forgottenMessage(reader, group, seq, numbered)
+    const message = forgottenMessage(turn.env.rows, group, seq, numbered)
     if (message !== undefined && forgotten.length < MAX_FORGOTTEN) forgotten.push(message)
   }
   for (const seq of take(descending(unknown), FORGOTTEN_PROBES)) look(seq, () => true)

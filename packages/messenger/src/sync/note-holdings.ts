@@ -1,3 +1,5 @@
+import type { ReceiptNote } from "../mailbox/receipt-note.ts"
+import type { MessageId } from "../message/content.ts"
 import { notifyDelivery } from "../message/delivery.ts"
 import { noteClaims } from "../message/gaps.ts"
 import { noteReader } from "../message/read-receipts.ts"
@@ -7,12 +9,14 @@ import {
   joinSets,
   joinVectors,
   missingFrom,
+  newestRanges,
   sharedBy,
   type MessageVector,
   type SeqSet,
 } from "../message/seq-set.ts"
-import { MAX_PAST_RANGES } from "../limits.ts"
+import { MAX_HELD_RANGES, MAX_PAST_RANGES } from "../limits.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
+import type { Group } from "../group/group.ts"
 import { goOut } from "../group/settle.ts"
 import type { Turn } from "../peer/turn.ts"
 import { headOf } from "../record/record-log.ts"
@@ -38,10 +42,11 @@ export function noteHoldings(
   if (group.phase === "leaving") noteWitness(turn, uuid, device, holdings)
 }
 
-/** Which messages a device says to hold, and which of this one's were seen there. */
-export function noteMessages(turn: Turn, uuid: string, device: DeviceKey, held: MessageVector, seen: SeqSet): void {
-  noteAcks(turn, uuid, device, held.get(turn.own.device) ?? [])
-  noteReader(turn, uuid, device, seen)
+/** What a device left word of in a mailbox. It may have been a while ago, so that nothing is concluded from what it does not say. */
+export function noteNoted(turn: Turn, uuid: string, { version, device, held, seen, shown }: ReceiptNote): void {
+  const own = turn.own.device
+  noteAcks(turn, uuid, device, version === 1 ? (held.get(own) ?? []) : numbersOf(turn.group(uuid), shown))
+  noteReader(turn, uuid, device, seen.get(own) ?? [])
   noteClaims(turn, uuid, held)
 }
 
@@ -79,22 +84,28 @@ function noteShownThere(
 ): void {
   const { own } = turn
   const group = turn.group(uuid)
-  const named = new Set(shown)
-  const copies = group.sent.filter(({ id }) => named.has(id)).flatMap((sent) => sent.copies.map(({ seq }) => seq))
   const before = group.acks.get(device) ?? []
   const held = joinSets(messages.get(own.device) ?? [], untold.get(own.device) ?? [])
-  const after = sharedBy(copies.reduce<SeqSet>(addSeq, before), held)
+  const after = newestRanges(sharedBy(joinSets(before, numbersOf(group, shown)), held), MAX_HELD_RANGES)
   const [fresh, lost] = [missingFrom(after, before), missingFrom(before, after)]
   if (fresh.length + lost.length === 0) return
   turn.changeGroup(uuid, { acks: new Map(group.acks).set(device, after) })
   notifyDelivery(turn, uuid, joinSets(fresh, lost))
 }
 
+/** The numbers under which own messages went out. */
+function numbersOf({ sent }: Group, ids: readonly MessageId[]): SeqSet {
+  const named = new Set(ids)
+  const numbers = sent.filter(({ id }) => named.has(id)).flatMap(({ copies }) => copies.map(({ seq }) => seq))
+  return numbers.reduce<SeqSet>(addSeq, [])
+}
+
 function noteAcks(turn: Turn, uuid: string, device: DeviceKey, held: SeqSet): void {
   const group = turn.group(uuid)
   const before = group.acks.get(device) ?? []
-  const fresh = missingFrom(held, before)
+  const fresh = missingFrom(sharedBy(held, group.held.get(turn.own.device) ?? []), before)
   if (fresh.length === 0) return
-  turn.changeGroup(uuid, { acks: new Map(group.acks).set(device, joinSets(before, held)) })
+  const all = newestRanges(joinSets(before, fresh), MAX_HELD_RANGES)
+  turn.changeGroup(uuid, { acks: new Map(group.acks).set(device, all) })
   notifyDelivery(turn, uuid, fresh)
 }

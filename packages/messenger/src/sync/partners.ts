@@ -1,7 +1,8 @@
-import type { Device } from "../identity/device-certificate.ts"
+import { isSameDevice, type Device } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import type { Group } from "../group/group.ts"
-import { devicesOf } from "../group/roster.ts"
+import type { Membership } from "../group/membership.ts"
+import { devicesOf, type Seated } from "../group/roster.ts"
 import type { Turn } from "../peer/turn.ts"
 
 /**
@@ -9,12 +10,43 @@ import type { Turn } from "../peer/turn.ts"
  * who is merely asked for: a certificate can bear somebody else's transport key, a leaf is there by its device's own signature.
  */
 export function partnersOf(group: Group, own: PeerId): ReadonlyMap<PeerId, Device> {
-  const partners = new Map<PeerId, Device>()
-  for (const { device } of group.membership.desired.values()) partners.set(device.peerId, device)
-  for (const sid of [group.live, group.chosen])
-    for (const device of devicesOf(group.forest.get(sid)?.roster ?? [])) partners.set(device.peerId, device)
+  const wanted = Array.from(group.membership.desired.values(), ({ device }) => device)
+  const tips = new Set([group.live, group.chosen])
+  const seated = [...tips].flatMap((sid) => devicesOf(group.forest.get(sid)?.roster ?? []))
+  const { seniority } = group.membership
+  const partners = new Map([...byPeerId(seniority, wanted), ...byPeerId(seniority, seated)])
   partners.delete(own)
   return partners
+}
+
+/**
+ * Of those that bear one PeerId, the one behind it, by the records alone: to whom that key has signed that it belongs, else whoever
+ * was a member first.
+ */
+export function byPeerId(
+  seniority: Membership["seniority"],
+  devices: Iterable<Candidate>,
+): ReadonlyMap<PeerId, Candidate> {
+  const behind = new Map<PeerId, Candidate>()
+  for (const device of devices) {
+    const other = behind.get(device.peerId)
+    if (other === undefined || isBetter(seniority, device, other)) behind.set(device.peerId, device)
+  }
+  return behind
+}
+
+type Candidate = Device | Seated
+
+function isBetter(seniority: Membership["seniority"], one: Candidate, other: Candidate): boolean {
+  if (ownsPeerId(one) !== ownsPeerId(other)) return ownsPeerId(one)
+  if (isSameDevice(one, other)) return false
+  const [place, otherPlace] = [one, other].map(({ identity }) => seniority.get(identity) ?? Infinity)
+  if (place !== otherPlace) return (place ?? Infinity) < (otherPlace ?? Infinity)
+  return one.identity + one.device < other.identity + other.device
+}
+
+function ownsPeerId(device: Candidate): boolean {
+  return "ownsPeerId" in device && device.ownsPeerId
 }
 
 export function peerIdsOf(turn: Turn, group: Group): PeerId[] {

@@ -4,6 +4,7 @@ import type { Milliseconds } from "@starling/kernel"
 import type { Group } from "../group/group.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import { wordsInForce } from "../mailbox/mailbox-words.ts"
+import { askForHeldBack } from "../message/history-budget.ts"
 import { receiptsFor } from "../message/read-receipts.ts"
 import { joinVectors, partOf, type MessageVector } from "../message/seq-set.ts"
 import { ACK_SOON, MAX_MAILBOX_WORDS, SYNC_GAP_PAUSE, SYNC_PATIENCE, SYNC_PERIOD, SYNC_SOON } from "../limits.ts"
@@ -51,6 +52,7 @@ function askWith(turn: Turn, uuid: string, peerId: PeerId, told: Holdings, past:
   const payload = encodeSyncRequest({
     version,
     ...told,
+    untold: withoutHeldBack(turn, uuid, told.untold),
     group: group.id,
     inTurn,
     past: unasked,
@@ -61,6 +63,15 @@ function askWith(turn: Turn, uuid: string, peerId: PeerId, told: Holdings, past:
   })
   turn.request("sync", { kind: "sync", peerId, group: uuid, at: turn.now }, payload)
 }
+
+/** What there is no room for is asked for by nobody, as if it were told in another part. */
+function withoutHeldBack(turn: Turn, uuid: string, untold: MessageVector): MessageVector {
+  const heldBack = askForHeldBack(turn, uuid)
+  if (heldBack.length === 0) return untold
+  return joinVectors(untold, new Map(heldBack.map((device) => [device, ALL])))
+}
+
+const ALL = [{ from: 1, to: Number.MAX_SAFE_INTEGER }]
 
 /**
  * A member learns which of its messages were seen here; somebody who is out does not. Which mailboxes the group uses is a matter of

@@ -4,7 +4,7 @@ import { encode, type Reader, type Writer } from "@starling/wire"
 import { readTime, type DeviceKey } from "../identity/device-certificate.ts"
 import { MAX_DEVICES, MAX_FORGOTTEN, MAX_MAILBOX_WORDS, MAX_NAMED } from "../limits.ts"
 import { readGroupMailbox, writeGroupMailbox, type GroupMailbox } from "../mailbox/group-mailbox.ts"
-import type { MessageId } from "../message/content.ts"
+import { readMessageId, type MessageId } from "../message/content.ts"
 import { readForgottenMessage, writeForgottenMessage, type ForgottenMessage } from "../message/forgotten-message.ts"
 import { MAX_SEALED } from "../message/sealed-message.ts"
 import { readMessageVector, readSeqSet, writeMessageVector, writeSeqSet } from "../message/seq-set.ts"
@@ -183,10 +183,6 @@ function writeCursor(writer: Writer, { records, device, seq }: SyncCursor): void
 function readCursor(reader: Reader): SyncCursor {
   const records = readTime(reader)
   return { records, device: reader.optional((r) => toHex(r.fixed(32))) ?? "", seq: readTime(reader) }
-}
-
-function readMessageId(reader: Reader): MessageId {
-  return toHex(reader.fixed(16))
 }
 
 function readLogHead(reader: Reader): LogHead {

@@ -8,7 +8,7 @@ import { mayInvite, mayRemove } from "../group/roles.ts"
 import { NO_WORK } from "../group/group-work.ts"
 import { ownRoom } from "../group/author-record.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
-import { findDevice } from "../group/rebuild-group.ts"
+import { bearerOf } from "../group/bearers.ts"
 import { healPlan } from "../group/heal-by-calendar.ts"
 import { openInvitations } from "../invitation/open-invitations.ts"
 import { devicesOf, identitiesOf } from "../group/roster.ts"
@@ -16,6 +16,7 @@ import type { IdentityId } from "../identity/identity-id.ts"
 import { mayChooseMailboxes, usedMailboxes } from "../mailbox/mailbox-words.ts"
 import { GAP_PATIENCE } from "../limits.ts"
 import { deliveryCount } from "../message/delivery.ts"
+import { heldBackNow } from "../message/history-budget.ts"
 import { gapsOf } from "../message/gaps.ts"
 import type { PeerState } from "../peer/state.ts"
 import { mlsOf } from "../peer/suites.ts"
@@ -158,12 +159,14 @@ function mayDo({ membership }: Group, self: IdentityId, present: ReadonlySet<Ide
 
 function gapsIn(state: PeerState, group: Group, now: number): readonly GapView[] {
   const { own } = state.durable
-  const gaps = gapsOf(group, state.work.get(group.uuid) ?? NO_WORK, own.device)
+  const work = state.work.get(group.uuid) ?? NO_WORK
+  const heldBack = new Set(heldBackNow(group, work, now))
+  const gaps = gapsOf(group, work, own.device)
     .filter(({ since }) => since <= now - GAP_PATIENCE)
-    .map((gap) => ({ ...gap, why: "missing" as const }))
-  const withheld = group.delivery.withheld.map((run) => ({ ...run, why: "too-many" as const }))
-  return [...gaps, ...withheld].map(({ why, device, count, before }) => {
-    const from = findDevice(group, device)?.identity ?? ""
+    .map((gap) => ({ ...gap, why: heldBack.has(gap.device) ? ("too-many" as const) : ("missing" as const) }))
+  const forgone = group.delivery.forgone.map((run) => ({ ...run, why: "missing" as const }))
+  return [...gaps, ...forgone].map(({ why, device, count, before }) => {
+    const from = bearerOf(group, device) ?? ""
     return { why, from, name: nameIn(state, from), count, ...(before === undefined ? {} : { before }) }
   })
 }

@@ -33,7 +33,7 @@ export interface MemberView {
 
 /**
  * Messages in a row that somebody wrote and that are not shown: `missing` where this device does not have them, or can't read
- * them any more; `too-many` where they came and were more than is taken of one device within a time.
+ * them any more; `too-many` where they are more than is taken of one device within a time: they come later.
  */
 export interface GapView {
   readonly why: "missing" | "too-many"

@@ -62,8 +62,10 @@ import {
   sealEnvelope,
   signReceiptNote,
   signRecord,
+  signTransportConsent,
   type Device,
   type MailboxRequest,
+  type ReceiptNote,
 } from "@starling/messenger/parts"
 
 import { crypto } from "./crypto.ts"
@@ -77,12 +79,14 @@ const identityKeys = crypto.signature.deriveKeyPair(counting(0x00, 32))
 export const deviceKeys = crypto.signature.deriveKeyPair(counting(0x20, 32))
 const CLOCK = 1_800_000_000_000
 
+export const transportKeys = crypto.signature.deriveKeyPair(counting(0x40, 32))
+
 export const device: Device = describeDevice(
   crypto,
   certifyDevice(crypto, identityKeys.privateKey, {
     identityKey: identityKeys.publicKey,
     signatureKey: deviceKeys.publicKey,
-    transportKey: crypto.signature.deriveKeyPair(counting(0x40, 32)).publicKey,
+    transportKey: transportKeys.publicKey,
     createdAt: CLOCK,
   }),
 )
@@ -193,7 +197,15 @@ const answer = {
   next: cursor,
 } as const
 const mailboxHead = { access: counting(0xd0, 16), box: counting(0xe0, 16), token: counting(0xc0, 32) }
-const noted = { group, device: device.device, at: CLOCK, held: holdings.messages, seen: holdings.messages }
+const noted: ReceiptNote = {
+  version: 2,
+  group,
+  device: device.device,
+  at: CLOCK,
+  held: holdings.messages,
+  seen: holdings.messages,
+  shown: ids,
+}
 const envelope = sealEnvelope(crypto, era, "msg", encodeSealedMessage(sealed))
 const putRequest: MailboxRequest = {
   ...mailboxHead,
@@ -355,6 +367,7 @@ export const EXAMPLES: readonly Example[] = [
     bytes: signReceiptNote(crypto, deviceKeys.privateKey, noted),
     decode: (b) => decodeReceiptNote(crypto, b),
     value: noted,
+    version: 2,
   },
   {
     name: "answer",
@@ -366,6 +379,7 @@ export const EXAMPLES: readonly Example[] = [
 
 /** Structs that are signed or authenticated and never decoded: their bytes are the contract. */
 export const SIGNED: readonly { readonly name: string; readonly bytes: Bytes }[] = [
+  { name: "transport consent", bytes: signTransportConsent(crypto, transportKeys.privateKey, device.certificate) },
   { name: "commit authenticated data", bytes: commitAuthenticatedData(sid(0x80), [sid(0xe0)]) },
   { name: "message authenticated data", bytes: messageAuthenticatedData(device.device, 1) },
 ]

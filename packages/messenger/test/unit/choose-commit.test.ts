@@ -20,6 +20,10 @@ const [alice, bob, mallory] = [person(1), person(2), person(3)]
 const sid = (n: number): string => toHex(crypto.hash(counting(n, 32)))
 const creation = sid(0)
 
+function seated(...devices: readonly (typeof alice)[]): ForestNode["roster"] {
+  return devices.map((device) => ({ ...device, ownsPeerId: false }))
+}
+
 function node(id: string, parent: string | undefined, epoch: number, author: typeof alice): ForestNode {
   return {
     sid: id,
@@ -35,7 +39,7 @@ function node(id: string, parent: string | undefined, epoch: number, author: typ
     mls: new Uint8Array(0),
     bodies: [],
     interims: new Set(),
-    roster: [alice, bob, mallory],
+    roster: seated(alice, bob, mallory),
     standing: { kind: "open" },
     era: undefined,
     placedAt: 0,
@@ -118,7 +122,7 @@ test("a chain by one hand is no deeper for citing what was realised before", () 
 })
 
 test("who came after a fork does not count at it, nor does who signed two histories", () => {
-  const before = { ...root, roster: [first, second] }
+  const before = { ...root, roster: seated(first, second) }
   const fork = [before, node(hers, creation, 1, second), node(mine, creation, 1, first)]
   const said = supports(hers, third)
   expect(choose(fork, { said })).toBe(mine)

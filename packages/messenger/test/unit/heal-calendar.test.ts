@@ -1,9 +1,17 @@
 import { expect, test } from "vitest"
 
 import { toBase32, toHex } from "@starling/kernel"
-import { calendarOrder, plannedHeal, type Calendar } from "@starling/messenger/parts"
+import {
+  calendarOrder,
+  decodeRecord,
+  plannedHeal,
+  roomIn,
+  stretched,
+  type Calendar,
+  type LoggedRecord,
+} from "@starling/messenger/parts"
 
-import { counting } from "../support/frames.ts"
+import { counting, EXAMPLES } from "../support/frames.ts"
 import { crypto } from "../support/crypto.ts"
 
 const DAY = 86_400_000
@@ -85,4 +93,22 @@ test("the order is the same for all, a permutation, and another one in another g
   expect(calendarOrder(crypto, creation, members.toReversed())).toEqual(order)
   expect(order.toSorted()).toEqual(members.toSorted())
   expect(calendarOrder(crypto, toHex(counting(0x81, 32)), members)).not.toEqual(order)
+})
+
+test("who is far from an admin in a group of a thousand renews for four years, and never more than a month apart", () => {
+  const decoded = decodeRecord(crypto, EXAMPLES.find(({ name }) => name === "record")!.bytes)
+  if (decoded.kind !== "ok") throw new Error("the example of a record is one")
+  const commit = { ...decoded.value, kind: 2, encoded: counting(0, 28 * 1024) }
+  const log: LoggedRecord[] = []
+  const passed = { days: 0, rarest: 0 }
+  for (let room = roomIn(log, 4); room.canCommit; room = roomIn(log, 4)) {
+    log.push({ ...commit, seq: log.length + 1 })
+    const period = stretched(WEEK, roomIn(log, 4).commits) / DAY
+    passed.days += period
+    passed.rarest = Math.max(passed.rarest, period)
+  }
+  expect(passed.days).toBeGreaterThan(4 * 365)
+  expect(passed.rarest).toBeLessThanOrEqual(30)
+  expect(stretched(WEEK, roomIn(log.slice(0, 3), 0).commits)).toBe(WEEK)
+  expect(stretched(30 * DAY, 1)).toBe(30 * DAY)
 })

@@ -1,9 +1,17 @@
 import { expect, test } from "vitest"
 
 import { authenticateDevice } from "@starling/messenger"
-import { computeSafetyNumber, peerIdOf, type IdentityId } from "@starling/messenger/parts"
+import {
+  computeSafetyNumber,
+  describeDevice,
+  hasTransportConsent,
+  peerIdOf,
+  signTransportConsent,
+  type Device,
+  type IdentityId,
+} from "@starling/messenger/parts"
 
-import { counting, device, deviceKeys, hexOf } from "../support/frames.ts"
+import { counting, device, deviceKeys, hexOf, transportKeys } from "../support/frames.ts"
 import { crypto } from "../support/crypto.ts"
 import { person } from "../support/devices.ts"
 
@@ -21,6 +29,22 @@ test("any byte of a certificate changed makes it worthless", () => {
     identity[at] = (identity[at] ?? 0) ^ 1
     expect(authenticate({ kind: "basic", identity }, deviceKeys.publicKey), `byte ${at}`).toBeTypeOf("string")
   }
+})
+
+test("the key behind a PeerId says of one device that it is its own, and of no other", () => {
+  const data = signTransportConsent(crypto, transportKeys.privateKey, device.certificate)
+  const says = (about: Device, bytes: Uint8Array): boolean =>
+    hasTransportConsent(crypto, about, [{ type: 0xf5a2, data: new Uint8Array(bytes) }])
+  expect(says(device, data)).toBe(true)
+  for (let at = 0; at < data.length; at++) expect(says(device, data.with(at, (data[at] ?? 0) ^ 1)), `${at}`).toBe(false)
+  for (const key of ["identityKey", "signatureKey", "transportKey"] as const) {
+    const { certificate } = device
+    const other = describeDevice(crypto, { ...certificate, [key]: counting(1, 32) })
+    expect(says(other, data), key).toBe(false)
+  }
+  expect(hasTransportConsent(crypto, device, [])).toBe(false)
+  const byDevice = signTransportConsent(crypto, deviceKeys.privateKey, device.certificate)
+  expect(says(device, byDevice)).toBe(false)
 })
 
 test("credentials of another kind are refused", () => {

@@ -19,6 +19,23 @@ test("a set of sequence numbers behaves as a set, and keeps few ranges", () => {
   )
 })
 
+test("sets of ten thousand ranges are compared in one go through both", () => {
+  const even = Array.from({ length: 20_000 }, (_, i) => ({ from: 2 * i + 2, to: 2 * i + 2 }))
+  const odd = even.map(({ from }) => ({ from: from - 1, to: from - 1 }))
+  let looks = 0
+  const counting = odd.map(({ from, to }) => ({
+    get from() {
+      looks++
+      return from
+    },
+    to,
+  }))
+  expect(missingFrom(even, counting)).toEqual(even)
+  expect(looks).toBeLessThan(100_000)
+  expect(hasSeq(even, 39_998)).toBe(true)
+  expect(hasSeq(even, 39_999)).toBe(false)
+})
+
 test.for([0, 1, 64, 65, 128, 130])("a set of %i ranges is told in parts that together leave nothing out", (count) => {
   const set = Array.from({ length: count }, (_, i) => ({ from: 3 * i + 2, to: 3 * i + 3 }))
   const vector = new Map([["a", set]])

@@ -55,5 +55,5 @@ interface HistoryRange {
 
 function history(backend: Backend, group: string, { since, before, limit }: HistoryRange): readonly Message[] {
   const range = { limit, ...(since === undefined ? {} : { since }), ...(before === undefined ? {} : { before }) }
-  return readHistory(backend.reader, group, range).map((shown) => messageOf(backend.state(), shown))
+  return readHistory(backend.reader, group, range).map((shown) => messageOf(backend.state(), backend.reader, shown))
 }

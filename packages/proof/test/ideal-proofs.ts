@@ -1,27 +1,36 @@
-import { createHmac, timingSafeEqual } from "node:crypto"
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto"
 
-import type { ProverPort, Verifier } from "@starling/eaas"
-import { osEntropy } from "@starling/entropy/node"
 import { concat, type Bytes } from "@starling/kernel"
-import { FIELD_ORDER, PROOF_BYTES, statementOf, type Statement, type Witness } from "@starling/proof"
+
+import {
+  FIELD_ORDER,
+  PROOF_BYTES,
+  statementOf,
+  type Proof,
+  type Statement,
+  type Verdict,
+  type Witness,
+} from "@starling/proof"
 
 const TAG_BYTES = 32
 
 /**
- * A proof system without a flaw and without a cost, for attacks on the protocol around it: a proof is had for a witness of
- * the statement and in no other way, and each is a different one. Attacks on the real one have real proofs.
+ * A proof system without a flaw and without a cost, for what is about the protocol around it: a proof is had for a witness of
+ * the statement and in no other way, and each is a different one. What is about the real one has real proofs.
  */
-export class IdealProofs implements ProverPort, Verifier {
-  readonly #key = osEntropy(32)
+export class IdealProofs {
+  readonly #key = randomBytes(32)
   verified = 0
 
-  async prove(witness: Witness): ReturnType<ProverPort["prove"]> {
+  async prove(
+    witness: Witness,
+  ): Promise<{ readonly proof: Proof; readonly statement: Statement; readonly milliseconds: number }> {
     const statement = statementOf(witness)
-    const blinding = osEntropy(PROOF_BYTES - TAG_BYTES)
+    const blinding = randomBytes(PROOF_BYTES - TAG_BYTES)
     return { statement, proof: concat(this.#tag(statement, blinding), blinding), milliseconds: 0 }
   }
 
-  async verify(statement: Statement, proof: Uint8Array): ReturnType<Verifier["verify"]> {
+  async verify(statement: Statement, proof: Uint8Array): Promise<Verdict> {
     this.verified++
     const expected = this.#tag(statement, proof.slice(TAG_BYTES))
     const valid = proof.length === PROOF_BYTES && timingSafeEqual(expected, proof.slice(0, TAG_BYTES))

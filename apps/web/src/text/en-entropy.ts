@@ -1,0 +1,76 @@
+/** Where keys come from, for people. */
+export const entropy = {
+  title: "Entropy",
+  lead: "Where the randomness behind your keys comes from.",
+  policy: {
+    mixed:
+      "Every key mixes this computer's randomness with bytes from the pool, so that neither alone can predict it. Where the pool is empty, keys are made from this computer alone and marked.",
+    strict:
+      "Every key mixes this computer's randomness with bytes from the pool. Where the pool is empty, no key is made.",
+    pure: "Keys are made from the pool's bytes unmixed. This is for measuring the source, not for daily use.",
+  },
+  pool: "Pool",
+  gauge: (have: string, all: string) => `${have} of ${all}`,
+  gaugeHint: "quantum bytes, each used once",
+  refill: "Refill",
+  refilled: (size: string) => `${size} came into the pool`,
+  refillFailed: "The pool was not refilled",
+  caveats: "What this does not give you",
+  noCaveats: "Nothing known at the moment.",
+  anonymity: (n: number) =>
+    n === 0
+      ? "No key has been requested yet."
+      : n === 1
+        ? "The last request was hidden among 1 user: that is you, so it was not hidden."
+        : `The last request was hidden among at most ${n} users.`,
+  sources: "Sources",
+  source: "Source",
+  path: "Path",
+  state: "State",
+  lastOk: "Last delivery",
+  never: "never",
+  eachDraw: "with each draw",
+  simulated: "simulated",
+  stateOf: { ok: "working", unreachable: "unreachable", refused: "refused", working: "asking…", off: "off" },
+  noSources: "No source is set up. Keys are made from this computer alone.",
+  draws: "What each key was made of",
+  drawsHint: "One line for each draw, newest first. It tells ranges and sources; the bytes themselves are gone.",
+  noDraws: "No key has been made yet.",
+  draw: "Draw",
+  time: "Time",
+  purpose: "For",
+  bytes: "Bytes",
+  made: "Made of",
+  label: "Label",
+  labelOf: { mixed: "mixed", "local only": "local only", pure: "pure", burned: "burned" },
+  burnedHint: "set aside and never used, because Starling stopped in between",
+  local: (n: number) => `${n} this computer`,
+  quantum: (n: number) => `${n} quantum`,
+  newer: "Newer",
+  olderPage: "Older",
+  page: (from: number, to: number) => `Draws ${from} to ${to}`,
+  deliveries: "Deliveries into the pool",
+  noDeliveries: "Nothing has been delivered yet.",
+  provider: "Local Provider",
+  platformEpoch: "Epoch",
+  hiddenAmong: "Hidden among",
+  proof: "Proof made in",
+  received: "Received",
+  pathOf: (when: string) => `The way of the delivery of ${when}`,
+  showPath: "Show the way it took",
+  link: "Quantum channel",
+  linkUntold: "not told by the Local Provider",
+  tap: "Tap",
+  provedIn: (time: string) => `proof made in ${time}`,
+  among: (n: number) => (n <= 1 ? "not hidden: the only user" : `hidden among at most ${n} users`),
+  mixing: {
+    mixed: "mixed with this computer's randomness in each key",
+    strict: "mixed with this computer's randomness in each key",
+    pure: "used unmixed, for measuring",
+  },
+  footnote:
+    "Health tests catch sources that are broken. They cannot show that a source is quantum, or that nobody kept a copy: that is why this computer's own randomness is always mixed in.",
+  footnotePure:
+    "Health tests catch sources that are broken. They cannot show that a source is quantum, or that nobody kept a copy.",
+  failed: "The list can't be read",
+}
