@@ -107,7 +107,12 @@ function recorder(database: Database, clock: { now(): number }): Record & { app(
     log,
     rows: async () => await rowsOf(database),
     app() {
-      const app = emptyApp(logTo((line) => log.push(line), clock.now))
+      const app = emptyApp(
+        logTo(
+          (line) => log.push(line),
+          () => clock.now(),
+        ),
+      )
       const recording = new Hono<{ Bindings: HttpBindings }>().use(async (context, next) => {
         const { incoming } = context.env
         const sameConnection = connections.has(incoming.socket)

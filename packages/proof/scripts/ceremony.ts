@@ -47,7 +47,7 @@ try {
 // The library's threads would keep the process.
 process.exit()
 
-async function run([command, folder, first, second]: readonly string[]): Promise<void> {
+async function run([command = "", folder, first, second]: readonly string[]): Promise<void> {
   switch (command) {
     case "start":
       await start(required(folder), { r1cs: await compiled(), power: Number(values.power) }, values.powers)

@@ -8,7 +8,7 @@ export interface Figure {
   /** Where it has several values, what tells them apart. */
   readonly label?: string
   /** The value, or those by their labels; empty where there is none yet. */
-  read(): Promise<ReadonlyMap<string, number>> | ReadonlyMap<string, number>
+  readonly read: () => Promise<ReadonlyMap<string, number>> | ReadonlyMap<string, number>
 }
 
 /** A figure of one value. */

@@ -39,7 +39,8 @@ export async function openCertifiedDoor(
   const app = emptyApp(log)
   app.route("/as", certifiedRoutes(as, { quota: command.certifiedQuota, revoked }))
   const server = { credentials, host: command.listen, port: tlsPort, minVersion: "TLSv1.3" } as const
-  const { port } = stack.use(await listenMutualTls(server, getRequestListener(app.fetch)))
+  const answer = getRequestListener(app.fetch)
+  const { port } = stack.use(await listenMutualTls(server, (request, response) => void answer(request, response)))
   return command.certifiedUrl ?? `https://127.0.0.1:${port}/as/`
 }
 

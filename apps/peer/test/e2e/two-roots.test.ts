@@ -59,7 +59,7 @@ async function doorOf(at: TestPlatform, shown: (frame: Bytes) => Bytes): Promise
     for await (const part of request as AsyncIterable<Buffer>) parts.push(part)
     const body = new Uint8Array(Buffer.concat(parts))
     const newest = await at.as.newestEpoch()
-    switch (request.url) {
+    switch (request.url ?? "") {
       case "/.well-known/starling-eaas":
         return Buffer.from(JSON.stringify(discoveryOf(platform)))
       case "/as/registrations":
