@@ -37,7 +37,7 @@ export const SEPARATION: Attack = {
     if (joined.requests.length !== USERS || joined.users.length < USERS) throw new Error("the scene is broken")
     const best = Math.max(...Object.values(GUESSES).map((guess) => rightOnes(guess(joined), owners)))
     const reused = [...servers.atAs.exchanges, ...servers.atPvs.exchanges].some((it) => it.sameConnection)
-    return succeededIf(best > LUCK || reused)
+    return succeededIf(best > LUCK || reused || reachesPvs(joined, servers))
   },
 }
 
@@ -111,6 +111,14 @@ async function newcomer(servers: TwoServers, prover: ProverPort, name: string, o
           if (!(error instanceof EntropyClientError && error.reason === "epoch-not-open")) throw error
         }),
   }
+}
+
+/** Whether anything of a user came to the PVS: what the AS sends it are sealed epochs, and no more. */
+function reachesPvs({ users, keptByPvs }: Joined, { atPvs }: TwoServers): boolean {
+  const fromAs = atPvs.exchanges.filter(({ head }) => !head.startsWith("POST\n/pvs/requests\n"))
+  if (fromAs.some(({ head }) => !head.startsWith("POST\n/pvs/epochs\n"))) return true
+  const all = [...atPvs.exchanges.flatMap(({ head, body }) => [head, body]), ...keptByPvs].join("\n")
+  return users.some(({ marks }) => marks.some((mark) => all.includes(mark)))
 }
 
 /** What the two servers make of what they have; of the truth, nothing. */

@@ -3,7 +3,15 @@ import { osEntropy } from "@starling/entropy/node"
 import type { Bytes, Decoded } from "@starling/kernel"
 import { FieldElement } from "@starling/proof"
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest"
-import { clientOf, enrolledClient, HOUR, patience, testPlatform, type TestPlatform } from "./platform.ts"
+import {
+  clientOf,
+  enrolledClient,
+  HOUR,
+  memoryDatabase,
+  patience,
+  testPlatform,
+  type TestPlatform,
+} from "./platform.ts"
 
 const neverProve = { prove: async () => await Promise.reject(new Error("no proof was to be made")) }
 
@@ -143,4 +151,22 @@ test("a user who was freed for another commitment has it in the next epoch: no e
   await at.as.seal(patience)
   expect(newest(await at.as.newestEpoch())).toMatchObject({ epoch: 1, size: 1 })
   expect(await sizeAfter(25)).toBe(2)
+})
+
+test("users of a database that an earlier version wrote are members as before", async () => {
+  await using database = await memoryDatabase()
+  for (const sql of [
+    "create table schema_version (role text primary key, version integer not null)",
+    "insert into schema_version values ('authentication', 1)",
+    "create table users (name text primary key, enrolment_digest bytea not null unique, quota integer not null, commitment bytea unique)",
+    "create table epochs (epoch integer not null, revision integer not null, statement bytea not null, authentication_signature bytea not null, leaves bytea not null, validation_signature bytea, primary key (epoch, revision))",
+  ])
+    await database.query(sql)
+  await database.query("insert into users values ('ana', $1, 4, $2)", [
+    osEntropy(32),
+    FieldElement.toBytes(commitment()),
+  ])
+  const { as } = await testPlatform({ database, sealOnRegistration: false })
+  expect(await as.users()).toMatchObject([{ name: "ana", by: "code", quota: 4, registered: true, withdrawn: false }])
+  expect(await as.seal(patience)).toMatchObject({ kind: "sealed", statement: { size: 1 } })
 })
