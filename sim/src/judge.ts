@@ -132,7 +132,9 @@ function stuck(stage: Stage): string[] {
     const isWanted = desired.has(person.identity)
     if (isWanted !== rosterHas(node, person))
       return [`${person.name} is ${isWanted ? "missing from" : "still in"} the tree`]
-    if (!isWanted) return isActive(person, group) ? [`${person.name} was never told that it is out`] : []
+    // A forged invitation brings its victim into a state that nobody else knows: a group of the inviter's own.
+    const isHere = own !== undefined && pathTo(own.forest, own.live).some(({ sid }) => sid === reference.creation)
+    if (!isWanted) return isHere && isActive(person, group) ? [`${person.name} was never told that it is out`] : []
     if (!isActive(person, group)) return [`${person.name} is wanted, and ${own?.phase ?? "was never let in"}`]
     if (own?.live !== tip) return [`${person.name} cannot follow the others`]
     if (own?.restoredIn === tip) return [`${person.name} waits to be added anew after it was restored`]

@@ -102,6 +102,21 @@ test.for([1, 2, 3, 4, 5, 6])(
   },
 )
 
+test("who was removed learns it, where the remover knew of things that the removed one did not", () => {
+  const { world, people, group } = gather(1, "alice", "bob", "carol", "dave")
+  const [alice, bob, carol, dave] = people as [Person, Person, Person, Person]
+  alice.giveRole(group, dave, "owner")
+  world.run(2_000)
+  world.partition([alice, bob, dave], [carol])
+  dave.giveRole(group, bob, "admin")
+  world.run(2_000)
+  alice.remove(group, carol)
+  world.run(5_000)
+  world.meetAll()
+  world.run(60_000)
+  expect(carol.phase(group)).toBe("removed")
+})
+
 test.for(SEEDS)(
   "a removal holds where another member had already built on the removed one's heal (seed %i)",
   (seed) => {

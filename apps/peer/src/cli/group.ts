@@ -46,11 +46,12 @@ export const groupCommands: readonly Command[] = [
       output.item(shown, (it) =>
         [
           `${oneLine(it.name)}  ${it.group}${it.state === "active" ? "" : `  (${it.state})`}`,
-          `epoch ${it.epoch}, authenticator ${it.epochAuthenticator}`,
+          it.epochAuthenticator === ""
+            ? `epoch ${it.epoch} was the last one here: its keys are deleted`
+            : `epoch ${it.epoch}, authenticator ${it.epochAuthenticator}`,
           policySentence(it.policy),
           ...it.members.map((member) => `  ${personName(member)}${member.role === "member" ? "" : `, ${member.role}`}`),
-          keysLine(detail.ownKeys),
-          ...logLines(detail.ownLog),
+          ...(it.state === "active" ? [keysLine(detail.ownKeys), ...logLines(detail.ownLog)] : []),
           ...detail.waiting.map((member) => `  ${personName(member)}: invited, waiting until they are online`),
           ...detail.mailboxes.map(
             ({ peerId, connected }) => `  mailbox ${peerId}${connected ? "" : " (not connected)"}`,

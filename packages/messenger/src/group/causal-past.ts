@@ -72,7 +72,8 @@ export function frontier(operations: ReadonlyMap<RecordHash, Node>): RecordHash[
   return [...operations.keys()].filter((hash) => !covered.has(hash)).sort()
 }
 
-function parentsOf(operations: ReadonlyMap<RecordHash, Node>, node: Node | undefined): RecordHash[] {
+/** What an operation names as known, itself, of what is held. */
+export function parentsOf(operations: ReadonlyMap<RecordHash, Node>, node: Node | undefined): RecordHash[] {
   if (node === undefined) return []
   const parents = node.previous === undefined ? node.deps : [...node.deps, node.previous]
   return parents.filter((parent) => operations.has(parent))

@@ -2,6 +2,7 @@ import type { Bytes } from "@starling/kernel"
 import type { CryptoProvider } from "@starling/mls"
 
 import { bearerOf } from "../group/bearers.ts"
+import { parentsOf } from "../group/causal-past.ts"
 import { ancestry } from "../group/forest-node.ts"
 import type { Group } from "../group/group.ts"
 import { uuidOf } from "../group/group-id.ts"
@@ -86,7 +87,7 @@ function formerMember(group: Group, peerId: PeerId): Device | undefined {
 
 /**
  * Of each log the part up to the last record that leads to a state which the device was a member of, or out of it, or
- * that says why it is a member no more.
+ * that says why it is a member no more, or that one of these depends on.
  */
 function recordsForFormer(group: Group, device: DeviceKey): LoggedRecord[] {
   const entitled = new Set<StateId>()
@@ -97,6 +98,9 @@ function recordsForFormer(group: Group, device: DeviceKey): LoggedRecord[] {
   }
   const hashes = new Set(whyOut(group, device))
   for (const sid of entitled) for (const hash of group.forest.get(sid)?.ops ?? []) hashes.add(hash)
+  // An operation counts where everything is held that it depends on.
+  for (const hash of hashes)
+    for (const before of parentsOf(group.operations, group.operations.get(hash))) hashes.add(before)
   const last = new Map<DeviceKey, number>()
   for (const record of group.records)
     if (hashes.has(record.hash) || entitled.has(stateMadeBy(record) ?? "")) last.set(record.author, record.seq)
