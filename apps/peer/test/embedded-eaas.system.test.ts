@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { RootWitness } from "@starling/eaas"
 import { expect, onTestFinished, test } from "vitest"
 import { connectEaas } from "../src/daemon/connect-eaas.ts"
 import { EmbeddedEaas } from "../src/daemon/embedded-eaas.ts"
@@ -21,12 +22,17 @@ async function refillOn(dataFolder: string, eaas: EaasChoice) {
   onTestFinished(async () => await resources.disposeAsync())
   const foundation = openFoundation({ dataFolder, policy: "mixed", now }, resources.use(new DisposableStack()))
   const { pool, deliveries } = foundation
+  const witness = new RootWitness({ load: () => undefined, save: () => {} })
   const steps = new Set<string>()
   const refill: Refill = resources.use(
     new Refill({
       pool,
       fillTo: 0.5,
-      connect: connectEaas({ eaas, dataFolder }, { ...foundation, now }, resources.use(new AsyncDisposableStack())),
+      connect: connectEaas(
+        { eaas, dataFolder },
+        { ...foundation, witness, now },
+        resources.use(new AsyncDisposableStack()),
+      ),
       has: (id) => deliveries.get(id) !== undefined,
       delivered: (delivery) => deliveries.add([delivery]),
       changed() {

@@ -2,6 +2,7 @@ import { SigningKey } from "@starling/eaas"
 import {
   contextOf,
   encodeAnswerStatement,
+  encodeCertifiedRegistration,
   encodeClientState,
   encodeEpochProposal,
   encodeEpochStatement,
@@ -16,6 +17,7 @@ import {
   encodeRegistration,
   encodeRegistrationAnswer,
   encodeSealedEpoch,
+  encodeSignedRoots,
   localProviderIdOf,
   scopeOf,
   sealKey,
@@ -110,6 +112,7 @@ const membership = { service, secret, trapdoor, quota, seen: undefined, epoch: 1
 /** Every frame, made of known values; docs/wire.md holds its digest and, where it is short, the frame itself. */
 export const vectors: Readonly<Record<string, { readonly bytes: Bytes }>> = {
   registration: { bytes: encodeRegistration({ service, enrolment: filled(16, 12), commitment }) },
+  "certified registration": { bytes: encodeCertifiedRegistration({ service, commitment }) },
   "registration receipt": {
     bytes: encodeRegistrationAnswer({
       kind: "registered",
@@ -139,5 +142,14 @@ export const vectors: Readonly<Record<string, { readonly bytes: Bytes }>> = {
   },
   "local refusal": { bytes: encodeKeyResponse({ kind: "turned-away", reason: "validation-unreachable" }) },
   "sealed answer": { bytes: encodeSealedAnswer({ ...header, ...sealed }) },
+  "signed roots": {
+    bytes: encodeSignedRoots([
+      {
+        authenticationKey: asKey.publicKey,
+        validationKey: pvsKey.publicKey,
+        epochs: [{ ...statement, authenticationSignature, validationSignature }],
+      },
+    ]),
+  },
   "client state": { bytes: encodeClientState({ memberships: [membership] }) },
 }

@@ -15,6 +15,11 @@ const OPTIONS = {
     help: "address to listen on for peers; may be repeated",
   },
   eaas: { type: "string", value: "embedded|URL|off", help: "where quantum entropy comes from (default embedded)" },
+  "eaas-certificate": {
+    type: "string",
+    value: "DIR",
+    help: "ca.pem, cert.pem and key.pem, to register with in place of a code",
+  },
   entropy: { type: "string", value: "mixed|strict|pure", help: "what to do without quantum entropy (default mixed)" },
   headless: { type: "boolean", help: "serve no UI" },
   "no-open": { type: "boolean", help: "do not open the browser" },
@@ -46,6 +51,7 @@ export interface Options {
   readonly port?: string
   readonly listen?: readonly string[]
   readonly eaas?: string
+  readonly "eaas-certificate"?: string
   readonly entropy?: string
   readonly headless?: boolean
   readonly "no-open"?: boolean

@@ -14,7 +14,18 @@ const POLICIES = ["mixed", "strict", "pure"] as const
 export const upCommand: Command = {
   words: ["up"],
   parameters: [],
-  options: ["name", "port", "listen", "eaas", "entropy", "headless", "no-open", "no-mdns", "plain-topics"],
+  options: [
+    "name",
+    "port",
+    "listen",
+    "eaas",
+    "eaas-certificate",
+    "entropy",
+    "headless",
+    "no-open",
+    "no-mdns",
+    "plain-topics",
+  ],
   summary: "start this peer; Ctrl-C ends it",
   async run({ config, dataFolder, options, output }) {
     const headless = options.headless === true
@@ -61,9 +72,11 @@ function isTcpAddress(text: string): boolean {
   return isIP(address) === Number(family) && Number(port) <= 65_535
 }
 
-function eaasChoice({ eaas = "embedded" }: Options): EaasChoice {
+function eaasChoice({ eaas = "embedded", "eaas-certificate": certificate }: Options): EaasChoice {
+  const isUrl = /^https?:\/\//.test(eaas) && URL.canParse(eaas)
+  if (isUrl) return { kind: "remote", url: eaas, ...(certificate !== undefined && { certificate }) }
+  if (certificate !== undefined) throw usageError("--eaas-certificate goes with the URL of a platform in --eaas")
   if (eaas === "embedded" || eaas === "off") return { kind: eaas }
-  if (/^https?:\/\//.test(eaas) && URL.canParse(eaas)) return { kind: "remote", url: eaas }
   throw usageError(
     `--eaas takes "embedded", "off" or the URL of a platform with your enrolment code (http://HOST:PORT/#CODE), not "${eaas}"`,
   )

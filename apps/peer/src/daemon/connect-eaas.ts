@@ -8,7 +8,9 @@ import {
   Unreachable,
   type ClientJournal,
   type Platform,
+  type RootWitness,
 } from "@starling/eaas"
+import { HttpsCertifiedDoor, readCredentials, type Credentials } from "@starling/eaas/node"
 import { assertNever, type Bytes, type Milliseconds } from "@starling/kernel"
 import { Prover } from "@starling/proof/node"
 import type { Store } from "@starling/messenger/ports"
@@ -21,6 +23,7 @@ import type { Ledger } from "./ledger.ts"
 export interface EaasSurroundings {
   readonly store: Pick<Store, "get">
   readonly ledger: Ledger
+  readonly witness: RootWitness
   readonly localRandom: (length: number, purpose: string) => Bytes
   readonly now: () => Milliseconds
 }
@@ -35,13 +38,13 @@ export function connectEaas(
     case "off":
       return undefined
     case "remote":
-      return async (signal) => await connect(await eaas.url, surroundings, resources, signal)
+      return async (signal) => await connect(await eaas.url, eaas.certificate, surroundings, resources, signal)
     case "embedded": {
       let platform: EmbeddedEaas | undefined
       return async (signal) => {
         if (platform?.alive !== true)
           platform = resources.use(await EmbeddedEaas.start(join(dataFolder, "eaas"), signal))
-        return await connect(platform.url, surroundings, resources, signal)
+        return await connect(platform.url, undefined, surroundings, resources, signal)
       }
     }
     default:
@@ -51,7 +54,8 @@ export function connectEaas(
 
 async function connect(
   url: string,
-  { store, ledger, localRandom, now }: EaasSurroundings,
+  certificate: string | undefined,
+  { store, ledger, witness, localRandom, now }: EaasSurroundings,
   resources: AsyncDisposableStack,
   signal: AbortSignal,
 ): Promise<KeyService> {
@@ -66,31 +70,84 @@ async function connect(
       tap: new LoopbackTap(localProvider),
       prover: resources.use(await Prover.open()),
       random: { draw: localRandom },
-      journal: journalIn(store, ledger),
+      journal: journalIn(store, ledger, "client"),
       clock: { now },
+      // Who has a platform to itself has nobody to compare with.
+      ...(!platform.embedded && { witness }),
     })
-    return serviceOf(platform, client, enrolmentCode)
+    const admission = admissionOf(platform, client, enrolmentCode, certificate)
+    return serviceOf(platform, client, admission, witness)
   } catch (error) {
     throw keyServiceError(error)
   }
 }
 
-function serviceOf(platform: Platform, client: EntropyClient, enrolmentCode: string): KeyService {
+/** How this device is let into the platform's epochs. */
+interface Admission {
+  register(signal: AbortSignal): Promise<unknown>
+  /** Tells the platform of a certificate that takes the place of one which was over; nothing where there is none. */
+  renew(signal: AbortSignal): Promise<unknown>
+}
+
+function admissionOf(
+  { authentication }: Platform,
+  client: EntropyClient,
+  enrolmentCode: string,
+  certificate: string | undefined,
+): Admission {
+  if (certificate === undefined) {
+    return {
+      async register(signal) {
+        if (enrolmentCode === "") throw new EntropyClientError("not-registered")
+        await client.register(enrolmentCode, signal)
+      },
+      renew: async () => await Promise.resolve(),
+    }
+  }
+  const register = async (signal: AbortSignal): Promise<void> => {
+    if (authentication.certified === undefined) throw new EntropyClientError("no-certificates")
+    const door = new HttpsCertifiedDoor(authentication.certified, credentialsIn(certificate))
+    await client.registerCertified(door, signal)
+  }
+  return { register, renew: register }
+}
+
+function credentialsIn(folder: string): Credentials {
+  try {
+    return readCredentials(folder)
+  } catch (cause) {
+    throw new EntropyClientError("no-credentials", { cause })
+  }
+}
+
+function serviceOf(platform: Platform, client: EntropyClient, admission: Admission, witness: RootWitness): KeyService {
   return {
     name: platform.embedded ? "embedded quantum source" : new URL(platform.authentication.url).host,
     path: "loopback tap",
     embedded: platform.embedded,
     simulated: platform.simulatedSource,
     developmentProvingKey: platform.developmentProvingKey,
+    async look(signal) {
+      if (platform.embedded) return true
+      if (!client.registered) return false
+      try {
+        await client.look(signal)
+      } catch (error) {
+        if (!(error instanceof EntropyClientError) && !signal.aborted) throw error
+      }
+      return !witness.isEmpty
+    },
     async obtain(length, signal, onStep, accept) {
       try {
         if (!client.registered) {
           onStep("registering")
-          if (enrolmentCode === "") throw new EntropyClientError("not-registered")
-          await client.register(enrolmentCode, signal)
+          await admission.register(signal)
         }
         await client.obtain(length, signal, onStep, (key) => void accept(key))
       } catch (error) {
+        // Out of this epoch: perhaps for a certificate that is over. No request follows at once, so that the two are not linked.
+        if (error instanceof EntropyClientError && error.reason === "epoch-not-open")
+          await admission.renew(signal).catch(onlyOfThePlatform)
         throw keyServiceError(error)
       }
     },
@@ -104,13 +161,17 @@ function serviceOf(platform: Platform, client: EntropyClient, enrolmentCode: str
   }
 }
 
+/** What is told of the attempt that came before says more. */
+function onlyOfThePlatform(error: unknown): void {
+  if (!(error instanceof EntropyClientError)) throw error
+}
+
 const BUCKET = "eaas"
-const KEY = "client"
 
 /** Durable, sealed, and written together with the records of the draws that it holds. */
-function journalIn(store: Pick<Store, "get">, ledger: Ledger): ClientJournal {
+export function journalIn(store: Pick<Store, "get">, ledger: Ledger, key: "client" | "roots"): ClientJournal {
   return {
-    load: () => store.get(BUCKET, KEY, KEY),
-    save: (value) => ledger.commit([{ kind: "put", bucket: BUCKET, partition: KEY, key: KEY, ordinal: 0, value }]),
+    load: () => store.get(BUCKET, key, key),
+    save: (value) => ledger.commit([{ kind: "put", bucket: BUCKET, partition: key, key, ordinal: 0, value }]),
   }
 }

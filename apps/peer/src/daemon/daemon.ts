@@ -22,10 +22,13 @@ export interface DaemonOptions {
   readonly log: (text: string) => void
 }
 
-/** `remote` is the platform's discovery URL, with the enrolment code in its fragment. */
+/**
+ * `remote` is the platform's discovery URL, with the enrolment code in its fragment where the person has one. `certificate`
+ * is the folder of the person's `cert.pem` and `key.pem`, and of the `ca.pem` that signed the platform's.
+ */
 export type EaasChoice =
   | { readonly kind: "embedded" }
-  | { readonly kind: "remote"; readonly url: string | Promise<string> }
+  | { readonly kind: "remote"; readonly url: string | Promise<string>; readonly certificate?: string }
   | { readonly kind: "off" }
 
 /** A running peer. Disposing of it ends it cleanly: what was acknowledged is on the disk. */

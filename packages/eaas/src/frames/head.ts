@@ -14,6 +14,7 @@ export type FrameName =
   | "sealed epoch"
   | "leaf list"
   | "registration"
+  | "certified registration"
   | "registration receipt"
   | "registration refusal"
   | "epoch proposal"
@@ -25,6 +26,7 @@ export type FrameName =
   | "key refusal"
   | "local refusal"
   | "client state"
+  | "signed roots"
   | "sealed answer"
 
 /** `opaque label<V>; uint16 version = 1` */
