@@ -5,6 +5,7 @@ import {
   EntropyClientError,
   HttpAuthentication,
   LoopbackTap,
+  RootWitness,
   Unreachable,
   type AuthenticationApi,
   type EntropyClientFault,
@@ -136,6 +137,24 @@ export const ANONYMITY: readonly Attack[] = [
       change: (frame, at) => signedEpoch(frame, at, { nonce: osEntropy(32) }),
     },
   ),
+  {
+    id: "two lists for one epoch, to two people",
+    property,
+    name: "shows two people a list each for one epoch, with both servers in league, and the two compare",
+    async run(scene) {
+      const at = await scene.platform()
+      await enrol(at)
+      const { sealed } = await currentEpoch(at)
+      const [ana, bo] = [rootWitness(), rootWitness()]
+      ana.note(at.platform, sealed)
+      bo.note(
+        at.platform,
+        sound(decodeSealedEpoch(signedEpoch(encodeSealedEpoch(sealed), at, { nonce: osEntropy(32) }))),
+      )
+      bo.hear(ana.tell())
+      return succeededIf(bo.conflictOf(at.platform.service) === undefined)
+    },
+  },
   showing("list of the AS alone", "shows a user a list that the PVS has not signed", "bad-signature", {
     change: (frame) => concat(frame.slice(0, -64), osEntropy(64)),
   }),
@@ -144,6 +163,10 @@ export const ANONYMITY: readonly Attack[] = [
     minimumSet: 1_000_000,
   }),
 ]
+
+function rootWitness(): RootWitness {
+  return new RootWitness({ load: () => undefined, save: () => {} })
+}
 
 /** The AS shows `change` of the epoch to a client that has seen the epoch as it is. */
 function showing(

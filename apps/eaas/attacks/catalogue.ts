@@ -4,6 +4,7 @@ import { CIRCUIT } from "./circuit.ts"
 import { CONFIDENTIALITY } from "./confidentiality.ts"
 import { PROOFS } from "./proofs.ts"
 import { ROBUSTNESS } from "./robustness.ts"
+import { SEPARATION } from "./separation.ts"
 import { UNFORGEABILITY } from "./unforgeability.ts"
 
 /** Every attack of the programme, in the order in which they are tried. */
@@ -12,6 +13,7 @@ export const ATTACKS: readonly Attack[] = [
   ...PROOFS,
   ...UNFORGEABILITY,
   ...ANONYMITY,
+  SEPARATION,
   ...CONFIDENTIALITY,
   ...ROBUSTNESS,
 ]

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 
 import { z } from "zod"
+import { LOOPBACK } from "./http/serve.ts"
 import { SourceOptions } from "./source/settings.ts"
 
 /** What was wrong with the command line; the message is for the person who typed it. */
@@ -28,8 +29,19 @@ const database = z
   .regex(/^postgres(ql)?:\/\//, "a database is given as postgres://user@host:port/name")
   .optional()
 
+/** Where metrics and status page are served: `PORT` of this machine, or `ADDRESS:PORT`. */
+const operations = z
+  .string()
+  .regex(/^(?:[^:\s]+:)?\d{1,5}$/, "the operators' door is given as PORT or ADDRESS:PORT")
+  .transform((text) => {
+    const [first = "", second] = text.split(":")
+    return second === undefined ? { host: LOOPBACK, port: Number(first) } : { host: first, port: Number(second) }
+  })
+  .optional()
+/** The address that a role listens on. */
+const listen = z.string().min(1).default(LOOPBACK)
 const common = { data: z.string(), json: z.boolean().default(false) }
-const serving = { ...common, port: port.default(0), database }
+const serving = { ...common, listen, port: port.default(0), database, operations }
 const threads = z.coerce.number().int().min(1).max(64).optional()
 const epochHours = z.coerce
   .number()
@@ -49,6 +61,20 @@ const providerSae = z
   .transform((text) => split(text, "="))
 /** Of PC/SC readers, each by a part of its name. Whoever holds a phone to one is served. */
 const reader = z.array(z.string().min(1).max(128)).max(8).default([])
+/**
+ * Registration by certificate: a port of its own; a folder with the server's `cert.pem` and `key.pem` and the users' `ca.pem`;
+ * their list of revoked certificates; and where clients find all that, if it is not this machine.
+ */
+const certified = {
+  tlsPort: port.optional(),
+  tlsFiles: z.string().optional(),
+  crl: z.string().optional(),
+  certifiedUrl: z.url({ protocol: /^https$/ }).optional(),
+  certifiedQuota: z.coerce.number().int().min(1).max(65535).default(16),
+}
+/** The name in a certificate: at most 64 characters (RFC 5280, ub-common-name), and good for the name of a folder. */
+const commonName = z.string().regex(/^(?!\.)[^\p{Cc}/\\]{1,64}$/u, "a certificate's name has 1 to 64 characters")
+const days = z.coerce.number().positive().max(3650).default(365)
 const quota = z.coerce.number().int().min(1).max(65535)
 const source = SourceOptions.prefault({})
 
@@ -72,6 +98,8 @@ const Command = z.discriminatedUnion("command", [
     pvs: url,
     pvsKey: publicKey,
     lp: z.array(localProvider).min(1),
+    production: z.boolean().default(false),
+    ...certified,
   }),
   z.strictObject({
     command: z.literal("pvs"),
@@ -88,7 +116,9 @@ const Command = z.discriminatedUnion("command", [
   z.strictObject({
     command: z.literal("lp"),
     ...common,
+    listen,
     port: port.default(0),
+    operations,
     pvs: url,
     ...kme,
     pvsSae: saeName.default("pvs"),
@@ -111,6 +141,26 @@ const Command = z.discriminatedUnion("command", [
     quota: quota.default(16),
   }),
   z.strictObject({ command: z.literal("user list"), ...common }),
+  z.strictObject({
+    command: z.literal("user revoke"),
+    ...common,
+    name: z.string().min(1).max(128),
+    now: z.boolean().default(false),
+  }),
+  z.strictObject({ command: z.literal("user restore"), ...common, name: z.string().min(1).max(128) }),
+  z.strictObject({ command: z.literal("user limit"), ...common, name: z.string().min(1).max(128), days }),
+  z.strictObject({ command: z.literal("user reset"), ...common, name: z.string().min(1).max(128) }),
+  z.strictObject({ command: z.literal("ca init"), ...common, name: commonName.default("Starling EaaS users") }),
+  z.strictObject({
+    command: z.literal("ca server"),
+    ...common,
+    name: commonName,
+    host: z.array(z.string().min(1)).min(1).default(["127.0.0.1", "localhost"]),
+    days,
+  }),
+  z.strictObject({ command: z.literal("ca user"), ...common, name: commonName, days }),
+  z.strictObject({ command: z.literal("ca revoke"), ...common, name: commonName }),
+  z.strictObject({ command: z.literal("ca list"), ...common }),
   z.strictObject({
     command: z.literal("qrng sample"),
     ...common,
@@ -137,6 +187,16 @@ starling-eaas kme  --branch-sae NAME... [--eavesdropper SHARE]     a pair of KME
 starling-eaas key  as|pvs|lp                                        the public key of a role
 starling-eaas user add NAME [--quota N]                             prints a one-time enrolment code
 starling-eaas user list
+starling-eaas user revoke NAME [--now]                              out of the next epoch, or of this one too
+starling-eaas user restore NAME                                     takes that back
+starling-eaas user limit NAME --days N                              until when a user is let into epochs
+starling-eaas user reset NAME                                       for a lost device: another one may register
+starling-eaas ca init [NAME]                                        an authority for users' certificates
+starling-eaas ca server NAME [--host H...] [--days N]               a certificate for an AS
+starling-eaas ca user NAME [--days N]                               a certificate for a user
+starling-eaas ca revoke NAME                                        revokes a user's certificates
+starling-eaas ca list
+For as: [--tls-port P --tls-files DIR [--crl FILE] [--certified-quota N] [--certified-url URL]] to register by certificate.
 For all, as and pvs: [--database postgres://USER@HOST/NAME] or $STARLING_EAAS_DATABASE, where the URL has a password;
   several pvs may share a database and a key. For all and pvs: [--threads N] that verify (one a core).
 starling-eaas qrng status                                           the source of a running PVS
@@ -146,7 +206,9 @@ For all, pvs and qrng sample: [--source simulator | device:PATH | anu | idq | qu
   [--source-url URL] [--source-ca FILE] [--source-key-file FILE]. The key may stand in $STARLING_EAAS_SOURCE_KEY instead.
 For all and pvs: [--on-short-key wait|fail|aes-256-gcm]. For all: [--eavesdropper SHARE]
 For lp, and for the branches of all in their order: [--reader NAME...], PC/SC readers by a part of their names.
-For pvs and lp: [--kme URL --kme-files DIR] [--production]; for pvs: [--lp-sae KEY=NAME...], for lp: [--pvs-sae NAME].
+For as, pvs and lp: [--production], which refuses what is simulated or for development.
+For pvs and lp: [--kme URL --kme-files DIR]; for pvs: [--lp-sae KEY=NAME...], for lp: [--pvs-sae NAME].
+For all, as, pvs and lp: [--listen ADDRESS] (127.0.0.1) and [--operations PORT | ADDRESS:PORT] for metrics and status page.
 Everywhere: [--data DIR] [--json]. Without --data: $STARLING_EAAS_DATA, else ~/.starling-eaas.`
 
 /** Reads the command line, and the environment where it says nothing. Throws `UsageError`. */
@@ -154,14 +216,28 @@ export function readCommand(argv: readonly string[]): Command {
   const { values, positionals } = parse(argv)
   const { "epoch-hours": epochHours, "pvs-key": pvsKey, "as-key": asKey, "lp-key": lpKey, ...others } = values
   const { source, rest: andChannel } = sourceOf(others)
-  const { channel, rest } = channelOf(andChannel)
+  const { channel, rest: andCertified } = channelOf(andChannel)
+  const { certified, rest } = certifiedOf(andCertified)
   const { raw, extracted, ...plain } = rest
   if (raw && extracted) throw new UsageError("samples are either raw or extracted")
   const stage = raw ? "raw" : extracted ? "extracted" : undefined
   const data = resolve(values.data ?? process.env["STARLING_EAAS_DATA"] ?? join(homedir(), ".starling-eaas"))
   const named = nameOf(positionals)
   const database = values.database ?? databaseOf(named["command"], values.embedded)
-  const given = { ...plain, stage, ...named, data, database, epochHours, pvsKey, asKey, lpKey, source, ...channel }
+  const given = {
+    ...plain,
+    stage,
+    ...named,
+    data,
+    database,
+    epochHours,
+    pvsKey,
+    asKey,
+    lpKey,
+    source,
+    ...channel,
+    ...certified,
+  }
   const command = Command.safeParse(present(given))
   if (!command.success) throw new UsageError(`${z.prettifyError(command.error)}\n\n${USAGE}`)
   return command.data
@@ -202,6 +278,16 @@ function parse(argv: readonly string[]) {
         "as-key": { type: "string" },
         "lp-key": { type: "string", multiple: true },
         reader: { type: "string", multiple: true },
+        now: { type: "boolean" },
+        days: { type: "string" },
+        host: { type: "string", multiple: true },
+        listen: { type: "string" },
+        operations: { type: "string" },
+        "tls-port": { type: "string" },
+        "tls-files": { type: "string" },
+        crl: { type: "string" },
+        "certified-url": { type: "string" },
+        "certified-quota": { type: "string" },
         bytes: { type: "string" },
         raw: { type: "boolean" },
         extracted: { type: "boolean" },
@@ -218,7 +304,7 @@ function parse(argv: readonly string[]) {
 }
 
 /** The options of the quantum channel by themselves. */
-function channelOf(values: Omit<ReturnType<typeof parse>["values"], "lp-key">) {
+function channelOf(values: ReturnType<typeof sourceOf>["rest"]) {
   const {
     "on-short-key": onShortKey,
     "kme-files": kmeFiles,
@@ -229,6 +315,18 @@ function channelOf(values: Omit<ReturnType<typeof parse>["values"], "lp-key">) {
     ...rest
   } = values
   return { rest, channel: { onShortKey, kmeFiles, lpSae, pvsSae, platformSae, branchSae } }
+}
+
+/** The options of registration by certificate by themselves. */
+function certifiedOf(values: ReturnType<typeof channelOf>["rest"]) {
+  const {
+    "tls-port": tlsPort,
+    "tls-files": tlsFiles,
+    "certified-url": certifiedUrl,
+    "certified-quota": certifiedQuota,
+    ...rest
+  } = values
+  return { rest, certified: { tlsPort, tlsFiles, certifiedUrl, certifiedQuota } }
 }
 
 /** The options of the source by themselves; the key joins them where a source was chosen, and stays out of other commands. */
@@ -253,7 +351,7 @@ function present(values: Readonly<Record<string, unknown>>): Readonly<Record<str
 function nameOf(positionals: readonly string[]): Readonly<Record<string, string | undefined>> {
   const [first, second, third, ...more] = positionals
   if (first === undefined || more.length > 0) throw new UsageError(USAGE)
-  if (first === "user") return { command: `user ${second ?? ""}`, name: third }
+  if (first === "user" || first === "ca") return { command: `${first} ${second ?? ""}`, name: third }
   if (first === "qrng") return { command: `qrng ${second ?? ""}`, extra: third }
   if (third !== undefined) throw new UsageError(USAGE)
   return first === "key"

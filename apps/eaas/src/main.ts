@@ -4,6 +4,7 @@ import { DatabaseError } from "@starling/eaas"
 import { SourceFailed } from "@starling/entropy"
 import { toHex } from "@starling/kernel"
 import { z } from "zod"
+import { AuthorityError, AuthorityFolder, type IssuedEntry } from "./certificates/authority-folder.ts"
 import { readCommand, UsageError, type Command } from "./config.ts"
 import { logTo } from "./log.ts"
 import { ReaderMissing } from "./nfc/pcsc-reader.ts"
@@ -16,8 +17,19 @@ import { startAs, startLp, startPvs } from "./roles/single.ts"
 import { SourceMisconfigured } from "./source/open-device.ts"
 import { sample } from "./source/sample.ts"
 
+const DAY = 24 * 3_600_000
 const log = logTo((line) => process.stderr.write(line), Date.now)
-const Users = z.array(z.object({ name: z.string(), quota: z.number(), registered: z.boolean() }))
+const Users = z.array(
+  z.object({
+    name: z.string(),
+    quota: z.number(),
+    registered: z.boolean(),
+    by: z.enum(["code", "certificate"]),
+    validUntil: z.number().optional(),
+    withdrawn: z.boolean(),
+  }),
+)
+const Changed = z.object({ name: z.string(), code: z.string().optional() })
 const Health = z.looseObject({
   id: z.string(),
   simulated: z.boolean(),
@@ -56,12 +68,47 @@ async function run(command: Command): Promise<void> {
     case "user list": {
       const users = Users.parse(await askOperator(command.data, "users"))
       for (const user of users) {
-        say(
-          command,
-          user,
-          `${user.name}: ${user.quota} keys per epoch, ${user.registered ? "registered" : "not registered yet"}`,
-        )
+        say(command, user, userSentence(user))
       }
+      return
+    }
+    case "user revoke": {
+      const { name, now } = command
+      const when = now ? "Out of this epoch, and of those to come" : "Out of the epochs to come"
+      return await change(command, { name, now, change: { kind: "withdraw" } }, when)
+    }
+    case "user restore":
+      return await change(
+        command,
+        { name: command.name, change: { kind: "restore" } },
+        "In again, from the next seal on",
+      )
+    case "user limit": {
+      const validUntil = Date.now() + command.days * DAY
+      const wish = { name: command.name, change: { kind: "limit", validUntil } }
+      return await change(command, wish, `In epochs that open before ${new Date(validUntil).toISOString()}`)
+    }
+    case "user reset":
+      return await change(command, { name: command.name, change: { kind: "free" } }, "Another device may register")
+    case "ca init": {
+      await AuthorityFolder.create(command.data, command.name, Date.now())
+      return say(command, { authority: command.data }, `An authority in ${command.data}: ca.key stays there.`)
+    }
+    case "ca server":
+    case "ca user": {
+      const hosts = command.command === "ca server" ? command.host : []
+      const kind = command.command === "ca server" ? "server" : "user"
+      const { name, days } = command
+      const files = await AuthorityFolder.open(command.data).issue({ kind, name, days, hosts }, Date.now())
+      return say(command, { name, files }, files)
+    }
+    case "ca revoke": {
+      await AuthorityFolder.open(command.data).revoke("user", command.name, Date.now())
+      const list = join(command.data, "crl.pem")
+      return say(command, { name: command.name, crl: list }, `Revoked: give ${list} to the AS.`)
+    }
+    case "ca list": {
+      for (const entry of AuthorityFolder.open(command.data).list()) say(command, entry, issuedSentence(entry))
       return
     }
     case "qrng sample":
@@ -71,6 +118,24 @@ async function run(command: Command): Promise<void> {
     case "qrng restart":
       return sayHealth(command, await askOperator(command.data, "source/restart", {}))
   }
+}
+
+/** Has the AS that runs on this folder change a user; a new code is the answer where there is one. */
+async function change(command: Command, wish: object, done: string): Promise<void> {
+  const changed = Changed.parse(await askOperator(command.data, "users/change", wish))
+  say(command, changed, changed.code === undefined ? `${done}: ${changed.name}.` : changed.code)
+}
+
+function userSentence({ name, quota, registered, by, validUntil, withdrawn }: z.infer<typeof Users>[number]): string {
+  const parts = [`${quota} keys per epoch`, `by ${by}`, registered ? "registered" : "not registered yet"]
+  if (validUntil !== undefined) parts.push(`until ${new Date(validUntil).toISOString()}`)
+  if (withdrawn) parts.push("withdrawn")
+  return `${name}: ${parts.join(", ")}`
+}
+
+function issuedSentence({ kind, name, serial, validUntil, revokedAt }: IssuedEntry): string {
+  const end = revokedAt === undefined ? `until ${new Date(validUntil).toISOString()}` : "revoked"
+  return `${kind} ${name}: ${serial}, ${end}`
 }
 
 /** Says that it is ready, and stops on a signal; an embedded platform also when the peer that started it is gone. */
@@ -112,6 +177,7 @@ function fail(error: unknown): void {
     error instanceof UsageError ||
     error instanceof OperatorError ||
     error instanceof ReaderMissing ||
+    error instanceof AuthorityError ||
     error instanceof DatabaseError ||
     error instanceof SourceFailed ||
     error instanceof SourceMisconfigured ||

@@ -40,7 +40,7 @@ export class OperatorError extends Error {
 /** Asks the server that runs on `folder`; with a body, which may be empty, it is a POST. Throws `OperatorError`. */
 export async function askOperator(
   folder: string,
-  path: "users" | "source" | "source/restart",
+  path: "users" | "users/change" | "source" | "source/restart",
   body?: object,
 ): Promise<unknown> {
   const { url, key } = readDoor(folder)

@@ -1,7 +1,8 @@
 import { Sae, type KmeReply } from "@starling/eaas/kme"
+import type { Credentials } from "@starling/eaas/node"
 import { afterAll, beforeAll, expect, test } from "vitest"
 
-import { CertificateAuthority, type Credentials } from "../src/kme/certificates.ts"
+import { CertificateAuthority } from "../src/certificates/certificate-authority.ts"
 import { HttpsKme } from "../src/kme/https-kme.ts"
 import { startKmePair, type KmePair } from "../src/kme/kme-pair.ts"
 
@@ -18,14 +19,14 @@ afterAll(async () => {
 })
 
 async function statusWith(credentials: Partial<Credentials>, at = "pvs", peer = "lp-1"): Promise<KmeReply> {
-  const { authority } = pair.credentialsFor("pvs")
+  const { authority } = await pair.credentialsFor("pvs")
   using transport = new HttpsKme(pair.urlFor(at), { authority, certificate: "", key: "", ...credentials })
   return await transport.call("GET", `/api/v1/keys/${peer}/status`, undefined, patience)
 }
 
 test("two SAEs get the same key over mutual TLS, each from its own KME, and it is labelled", async () => {
-  using near = new HttpsKme(pair.urlFor("pvs"), pair.credentialsFor("pvs"))
-  using far = new HttpsKme(pair.urlFor("lp-1"), pair.credentialsFor("lp-1"))
+  using near = new HttpsKme(pair.urlFor("pvs"), await pair.credentialsFor("pvs"))
+  using far = new HttpsKme(pair.urlFor("lp-1"), await pair.credentialsFor("lp-1"))
   const key = await new Sae("pvs", near).keyFor("lp-1", 9_632, patience)
   expect(key.provenance).toEqual({ simulated: true, bootstrapped: true })
   expect((await new Sae("lp-1", far).keyNamed("pvs", key.ids, 9_632, patience)).bytes).toEqual(key.bytes)
@@ -38,23 +39,26 @@ test("whoever has no certificate gets 401 and not a word", async () => {
 })
 
 test("whoever has a certificate of another authority gets 401, whatever name is in it", async () => {
-  const { certificate, key } = new CertificateAuthority("Starling embedded KMEs", Date.now()).forClient("pvs")
+  const other = await CertificateAuthority.create("Starling embedded KMEs", Date.now())
+  const { certificate, key } = (await other.forClient("pvs", Date.now())).credentials
   expect(await statusWith({ certificate, key })).toEqual({ status: 401, body: undefined })
 })
 
 test("an SAE of the other end, and one that nobody knows, get 401 with good certificates", async () => {
-  expect((await statusWith(pair.credentialsFor("lp-1"))).status).toBe(401)
-  expect((await statusWith(pair.credentialsFor("mallory"))).status).toBe(401)
-  expect((await statusWith(pair.credentialsFor("pvs"))).status).toBe(200)
+  expect((await statusWith(await pair.credentialsFor("lp-1"))).status).toBe(401)
+  expect((await statusWith(await pair.credentialsFor("mallory"))).status).toBe(401)
+  expect((await statusWith(await pair.credentialsFor("pvs"))).status).toBe(200)
 })
 
 test("an SAE doesn't talk to a KME that its authority didn't sign", async () => {
-  const { authority } = new CertificateAuthority("somebody else", Date.now()).forClient("pvs")
-  await expect(statusWith({ ...pair.credentialsFor("pvs"), authority })).rejects.toMatchObject({ name: "Unreachable" })
+  const { certificate: authority } = await CertificateAuthority.create("somebody else", Date.now())
+  await expect(statusWith({ ...(await pair.credentialsFor("pvs")), authority })).rejects.toMatchObject({
+    name: "Unreachable",
+  })
 })
 
 test("a body that is no JSON, or too long, is refused in words", async () => {
-  using transport = new HttpsKme(pair.urlFor("pvs"), pair.credentialsFor("pvs"))
+  using transport = new HttpsKme(pair.urlFor("pvs"), await pair.credentialsFor("pvs"))
   const long = await transport.call("POST", "/api/v1/keys/lp-1/enc_keys", { x: "x".repeat(70_000) }, patience)
   expect(long).toMatchObject({ status: 400, body: { message: "the request body is no JSON, or too long" } })
 })

@@ -77,7 +77,7 @@ test("three roles in three processes, with keys of their own, give an enrolled u
     url = as.ready.url
     expect((await run("user", "add", "ana", "--data", asData)).err).toBe("There is a user ana already.\n")
     expect((await run("user", "list", "--data", asData, "--json")).out).toBe(
-      '{"name":"ana","quota":2,"registered":false}\n',
+      '{"name":"ana","quota":2,"registered":false,"by":"code","withdrawn":false}\n',
     )
     expect(statSync(join(asData, "operator.json")).mode & 0o777).toBe(0o600)
     const door = JSON.parse(readFileSync(join(asData, "operator.json"), "utf8")) as { url: string }

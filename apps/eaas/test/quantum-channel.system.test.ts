@@ -102,10 +102,26 @@ test(
       `${lpKey}=library`,
       ...at("pvs"),
     ]
-    const refused = await run("pvs", ...pvsArgs, "--production")
-    expect(refused).toMatchObject({
+    expect(await run("pvs", ...pvsArgs, "--production")).toMatchObject({
+      code: 1,
+      err: "A production configuration refuses this platform: the proving key is a development key; the quantum source is simulated.\n",
+    })
+    const asked = await run("lp", "--data", lpData, "--pvs", "http://127.0.0.1:1/", ...at("library"), "--production")
+    expect(asked).toMatchObject({
       code: 1,
       err: expect.stringContaining("simulated: a production configuration refuses it"),
+    })
+    const parts = [
+      "--pvs",
+      "http://127.0.0.1:1/",
+      "--pvs-key",
+      asKey,
+      "--lp",
+      `library=${lpKey}@http://127.0.0.1:1/lp/`,
+    ]
+    expect(await run("as", "--data", asData, ...parts, "--production")).toMatchObject({
+      code: 1,
+      err: "A production configuration refuses this platform: the proving key is a development key.\n",
     })
     expect(await run("lp", "--data", lpData, "--pvs", "http://127.0.0.1:1/", "--production")).toMatchObject({
       code: 1,

@@ -13,6 +13,7 @@ export interface RunningRole extends AsyncDisposable {
     readonly key?: string
     readonly enrolment?: string
     readonly pvs?: string
+    readonly operations?: string
   }
   readonly milliseconds: number
 }

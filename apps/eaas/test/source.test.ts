@@ -111,7 +111,12 @@ describe("a platform's source", () => {
       simulated: true,
       state: "running",
       failure: null,
-      samples: { entropyPerByte: 4.36, repetitionCountCutoff: 11, adaptiveProportionCutoff: 67 },
+      samples: {
+        entropyPerByte: 4.36,
+        repetitionCountCutoff: 11,
+        adaptiveProportionCutoff: 67,
+        estimatedEntropyPerByte: null,
+      },
       extractor: { bytesIn: 294, bytesOut: 128, log2Epsilon: expect.closeTo(-129.9, 1) },
     })
     expect(await source.bytes.read(8192, patience)).toHaveLength(8192)

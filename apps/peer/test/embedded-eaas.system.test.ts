@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { RootWitness } from "@starling/eaas"
 import { expect, onTestFinished, test } from "vitest"
 import { connectEaas } from "../src/daemon/connect-eaas.ts"
 import { EmbeddedEaas } from "../src/daemon/embedded-eaas.ts"
@@ -21,6 +22,7 @@ async function refillOn(dataFolder: string, eaas: EaasChoice) {
   onTestFinished(async () => await resources.disposeAsync())
   const foundation = openFoundation({ dataFolder, policy: "mixed", now }, resources.use(new DisposableStack()))
   const { pool, deliveries } = foundation
+  const witness = new RootWitness({ load: () => undefined, save: () => {} })
   const steps = new Set<string>()
   const refill: Refill = resources.use(
     new Refill({
@@ -29,7 +31,7 @@ async function refillOn(dataFolder: string, eaas: EaasChoice) {
       patience: undefined,
       connect: connectEaas(
         { eaas, dataFolder, branch: undefined },
-        { ...foundation, now, phone: undefined },
+        { ...foundation, witness, now, phone: undefined },
         resources.use(new AsyncDisposableStack()),
       ),
       has: (id) => deliveries.get(id) !== undefined,

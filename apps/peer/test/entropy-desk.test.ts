@@ -1,7 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { decodeSealedEpoch } from "@starling/eaas/frames"
+import { fromHex } from "@starling/kernel"
+import { FieldElement } from "@starling/proof"
 import { expect, onTestFinished, test } from "vitest"
+import type { RootConflict } from "@starling/eaas"
 import type { EntropyDesk } from "../src/api/backend.ts"
 import { entropyDesk } from "../src/daemon/entropy-desk.ts"
 import { openFoundation } from "../src/daemon/foundation.ts"
@@ -21,7 +25,12 @@ const DELIVERY = {
 } as const
 
 /** A desk before the first key, or after one that came over a channel, whose platform stands as said. */
-function desk(embedded: boolean, state: SourceState, channel?: string): EntropyDesk {
+function desk(
+  embedded: boolean,
+  state: SourceState,
+  channel?: string,
+  conflicts: readonly RootConflict[] = [],
+): EntropyDesk {
   const dataFolder = mkdtempSync(join(tmpdir(), "starling-desk-"))
   const resources = new DisposableStack()
   onTestFinished(() => {
@@ -31,7 +40,7 @@ function desk(embedded: boolean, state: SourceState, channel?: string): EntropyD
   const { pool, draws, deliveries } = openFoundation({ dataFolder, policy: "mixed", now: () => 1 }, resources)
   if (channel !== undefined) deliveries.add([{ ...DELIVERY, channel }])
   const refill = { state, service: undefined, obtain: async () => 0 }
-  return entropyDesk({ pool, refill, embedded, draws, deliveries, flush: () => {} })
+  return entropyDesk({ pool, refill, embedded, draws, deliveries, conflicts: () => conflicts, flush: () => {} })
 }
 
 test.for<SourceState>([
@@ -66,4 +75,29 @@ test.for([
   const caveats = desk(false, { kind: "ok", at: 1 }, channel).status().caveats.join(" ")
   expect(caveats.includes("quantum channel to the Local Provider is simulated")).toBe(simulated)
   expect(caveats.includes("not with a one-time pad")).toBe(downgraded)
+})
+
+test("a platform that signed two roots for one epoch is named first, and both statements are there for whoever checks", () => {
+  const statement = {
+    service: new Uint8Array(32).fill(7),
+    epoch: 12,
+    revision: 1,
+    opensAt: 1,
+    closesAt: 2,
+    nonce: new Uint8Array(32),
+    root: FieldElement.of(5n),
+    size: 70,
+    leaves: new Uint8Array(32),
+    circuit: new Uint8Array(32),
+    authenticationSignature: new Uint8Array(64),
+    validationSignature: new Uint8Array(64),
+  }
+  const conflict = [statement, { ...statement, size: 1 }] as const
+  const { caveats, rootConflicts } = desk(false, { kind: "refused", why: "two" }, undefined, [conflict]).status()
+  expect(caveats[0]).toMatch(
+    /^The entropy platform 0707070707070707 signed two different lists of members for epoch 12/,
+  )
+  expect(rootConflicts).toMatchObject([{ epoch: 12, revision: 1 }])
+  const shown = rootConflicts[0]!.evidence.map((hex) => decodeSealedEpoch(fromHex(hex)!))
+  expect(shown).toMatchObject([{ value: { size: 70 } }, { value: { size: 1 } }])
 })

@@ -57,6 +57,7 @@ test("the next request is made ahead once the pool is full, and anew for the nex
     embedded: false,
     simulated: true,
     developmentProvingKey: true,
+    look: async () => true,
     obtain: async () => expect.fail("the pool is full"),
     prepare: async (length) => {
       prepared.push(length)

@@ -62,6 +62,7 @@ async function setting(): Promise<Setting> {
     },
     notify: (event) => void notified.push(event),
     linksChanged: () => {},
+    answerRoots: (payload) => payload,
     report: (error) => void reported.push(error),
   })
   onTestFinished(async () => {

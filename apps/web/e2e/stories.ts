@@ -87,6 +87,7 @@ export class Story {
     ],
     anonymitySet: 1,
     caveats: CAVEATS,
+    rootConflicts: [],
     progress: [],
   }
 

@@ -26,6 +26,8 @@ import {
 import { encodeForwardedRequest, encodeForwardStatement } from "@starling/eaas/frames"
 import { memoryDatabase } from "./memory-database.ts"
 
+export { memoryDatabase }
+
 export const HOUR = 3_600_000
 export const patience = AbortSignal.timeout(600_000)
 export const random = { draw: (length: number) => osEntropy(length) }

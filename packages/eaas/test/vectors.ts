@@ -3,6 +3,7 @@ import { SigningKey } from "@starling/eaas"
 import {
   contextOf,
   encodeAnswerStatement,
+  encodeCertifiedRegistration,
   encodeClientState,
   encodeEpochProposal,
   encodeEpochStatement,
@@ -17,6 +18,7 @@ import {
   encodeRegistration,
   encodeRegistrationAnswer,
   encodeSealedEpoch,
+  encodeSignedRoots,
   localProviderIdOf,
   scopeOf,
   sealKey,
@@ -111,6 +113,7 @@ const membership = { service, secret, trapdoor, quota, seen: undefined, epoch: 1
 /** Every frame, made of known values; docs/wire.md holds its digest and, where it is short, the frame itself. */
 export const vectors: Readonly<Record<string, { readonly bytes: Bytes }>> = {
   registration: { bytes: encodeRegistration({ service, enrolment: filled(16, 12), commitment }) },
+  "certified registration": { bytes: encodeCertifiedRegistration({ service, commitment }) },
   "registration receipt": {
     bytes: encodeRegistrationAnswer({
       kind: "registered",
@@ -145,6 +148,15 @@ export const vectors: Readonly<Record<string, { readonly bytes: Bytes }>> = {
       response: encodeKeyResponse({ kind: "turned-away", reason: "validation-unreachable" }),
       channel: "one-time pad, simulated link",
     }),
+  },
+  "signed roots": {
+    bytes: encodeSignedRoots([
+      {
+        authenticationKey: asKey.publicKey,
+        validationKey: pvsKey.publicKey,
+        epochs: [{ ...statement, authenticationSignature, validationSignature }],
+      },
+    ]),
   },
   "client state": { bytes: encodeClientState({ memberships: [membership] }) },
 }

@@ -6,6 +6,7 @@ export { HealthTestedSource, type SourceState, type Watch } from "./health-teste
 export { HmacDrbg } from "./hmac-drbg.ts"
 export { HOMODYNE, minEntropyBound, sampleVariance, type HomodyneModel } from "./homodyne-model.ts"
 export { extractionFor, type Extraction } from "./leftover-hash.ts"
+export { MostCommonValue } from "./most-common-value.ts"
 export type { OsEntropy } from "./os-entropy.ts"
 export type { EntropyPolicy } from "./policy.ts"
 export { EntropyExhausted, PoolCorrupt, PoolVersionUnsupported, PoolWriteFailed } from "./pool-error.ts"

@@ -43,7 +43,7 @@ async function make(folder: string): Promise<void> {
   await copyFile(at("1.zkey"), join(ARTIFACTS, "key-request.INSECURE-DEV.zkey"))
   const json = `${JSON.stringify(verifyingKey, undefined, 2)}\n`
   await writeFile(join(ARTIFACTS, "key-request.INSECURE-DEV.vkey.json"), json)
-  await writePins(circuit.r1cs)
+  await writePins(circuit.r1cs, "development")
 }
 
 /** The toxic waste: it leaves this process by no other way than through the key. */

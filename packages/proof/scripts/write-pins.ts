@@ -5,17 +5,22 @@ import type { VerifyingKeyJson } from "snarkjs"
 
 const PACKAGE = join(import.meta.dirname, "..")
 
+/** Who made the key: one alone, for development, or several in a ceremony. */
+export type KeyOrigin = "development" | "ceremony"
+
 /** Writes `src/artifacts.ts` and `src/verifying-key.ts` from what stands in `artifacts/` and from the compiled circuit. */
-export async function writePins(r1cs: string): Promise<void> {
+export async function writePins(r1cs: string, origin: KeyOrigin): Promise<void> {
+  const name = origin === "development" ? "key-request.INSECURE-DEV" : "key-request"
+  const command = origin === "development" ? "npm run proving-key:dev" : "npm run ceremony -- publish"
   const at = (name: string): string => join(PACKAGE, "artifacts", name)
-  const provingKey = await digest(at("key-request.INSECURE-DEV.zkey"))
+  const provingKey = await digest(at(`${name}.zkey`))
   const witnessProgram = await digest(at("key-request.wasm"))
-  const verifyingKey = await digest(at("key-request.INSECURE-DEV.vkey.json"))
+  const verifyingKey = await digest(at(`${name}.vkey.json`))
   const constraints = await digest(r1cs)
   const circuitId = sha256(Buffer.from(constraints + witnessProgram + provingKey + verifyingKey, "hex"))
   await writeFile(
     join(PACKAGE, "src/artifacts.ts"),
-    `/** Written by \`npm run proving-key:dev\`. SHA-256 of everything that proofs are made and checked with, in hexadecimal. */
+    `/** Written by \`${command}\`. SHA-256 of everything that proofs are made and checked with, in hexadecimal. */
 export const ARTIFACTS = {
   /** The compiled constraint system. It is not kept: compiling the circuit gives it again. */
   constraints: "${constraints}",
@@ -28,15 +33,18 @@ export const ARTIFACTS = {
 export const circuitId = "${circuitId}"
 
 /** True where the maker of the proving key could prove false statements: not for use. */
-export const provingKeyIsDevelopment: boolean = true
+export const provingKeyIsDevelopment: boolean = ${origin === "development"}
+
+/** In \`artifacts/\`. */
+export const PROVING_KEY_FILE = "${name}.zkey"
 `,
   )
-  const json: VerifyingKeyJson = JSON.parse(await readFile(at("key-request.INSECURE-DEV.vkey.json"), "utf8"))
-  await writeFile(join(PACKAGE, "src/verifying-key.ts"), verifyingKeySource(json))
+  const json: VerifyingKeyJson = JSON.parse(await readFile(at(`${name}.vkey.json`), "utf8"))
+  await writeFile(join(PACKAGE, "src/verifying-key.ts"), verifyingKeySource(json, command))
 }
 
-function verifyingKeySource(key: VerifyingKeyJson): string {
-  return `/** Written by \`npm run proving-key:dev\`. Affine coordinates; those in Fp2 are [c0, c1] for c0 + c1·u. */
+function verifyingKeySource(key: VerifyingKeyJson, command: string): string {
+  return `/** Written by \`${command}\`. Affine coordinates; those in Fp2 are [c0, c1] for c0 + c1·u. */
 export const VERIFYING_KEY = {
   alpha: ${g1(key.vk_alpha_1)},
   beta: ${g2(key.vk_beta_2)},

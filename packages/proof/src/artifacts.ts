@@ -12,3 +12,6 @@ export const circuitId = "371d8f6f741825e5a1de24d61e827080ced7dd823b7b822d81bb56
 
 /** True where the maker of the proving key could prove false statements: not for use. */
 export const provingKeyIsDevelopment: boolean = true
+
+/** In `artifacts/`. */
+export const PROVING_KEY_FILE = "key-request.INSECURE-DEV.zkey"

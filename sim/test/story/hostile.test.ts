@@ -23,7 +23,7 @@ import {
   encodeHello,
   encodeKeyPackageRequest,
 } from "@starling/messenger/parts"
-import { DIRECT_PROTOCOLS } from "@starling/messenger/ports"
+import { MESSENGER_PROTOCOLS } from "@starling/messenger/ports"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
 import { gather } from "../../src/gather.ts"
@@ -60,7 +60,7 @@ test("garbage on every direct protocol is refused and changes nothing", () => {
   const { people } = gather(21, "alice", "bob")
   const [alice, bob] = people as [Person, Person]
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 600 }), fc.constantFrom(...DIRECT_PROTOCOLS), (random, protocol) => {
+    fc.property(fc.uint8Array({ maxLength: 600 }), fc.constantFrom(...MESSENGER_PROTOCOLS), (random, protocol) => {
       const step = requested(bob.state, protocol, random, alice.peerId, bob.env())
       expect(decodeAnswer(step.answer)).toMatchObject({ kind: "ok", value: { body: new Uint8Array(0) } })
       expect(step.state).toBe(bob.state)
@@ -103,7 +103,7 @@ test("frames of a newer version are refused as such, passed on, and change nothi
     expect(judge(bob.state, topic, newer(data), bob.env())).toBe("accept")
     expect(gossip(bob.state, topic, newer(data), alice.peerId, bob.env()).state).toBe(bob.state)
   }
-  for (const protocol of DIRECT_PROTOCOLS) {
+  for (const protocol of MESSENGER_PROTOCOLS) {
     const step = requested(bob.state, protocol, Uint8Array.of(0, 9, 1, 2, 3), alice.peerId, bob.env())
     expect(decodeAnswer(step.answer)).toMatchObject({ value: { status: "newer-version" } })
     expect(step.state).toBe(bob.state)

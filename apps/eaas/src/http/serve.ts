@@ -8,17 +8,19 @@ export interface Listener extends AsyncDisposable {
   readonly port: number
 }
 
+export const LOOPBACK = "127.0.0.1"
+
 /** Time that requests under way have to end when the server stops. In milliseconds. */
 const GRACE = 3_000
 
-/** Binds `app` to a port of 127.0.0.1; 0 takes a free one. What it has to serve is mounted later, before use. */
-export async function listen(app: Hono, port: number): Promise<Listener> {
+/** Binds `app` to a port of `host`; 0 takes a free one. What it has to serve is mounted later, before use. */
+export async function listen(app: Hono, port: number, host = LOOPBACK): Promise<Listener> {
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: { requestTimeout: 30_000, headersTimeout: 10_000 },
   })
   if (!(server instanceof Server)) throw new TypeError("not an HTTP/1 server")
-  server.listen(port, "127.0.0.1")
+  server.listen(port, host)
   await once(server, "listening")
   const address = server.address()
   if (address === null || typeof address === "string") throw new TypeError("a server without a port")

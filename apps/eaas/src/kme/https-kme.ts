@@ -4,8 +4,7 @@ import { Agent, request } from "node:https"
 
 import { Unreachable } from "@starling/eaas"
 import type { KmeReply, KmeTransport } from "@starling/eaas/kme"
-
-import type { Credentials } from "./certificates.ts"
+import type { Credentials } from "@starling/eaas/node"
 
 /** Of an answer: 4096 keys of 256 bits, with their names, are less. */
 const MAX_ANSWER = 1024 * 1024

@@ -1,9 +1,10 @@
 import { KeyManagementEntity, KeyStock } from "@starling/eaas/kme"
+import type { Credentials } from "@starling/eaas/node"
 import { osEntropy } from "@starling/entropy/node"
 import { wipe } from "@starling/kernel"
 
+import { CertificateAuthority } from "../certificates/certificate-authority.ts"
 import type { Log } from "../log.ts"
-import { CertificateAuthority, type Credentials } from "./certificates.ts"
 import { LinkProducer, type LinkFigures } from "./link-producer.ts"
 import { serveKme } from "./serve-kme.ts"
 
@@ -24,13 +25,15 @@ export interface LinkHealth {
   readonly blocks: Readonly<Record<LinkFigures["outcome"], number>>
   readonly distilledBytes: number
   readonly cpuSeconds: number
+  /** Quantum bit error rate of the last block that gave key; `null` before the first. */
+  readonly qber: number | null
 }
 
 export interface KmePair extends AsyncDisposable {
   health(): LinkHealth
   /** Base URLs of the KMEs, by the SAE that they serve. */
   urlFor(sae: string): string
-  credentialsFor(sae: string): Credentials
+  credentialsFor(sae: string): Promise<Credentials>
 }
 
 /**
@@ -52,7 +55,9 @@ export async function startKmePair(settings: KmePairSettings, log: Log): Promise
   // Whoever turns the eavesdropper on wants to see what the link does then, and not what was put in beside it.
   if (interception === 0) bootstrap(stocks)
   const counts = { blocks: { key: 0, "no key": 0, alarm: 0 }, distilledBytes: 0, cpuSeconds: 0 }
-  const observe = ({ outcome, bytes, cpuSeconds }: LinkFigures): void => {
+  let qber: number | null = null
+  const observe = ({ outcome, bytes, cpuSeconds, errorRate }: LinkFigures): void => {
+    qber = errorRate ?? qber
     counts.blocks[outcome]++
     counts.distilledBytes += bytes
     counts.cpuSeconds += cpuSeconds
@@ -86,9 +91,11 @@ export async function startKmePair(settings: KmePairSettings, log: Log): Promise
   )
   platform.connect(branch)
   branch.connect(platform)
-  const authority = new CertificateAuthority("Starling embedded KMEs", Date.now())
-  const platformDoor = stack.use(await serveKme(platform, authority.forServer(platform.id), ports[0], log))
-  const branchDoor = stack.use(await serveKme(branch, authority.forServer(branch.id), ports[1], log))
+  const authority = await CertificateAuthority.create("Starling embedded KMEs", Date.now())
+  const doorOf = async (kme: KeyManagementEntity, port: number) =>
+    stack.use(await serveKme(kme, (await authority.forServer(kme.id, Date.now())).credentials, port, log))
+  const platformDoor = await doorOf(platform, ports[0])
+  const branchDoor = await doorOf(branch, ports[1])
   const running = stack.move()
   return {
     health: () => ({
@@ -99,9 +106,10 @@ export async function startKmePair(settings: KmePairSettings, log: Log): Promise
       blocks: { ...counts.blocks },
       distilledBytes: counts.distilledBytes,
       cpuSeconds: counts.cpuSeconds,
+      qber,
     }),
     urlFor: (sae) => `https://127.0.0.1:${platformSaes.includes(sae) ? platformDoor.port : branchDoor.port}/`,
-    credentialsFor: (sae) => authority.forClient(sae),
+    credentialsFor: async (sae) => (await authority.forClient(sae, Date.now())).credentials,
     [Symbol.asyncDispose]: async () => await running.disposeAsync(),
   }
 }

@@ -29,6 +29,8 @@ export interface LinkFigures {
   readonly outcome: LinkRound["kind"]
   readonly bytes: number
   readonly cpuSeconds: number
+  /** Share of wrong bits in the key basis; `undefined` where the block came to none. */
+  readonly errorRate: number | undefined
 }
 
 /** After an alarm, or a block without key, so long until the next try: retries cost authentication key. In milliseconds. */
@@ -101,7 +103,8 @@ export class LinkProducer implements AsyncDisposable {
     const { source, detector, cpuSeconds } = report
     const { stocks, log, observe } = this.#options
     const isKey = source.kind === "key" && detector.kind === "key"
-    observe({ outcome: detector.kind, bytes: isKey ? source.key.length : 0, cpuSeconds })
+    const errorRate = source.kind === "key" ? source.figures.keyErrors : undefined
+    observe({ outcome: detector.kind, bytes: isKey ? source.key.length : 0, cpuSeconds, errorRate })
     if (!isKey) {
       const why = [source, detector].flatMap((round) =>
         round.kind === "alarm" ? [alarmSentence(round.alarm)] : round.kind === "no key" ? [round.why] : [],

@@ -1,13 +1,11 @@
-import { once } from "node:events"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { createServer } from "node:https"
-import { TLSSocket } from "node:tls"
 
 import type { KmeAnswer, KeyManagementEntity } from "@starling/eaas/kme"
+import type { Credentials } from "@starling/eaas/node"
 
+import { certificateOf, listenMutualTls, nameIn } from "../certificates/mutual-tls.ts"
 import type { Listener } from "../http/serve.ts"
 import type { Log } from "../log.ts"
-import type { Credentials } from "./certificates.ts"
 
 const MAX_BODY = 64 * 1024
 
@@ -18,18 +16,7 @@ export async function serveKme(
   port: number,
   log: Log,
 ): Promise<Listener> {
-  const server = createServer({
-    key: credentials.key,
-    cert: credentials.certificate,
-    ca: credentials.authority,
-    requestCert: true,
-    // A stranger is told 401, as the standard has it, and not left with a broken connection.
-    rejectUnauthorized: false,
-    minVersion: "TLSv1.2",
-    requestTimeout: 30_000,
-    headersTimeout: 10_000,
-  })
-  server.on("request", (request, response) => {
+  return await listenMutualTls({ credentials, host: "127.0.0.1", port, minVersion: "TLSv1.2" }, (request, response) => {
     handle(kme, request).then(
       (answer) => send(response, answer),
       (error: unknown) => {
@@ -38,20 +25,6 @@ export async function serveKme(
       },
     )
   })
-  server.on("tlsClientError", () => undefined)
-  server.listen(port, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  if (address === null || typeof address === "string") throw new TypeError("a server without a port")
-  return {
-    port: address.port,
-    async [Symbol.asyncDispose]() {
-      const closed = once(server, "close")
-      server.close()
-      server.closeAllConnections()
-      await closed
-    },
-  }
 }
 
 async function handle(kme: KeyManagementEntity, request: IncomingMessage): Promise<KmeAnswer> {
@@ -69,12 +42,10 @@ async function handle(kme: KeyManagementEntity, request: IncomingMessage): Promi
   })
 }
 
-/** The common name of a certificate that our authority signed. */
+/** The common name of a certificate that our authority signed. A stranger is told 401, as the standard has it. */
 function saeOf(request: IncomingMessage): string | undefined {
-  const { socket } = request
-  if (!(socket instanceof TLSSocket && socket.authorized)) return undefined
-  const name = socket.getPeerCertificate().subject.CN
-  return typeof name === "string" && name !== "" ? name : undefined
+  const certificate = certificateOf(request)
+  return certificate && nameIn(certificate)
 }
 
 type Body =

@@ -19,8 +19,13 @@ import type { CommandOf } from "../config.ts"
 import { openDatabase } from "../database/open-database.ts"
 import { startKmePair } from "../kme/kme-pair.ts"
 import type { Log } from "../log.ts"
-import { serveReaders } from "../nfc/serve-readers.ts"
+import { serveReaders, type Branch } from "../nfc/serve-readers.ts"
 import { roleKey } from "../role-keys.ts"
+import { ByTheMinute } from "../operations/by-the-minute.ts"
+import { counted } from "../operations/counted-validation.ts"
+import { openOperations, readyRoutes } from "../operations/open-operations.ts"
+import { databaseCheck, epochCheck, sourceCheck } from "../operations/readiness.ts"
+import { authenticationFigures, linkFigures, validationFigures } from "../operations/role-figures.ts"
 import { openOperatorDoor } from "../operator.ts"
 import { PlatformSource } from "../source/platform-source.ts"
 import { platformOf, startAuthentication, startValidation } from "./parts.ts"
@@ -75,10 +80,11 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
       log,
     ),
   )
-  const accessOf = (sae: string) => ({ url: link.urlFor(sae), credentials: link.credentialsFor(sae) })
+  const accessOf = async (sae: string) => ({ url: link.urlFor(sae), credentials: await link.credentialsFor(sae) })
   const saes = new Map(localProviderKeys.map((key) => [toHex(localProviderIdOf(key)), saeOfProvider(key)]))
+  const counts = new ByTheMinute(Date.now)
   const channel = { policy: command.onShortKey, production: false }
-  const { validation: sealed } = stack.use(sealFor(pvs, accessOf(PVS_SAE), saes, channel, log))
+  const { validation: sealed } = stack.use(sealFor(counted(pvs, counts), await accessOf(PVS_SAE), saes, channel, log))
   const app = emptyApp(log)
   const platform = platformOf({
     authenticationKey: asKey.publicKey,
@@ -98,21 +104,25 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
   )
   app.route("/as", authenticationRoutes(as))
   app.route("/pvs", validationRoutes(sealed))
-  const providers = branches.map(({ key, path }) => {
-    const { validation } = stack.use(openFrom(sealed, accessOf(saeOfProvider(key.publicKey)), PVS_SAE, log))
+  const served: Branch[] = []
+  for (const [i, { key, path }] of branches.entries()) {
+    const { validation } = stack.use(openFrom(sealed, await accessOf(saeOfProvider(key.publicKey)), PVS_SAE, log))
     const provider = new LocalProvider(key, validation)
     app.route(path, localProviderRoutes(provider))
-    return provider
-  })
-  const readersOf = (branch: number): readonly string[] => command.reader.slice(branch, branch + 1)
-  stack.use(
-    await serveReaders(
-      providers.map((provider, i) => ({ provider, readers: readersOf(i) })),
-      log,
-    ),
-  )
+    served.push({ provider, readers: command.reader.slice(i, i + 1) })
+  }
+  stack.use(await serveReaders(served, log))
+  const checks = { ...databaseCheck(database), ...epochCheck(as, Date.now), ...sourceCheck(source) }
+  app.route("/", readyRoutes(checks))
+  const figures = [
+    ...authenticationFigures(as),
+    ...validationFigures(source, counts),
+    ...linkFigures(() => link.health()),
+  ]
   const door = stack.use(openOperatorDoor(command.data, app, userRoutes(as), sourceRoutes(source)))
-  const { port } = stack.use(await listen(app, command.port))
+  const { port } = stack.use(await listen(app, command.port, command.listen))
+  const settings = { role: "Entropy-as-a-Service platform", checks, figures, at: command.operations }
+  const operations = await openOperations(settings, stack, log)
   const url = `http://127.0.0.1:${port}`
   door.announce(url)
   const enrolment = command.embedded ? await codeOfOwner(as, command.quota) : undefined
@@ -125,6 +135,7 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
       as: `${url}/as/`,
       pvs: `${url}/pvs/`,
       lp: branches.map(({ path }) => `${url}${path}/`),
+      ...(operations !== undefined && { operations }),
       ...(enrolment !== undefined && { enrolment }),
     },
     [Symbol.asyncDispose]: async () => await running.disposeAsync(),

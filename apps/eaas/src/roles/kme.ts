@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+
+import { writeCredentials } from "@starling/eaas/node"
 
 import type { CommandOf } from "../config.ts"
 import { lockFolder } from "../database/folder-lock.ts"
@@ -27,16 +28,12 @@ export async function startKmes(command: CommandOf<"kme">, log: Log): Promise<Ru
     ),
   )
   const saes = [...command.platformSae, ...command.branchSae]
-  const kme = Object.fromEntries(
-    saes.map((sae) => {
-      const folder = join(command.data, "saes", encodeURIComponent(sae))
-      const { authority, certificate, key } = pair.credentialsFor(sae)
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
-      const files = { "ca.pem": authority, "cert.pem": certificate, "key.pem": key }
-      for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 })
-      return [sae, { url: pair.urlFor(sae), files: folder }]
-    }),
-  )
+  const accesses = saes.map(async (sae) => {
+    const files = join(command.data, "saes", encodeURIComponent(sae))
+    writeCredentials(files, await pair.credentialsFor(sae))
+    return [sae, { url: pair.urlFor(sae), files }] as const
+  })
+  const kme = Object.fromEntries(await Promise.all(accesses))
   const running = stack.move()
   const [first = ""] = saes
   return {

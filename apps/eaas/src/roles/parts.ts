@@ -93,11 +93,13 @@ export function platformOf(settings: {
   readonly localProviders: readonly { readonly publicKey: Uint8Array; readonly name: string; readonly url: string }[]
   readonly embedded: boolean
   readonly simulatedSource: boolean
+  /** Where users register by certificate. */
+  readonly certified?: string | undefined
 }): Platform {
-  const { authenticationKey, validationKey, localProviders, embedded, simulatedSource } = settings
+  const { authenticationKey, validationKey, localProviders, embedded, simulatedSource, certified } = settings
   return {
     service: serviceIdOf(authenticationKey, validationKey),
-    authentication: { url: "/as/", publicKey: new Uint8Array(authenticationKey) },
+    authentication: { url: "/as/", publicKey: new Uint8Array(authenticationKey), certified },
     validation: { publicKey: new Uint8Array(validationKey) },
     localProviders: localProviders.map(({ publicKey, name, url }) => ({ id: localProviderIdOf(publicKey), name, url })),
     embedded,

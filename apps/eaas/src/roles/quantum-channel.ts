@@ -1,6 +1,3 @@
-import { X509Certificate } from "node:crypto"
-import { readFileSync } from "node:fs"
-import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 
 import { localProviderIdOf, Unreachable, type ValidationApi } from "@starling/eaas"
@@ -13,11 +10,12 @@ import {
   type ShortagePolicy,
 } from "@starling/eaas/channel"
 import { KeyServiceError, Sae } from "@starling/eaas/kme"
+import { readCredentials, type Credentials } from "@starling/eaas/node"
 import { osEntropy } from "@starling/entropy/node"
 import { toHex } from "@starling/kernel"
 
+import { commonNameOf } from "../certificates/certificate-authority.ts"
 import { UsageError } from "../config.ts"
-import type { Credentials } from "../kme/certificates.ts"
 import { HttpsKme } from "../kme/https-kme.ts"
 import type { Log } from "../log.ts"
 
@@ -113,15 +111,9 @@ export async function requireKme(access: KmeAccess, peer: string, production: bo
   }
 }
 
-/** What the operator of a KME hands out, and what `starling-eaas kme` writes. */
-function readCredentials(folder: string): Credentials {
-  const read = (name: string): string => readFileSync(join(folder, name), "utf8")
-  return { authority: read("ca.pem"), certificate: read("cert.pem"), key: read("key.pem") }
-}
-
 /** An SAE's name is the common name of its certificate. */
 function saeIn({ certificate }: Credentials): string {
-  const name = /^CN=(.+)$/m.exec(new X509Certificate(certificate).subject)?.[1]
+  const name = commonNameOf(certificate)
   if (name === undefined) throw new Error("the client certificate names no SAE: it has no common name")
   return name
 }

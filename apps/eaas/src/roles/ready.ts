@@ -15,6 +15,8 @@ export interface Ready {
   readonly enrolment?: string
   /** Of a pair of KMEs: where each SAE finds its own, and what it needs there. */
   readonly kme?: Readonly<Record<string, { readonly url: string; readonly files: string }>>
+  /** Where operators find metrics and status page. */
+  readonly operations?: string
   /** Public key of a single role. */
   readonly key?: string
 }

@@ -8,6 +8,7 @@ import { openDatabase } from "../database/open-database.ts"
 import { emptyApp } from "../http/frames.ts"
 import { HttpValidation } from "../http/http-validation.ts"
 import {
+  aliveRoutes,
   authenticationRoutes,
   discoveryRoutes,
   healthRoutes,
@@ -16,20 +17,28 @@ import {
   userRoutes,
   validationRoutes,
 } from "../http/roles.ts"
-import { listen } from "../http/serve.ts"
+import { listen, LOOPBACK } from "../http/serve.ts"
 import type { Log } from "../log.ts"
 import { serveReaders } from "../nfc/serve-readers.ts"
+import { ByTheMinute } from "../operations/by-the-minute.ts"
+import { counted } from "../operations/counted-validation.ts"
+import { openOperations, readyRoutes, type OperationsSettings } from "../operations/open-operations.ts"
+import { databaseCheck, epochCheck, sourceCheck } from "../operations/readiness.ts"
+import { authenticationFigures, validationFigures } from "../operations/role-figures.ts"
 import { openOperatorDoor } from "../operator.ts"
 import { roleKey } from "../role-keys.ts"
 import { PlatformSource } from "../source/platform-source.ts"
 import { SourceOfPvs } from "../source/source-of-pvs.ts"
+import { openCertifiedDoor } from "./certified-door.ts"
 import { platformOf, startAuthentication, startValidation } from "./parts.ts"
 import { accessOf, openFrom, requireKme, saeOfProvider, sealFor } from "./quantum-channel.ts"
+import { requireProduction } from "./production.ts"
 import type { Running } from "./ready.ts"
 import { verifierPool } from "./verifiers.ts"
 
 /** The Authentication Server alone; clients begin here. */
 export async function startAs(command: CommandOf<"as">, log: Log): Promise<Running> {
+  if (command.production) requireProduction({})
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await openDatabase(command))
   const key = roleKey(join(command.data, "keys"), "as")
@@ -45,20 +54,27 @@ export async function startAs(command: CommandOf<"as">, log: Log): Promise<Runni
   const localProviders = command.lp.map((lp) => ({ ...lp, publicKey: hex(lp.publicKey) }))
   const app = emptyApp(log)
   const source = stack.use(await SourceOfPvs.watch(command.pvs))
-  const parts = { authenticationKey: key.publicKey, validationKey, localProviders, embedded: false }
+  if (command.production)
+    requireProduction({ "the source of the PVS is simulated, or can't be asked": source.simulated })
+  const certified = await openCertifiedDoor(command, as, stack, log)
+  const parts = { authenticationKey: key.publicKey, validationKey, localProviders, embedded: false, certified }
   app.route(
     "/.well-known",
     discoveryRoutes(() => platformOf({ ...parts, simulatedSource: source.simulated })),
   )
+  app.route("/", aliveRoutes())
   app.route("/as", authenticationRoutes(as))
+  const checks = { ...databaseCheck(database), ...epochCheck(as, Date.now) }
+  const operations = { role: "Authentication Server", checks, figures: authenticationFigures(as) }
   const door = stack.use(openOperatorDoor(command.data, app, userRoutes(as)))
-  const running = await serve(app, command.port, "as", key.publicKey, stack)
+  const running = await serve(app, command, { name: "as", key: key.publicKey, operations }, stack, log)
   door.announce(new URL(running.ready.url).origin)
   return running
 }
 
 /** The Proof Validation Server alone, with the source. */
 export async function startPvs(command: CommandOf<"pvs">, log: Log): Promise<Running> {
+  if (command.production) requireProduction({ "the quantum source is simulated": command.source.kind === "simulator" })
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await openDatabase(command))
   const key = roleKey(join(command.data, "keys"), "pvs")
@@ -77,9 +93,12 @@ export async function startPvs(command: CommandOf<"pvs">, log: Log): Promise<Run
   )
   const app = emptyApp(log)
   app.route("/", healthRoutes(source))
-  app.route("/pvs", validationRoutes(await sealedAt(command, pvs, localProviderKeys, stack, log)))
+  const counts = new ByTheMinute(Date.now)
+  app.route("/pvs", validationRoutes(await sealedAt(command, counted(pvs, counts), localProviderKeys, stack, log)))
+  const checks = { ...databaseCheck(database), ...sourceCheck(source) }
+  const operations = { role: "Proof Validation Server", checks, figures: validationFigures(source, counts) }
   const door = stack.use(openOperatorDoor(command.data, app, sourceRoutes(source)))
-  const running = await serve(app, command.port, "pvs", key.publicKey, stack)
+  const running = await serve(app, command, { name: "pvs", key: key.publicKey, operations }, stack, log)
   door.announce(new URL(running.ready.url).origin)
   return running
 }
@@ -125,18 +144,28 @@ export async function startLp(command: CommandOf<"lp">, log: Log): Promise<Runni
   app.route("/lp", localProviderRoutes(provider))
   stack.use(await serveReaders([{ provider, readers: command.reader }], log))
   log("local provider", { id: toHex(localProviderIdOf(key.publicKey)) })
-  return await serve(app, command.port, "lp", key.publicKey, stack)
+  app.route("/", aliveRoutes())
+  const operations = { role: "Local Provider", checks: {}, figures: [] }
+  return await serve(app, command, { name: "lp", key: key.publicKey, operations }, stack, log)
+}
+
+interface Role {
+  readonly name: "as" | "pvs" | "lp"
+  readonly key: Uint8Array
+  readonly operations: Omit<OperationsSettings, "at">
 }
 
 async function serve(
   app: Hono,
-  port: number,
-  role: "as" | "pvs" | "lp",
-  key: Uint8Array,
+  command: CommandOf<"as" | "pvs" | "lp">,
+  { name: role, key, operations }: Role,
   stack: AsyncDisposableStack,
+  log: Log,
 ): Promise<Running> {
-  const listener = stack.use(await listen(app, port))
-  const origin = `http://127.0.0.1:${listener.port}`
+  app.route("/", readyRoutes(operations.checks))
+  const listener = stack.use(await listen(app, command.port, command.listen))
+  const watched = await openOperations({ ...operations, at: command.operations }, stack, log)
+  const origin = `http://${reachable(command.listen)}:${listener.port}`
   const running = stack.move()
   const address = `${origin}/${role}/`
   return {
@@ -144,10 +173,16 @@ async function serve(
       ready: true,
       url: role === "as" ? `${origin}/` : address,
       ...(role === "lp" ? { lp: [address] } : { [role]: address }),
+      ...(watched !== undefined && { operations: watched }),
       key: toHex(key),
     },
     [Symbol.asyncDispose]: async () => await running.disposeAsync(),
   }
+}
+
+/** From this machine, where a server listens on all of its addresses. */
+function reachable(host: string): string {
+  return host === "0.0.0.0" || host === "::" ? LOOPBACK : host
 }
 
 function hex(text: string): Bytes {

@@ -4,6 +4,7 @@ import type { Log } from "../log.ts"
 import { LatchFile, type Latched } from "./latch-file.ts"
 import { openDevice, requireAssessed } from "./open-device.ts"
 import type { SourceSettings } from "./settings.ts"
+import { WatchedDevice } from "./watched-device.ts"
 
 /** What an operator, and whoever asks for `/health`, is told of a source. */
 export interface SourceHealth {
@@ -16,6 +17,8 @@ export interface SourceHealth {
     readonly entropyPerByte: number
     readonly repetitionCountCutoff: number
     readonly adaptiveProportionCutoff: number
+    /** Most common value estimate of the last 65536 samples, an upper bound; `null` before that. */
+    readonly estimatedEntropyPerByte: number | null
   }
   readonly extractor: { readonly bytesIn: number; readonly bytesOut: number; readonly log2Epsilon: number }
 }
@@ -26,13 +29,16 @@ export interface SourceHealth {
  */
 export class PlatformSource implements AsyncDisposable {
   readonly #source: QuantumSource
+  readonly #device: WatchedDevice
   readonly #latch: LatchFile
   readonly #log: Log
   #latched: Latched | undefined
 
   private constructor(folder: string, settings: SourceSettings, log: Log) {
     requireAssessed(settings)
-    const { device, ownTests } = openDevice(settings)
+    const { device: opened, ownTests } = openDevice(settings)
+    const device = new WatchedDevice(opened)
+    this.#device = device
     this.#log = log
     this.#latch = new LatchFile(folder)
     this.#latched = this.#latch.read(device.id)
@@ -64,6 +70,7 @@ export class PlatformSource implements AsyncDisposable {
         entropyPerByte: entropyPerSample,
         repetitionCountCutoff: cutoffs.repetitionCount,
         adaptiveProportionCutoff: cutoffs.adaptiveProportion,
+        estimatedEntropyPerByte: this.#device.estimatedBits ?? null,
       },
       extractor: {
         bytesIn: extraction.bytesIn,
@@ -93,7 +100,8 @@ export class PlatformSource implements AsyncDisposable {
       if (!(error instanceof SourceFailed)) throw error
     }
     const { id, simulated, state, samples, extractor } = this.health
-    this.#log("source", { source: id, simulated, state, ...samples, ...extractor })
+    const { estimatedEntropyPerByte: _, ...assessed } = samples
+    this.#log("source", { source: id, simulated, state, ...assessed, ...extractor })
   }
 
   #fail(failure: SourceFailed): void {

@@ -231,6 +231,13 @@ export interface EntropyStatus {
   readonly anonymitySet: number
   /** Sentences for people about what this does not give: simulated source, set of one, unprotected root key. */
   readonly caveats: readonly string[]
+  /** Of platforms that signed two statements for one epoch: both as sealed epoch frames, in hexadecimal, for whoever wants to check. */
+  readonly rootConflicts: readonly {
+    readonly platform: string
+    readonly epoch: number
+    readonly revision: number
+    readonly evidence: readonly string[]
+  }[]
   /** Steps of the refill under way, in order; empty when none is. */
   readonly progress: readonly { readonly step: string; readonly state: "done" | "active" | "waiting" }[]
 }

@@ -12,8 +12,8 @@ export const entropyCommands: readonly Command[] = [
     options: [],
     summary: "the pool, its sources, and what they do not give",
     async run({ connect, output }) {
-      const { policy, pool, sources, anonymitySet, caveats } = await connect().get<EntropyStatus>("/api/entropy")
-      output.item({ policy, pool, sources, anonymitySet, caveats }, (it) =>
+      const { progress: _, ...status } = await connect().get<EntropyStatus>("/api/entropy")
+      output.item(status, (it) =>
         [
           `policy         ${it.policy}`,
           `pool           ${it.pool.bytes} of ${it.pool.capacity} bytes`,

@@ -22,6 +22,11 @@ const OPTIONS = {
     help: "keys come by a phone held to that one's reader; its app finds this peer here",
   },
   here: { type: "boolean", help: "the app is on this very phone: tell it by an explicit Intent" },
+  "eaas-certificate": {
+    type: "string",
+    value: "DIR",
+    help: "ca.pem, cert.pem and key.pem, to register with in place of a code",
+  },
   entropy: { type: "string", value: "mixed|strict|pure", help: "what to do without quantum entropy (default mixed)" },
   headless: { type: "boolean", help: "serve no UI" },
   "no-open": { type: "boolean", help: "do not open the browser" },
@@ -56,6 +61,7 @@ export interface Options {
   readonly branch?: string
   readonly phone?: string
   readonly here?: boolean
+  readonly "eaas-certificate"?: string
   readonly entropy?: string
   readonly headless?: boolean
   readonly "no-open"?: boolean

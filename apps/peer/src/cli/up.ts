@@ -21,6 +21,7 @@ export const upCommand: Command = {
     "eaas",
     "branch",
     "phone",
+    "eaas-certificate",
     "entropy",
     "headless",
     "no-open",
@@ -75,9 +76,11 @@ function isTcpAddress(text: string): boolean {
   return isIP(address) === Number(family) && Number(port) <= 65_535
 }
 
-function eaasChoice({ eaas = "embedded" }: Options): EaasChoice {
+function eaasChoice({ eaas = "embedded", "eaas-certificate": certificate }: Options): EaasChoice {
+  const isUrl = /^https?:\/\//.test(eaas) && URL.canParse(eaas)
+  if (isUrl) return { kind: "remote", url: eaas, ...(certificate !== undefined && { certificate }) }
+  if (certificate !== undefined) throw usageError("--eaas-certificate goes with the URL of a platform in --eaas")
   if (eaas === "embedded" || eaas === "off") return { kind: eaas }
-  if (/^https?:\/\//.test(eaas) && URL.canParse(eaas)) return { kind: "remote", url: eaas }
   throw usageError(
     `--eaas takes "embedded", "off" or the URL of a platform with your enrolment code (http://HOST:PORT/#CODE), not "${eaas}"`,
   )

@@ -13,6 +13,7 @@ import {
 } from "@starling/messenger"
 import type { CiphersuiteId, MlsContext } from "@starling/mls"
 import { nodeCrypto } from "@starling/mls/node"
+import { RootWitness } from "@starling/eaas"
 import { openNode } from "@starling/p2p"
 import type { Backend } from "../api/backend.ts"
 import type { Trouble } from "../api/contract.ts"
@@ -27,14 +28,15 @@ import { StoredAddressBook } from "./address-book.ts"
 import { coalesce } from "./coalesce.ts"
 import type { Daemon, DaemonOptions } from "./daemon.ts"
 import { removeApiFile, writeApiFile } from "./data-folder.ts"
-import { entropyDesk } from "./entropy-desk.ts"
+import { conflictSentence, entropyDesk } from "./entropy-desk.ts"
 import { EpochEntropy } from "./epoch-entropy.ts"
 import { checkFirstStart } from "./first-start.ts"
 import { openFoundation } from "./foundation.ts"
 import { openIdentity } from "./identity.ts"
-import { connectEaas } from "./connect-eaas.ts"
+import { connectEaas, journalIn } from "./connect-eaas.ts"
 import { openOnFormerPort } from "./listen-port.ts"
 import { Refill, REFILL_PATIENCE } from "./refill.ts"
+import { RootGossip } from "./root-gossip.ts"
 import { Runner } from "./runner.ts"
 import { openPhoneDoor } from "./open-phone-door.ts"
 import { buildUi } from "./ui-build.ts"
@@ -62,14 +64,19 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
   const { store, pool, ledger, draws, deliveries, localRandom } = foundation
 
   const events = new EventHub()
+  let trouble: Trouble | undefined
   const entropyChanged = coalesce(() => events.emit({ type: "entropy" }), ENTROPY_NEWS)
   const phone = options.tap.kind === "phone" ? new PhoneTap() : undefined
   const resourcesOfEaas = opening.use(new AsyncDisposableStack())
+  const witness = new RootWitness(journalIn(store, ledger, "roots"), (conflict) => {
+    raise({ code: "two-roots", message: conflictSentence(conflict) })
+    entropyChanged()
+  })
   const refill = opening.use(
     new Refill({
       pool,
       fillTo: options.fillTo,
-      connect: connectEaas(options, { store, ledger, localRandom, now, phone }, resourcesOfEaas),
+      connect: connectEaas(options, { store, ledger, witness, localRandom, now, phone }, resourcesOfEaas),
       // A person comes by a reader when they do.
       patience: phone === undefined ? REFILL_PATIENCE : undefined,
       has: (delivery) => deliveries.get(delivery) !== undefined || pool.deliveries().some(({ id }) => id === delivery),
@@ -121,6 +128,14 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
       async (listen) => await openNode({ seed, listen, mdns: options.mdns, addressBook, clock: now }),
     ),
   )
+  const rootGossip = opening.use(
+    new RootGossip({
+      witness,
+      transport,
+      look: async (signal) => (await refill.service?.look(signal)) ?? options.eaas.kind === "off",
+      report,
+    }),
+  )
   const epochEntropy = new EpochEntropy(store)
   const runner = opening.use(
     new Runner({
@@ -136,11 +151,14 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
         entropyChanged()
       },
       notify: (event) => announce(event),
-      linksChanged: () => events.emit({ type: "status" }),
+      linksChanged: () => {
+        events.emit({ type: "status" })
+        rootGossip.linksChanged()
+      },
+      answerRoots: (payload) => rootGossip.answer(payload),
       report,
     }),
   )
-  let trouble: Trouble | undefined
   const sessions = new Sessions({ random: localRandom, now })
   const stop = Promise.withResolvers<void>()
   const backend: Backend = {
@@ -154,6 +172,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
       embedded: options.eaas.kind === "embedded",
       draws,
       deliveries,
+      conflicts: () => witness.conflicts(),
       flush: () => ledger.flush(),
     }),
     state: () => runner.state,
@@ -198,9 +217,16 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
   writeApiFile(options.dataFolder, { url: api.url, key: sessions.key })
   await runner.start()
   refill.start()
+  rootGossip.start()
 
   function uiLink(): string | undefined {
     return options.headless ? undefined : `${api.url}/#t=${sessions.issueToken()}`
+  }
+
+  function raise(told: Omit<Trouble, "at">): void {
+    trouble = { ...told, at: now() }
+    options.log(told.message)
+    events.emit({ type: "trouble", ...told })
   }
 
   function announce(event: Notification): void {
@@ -215,9 +241,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
         events.emit({ type: "group", group: event.group })
         return
       case "trouble":
-        trouble = { code: event.code, message: event.text, at: now() }
-        options.log(event.text)
-        events.emit({ type: "trouble", code: event.code, message: event.text })
+        raise({ code: event.code, message: event.text })
         return
       case "groups":
       case "invitations":

@@ -11,8 +11,10 @@ import {
   type Discovered,
   type LocalProviderEntry,
   type Platform,
+  type RootWitness,
   type Tap,
 } from "@starling/eaas"
+import { HttpsCertifiedDoor, readCredentials, type Credentials } from "@starling/eaas/node"
 import { assertNever, type Bytes, type Milliseconds } from "@starling/kernel"
 import { Prover } from "@starling/proof/node"
 import type { Store } from "@starling/messenger/ports"
@@ -26,6 +28,7 @@ import type { Ledger } from "./ledger.ts"
 export interface EaasSurroundings {
   readonly store: Pick<Store, "get">
   readonly ledger: Ledger
+  readonly witness: RootWitness
   readonly localRandom: (length: number, purpose: string) => Bytes
   readonly now: () => Milliseconds
   /** The way by the person's phone, where that was chosen. */
@@ -42,13 +45,13 @@ export function connectEaas(
     case "off":
       return undefined
     case "remote":
-      return async (signal) => await connect(await eaas.url, branch, surroundings, resources, signal)
+      return async (signal) => await connect(await eaas.url, branch, eaas.certificate, surroundings, resources, signal)
     case "embedded": {
       let platform: EmbeddedEaas | undefined
       return async (signal) => {
         if (platform?.alive !== true)
           platform = resources.use(await EmbeddedEaas.start(join(dataFolder, "eaas"), signal))
-        return await connect(platform.url, branch, surroundings, resources, signal)
+        return await connect(platform.url, branch, undefined, surroundings, resources, signal)
       }
     }
     default:
@@ -59,7 +62,8 @@ export function connectEaas(
 async function connect(
   url: string,
   branch: string | undefined,
-  { store, ledger, localRandom, now, phone }: EaasSurroundings,
+  certificate: string | undefined,
+  { store, ledger, witness, localRandom, now, phone }: EaasSurroundings,
   resources: AsyncDisposableStack,
   signal: AbortSignal,
 ): Promise<KeyService> {
@@ -74,10 +78,13 @@ async function connect(
       tap,
       prover: resources.use(await Prover.open()),
       random: { draw: localRandom },
-      journal: journalIn(store, ledger),
+      journal: journalIn(store, ledger, "client"),
       clock: { now },
+      // Who has a platform to itself has nobody to compare with.
+      ...(!platform.embedded && { witness }),
     })
-    return serviceOf(platform, client, enrolmentCode, tap)
+    const admission = admissionOf(platform, client, enrolmentCode, certificate)
+    return serviceOf(platform, client, admission, witness, tap)
   } catch (error) {
     throw keyServiceError(error)
   }
@@ -112,27 +119,79 @@ function providerOf(platform: Platform, branch: string | undefined): LocalProvid
 /** Who was turned away at a reader may be held to another at once. */
 const NEXT_TAP: Milliseconds = 500
 
-function serviceOf(platform: Platform, client: EntropyClient, enrolmentCode: string, tap: Tap): KeyService {
+/** How this device is let into the platform's epochs. */
+interface Admission {
+  register(signal: AbortSignal): Promise<unknown>
+  /** Tells the platform of a certificate that takes the place of one which was over; nothing where there is none. */
+  renew(signal: AbortSignal): Promise<unknown>
+}
+
+function admissionOf(
+  { authentication }: Platform,
+  client: EntropyClient,
+  enrolmentCode: string,
+  certificate: string | undefined,
+): Admission {
+  if (certificate === undefined) {
+    return {
+      async register(signal) {
+        if (enrolmentCode === "") throw new EntropyClientError("not-registered")
+        await client.register(enrolmentCode, signal)
+      },
+      renew: async () => await Promise.resolve(),
+    }
+  }
+  const register = async (signal: AbortSignal): Promise<void> => {
+    if (authentication.certified === undefined) throw new EntropyClientError("no-certificates")
+    const door = new HttpsCertifiedDoor(authentication.certified, credentialsIn(certificate))
+    await client.registerCertified(door, signal)
+  }
+  return { register, renew: register }
+}
+
+function credentialsIn(folder: string): Credentials {
+  try {
+    return readCredentials(folder)
+  } catch (cause) {
+    throw new EntropyClientError("no-credentials", { cause })
+  }
+}
+
+function serviceOf(
+  platform: Platform,
+  client: EntropyClient,
+  admission: Admission,
+  witness: RootWitness,
+  tap: Tap,
+): KeyService {
   return {
     name: platform.embedded ? "embedded quantum source" : new URL(platform.authentication.url).host,
     path: tap.path,
     embedded: platform.embedded,
     simulated: platform.simulatedSource,
     developmentProvingKey: platform.developmentProvingKey,
+    async look(signal) {
+      if (platform.embedded) return true
+      if (!client.registered) return false
+      try {
+        await client.look(signal)
+      } catch (error) {
+        if (!(error instanceof EntropyClientError) && !signal.aborted) throw error
+      }
+      return !witness.isEmpty
+    },
     async obtain(length, signal, onStep, accept) {
       try {
         if (!client.registered) {
           onStep("registering")
-          if (enrolmentCode === "") throw new EntropyClientError("not-registered")
-          await client.register(enrolmentCode, signal)
+          await admission.register(signal)
         }
         await client.obtain(length, signal, onStep, (key) => void accept(key))
       } catch (error) {
-        const known = keyServiceError(error)
-        if (!(tap instanceof PhoneTap)) throw known
-        tap.refuse()
-        if (!(known instanceof KeyServiceError && known.code === "turned-away")) throw known
-        throw new KeyServiceError(known.state, known.code, known.message, { cause: error, retryAfter: NEXT_TAP })
+        // Out of this epoch: perhaps for a certificate that is over. No request follows at once, so that the two are not linked.
+        if (error instanceof EntropyClientError && error.reason === "epoch-not-open")
+          await admission.renew(signal).catch(onlyOfThePlatform)
+        throw tap instanceof PhoneTap ? refusedAtTap(tap, error) : keyServiceError(error)
       }
     },
     async prepare(length, signal) {
@@ -145,13 +204,25 @@ function serviceOf(platform: Platform, client: EntropyClient, enrolmentCode: str
   }
 }
 
+/** What is told of the attempt that came before says more. */
+function onlyOfThePlatform(error: unknown): void {
+  if (!(error instanceof EntropyClientError)) throw error
+}
+
+/** The phone hears that nothing came of the tap. */
+function refusedAtTap(tap: PhoneTap, error: unknown): unknown {
+  tap.refuse()
+  const known = keyServiceError(error)
+  if (!(known instanceof KeyServiceError && known.code === "turned-away")) return known
+  return new KeyServiceError(known.state, known.code, known.message, { cause: error, retryAfter: NEXT_TAP })
+}
+
 const BUCKET = "eaas"
-const KEY = "client"
 
 /** Durable, sealed, and written together with the records of the draws that it holds. */
-function journalIn(store: Pick<Store, "get">, ledger: Ledger): ClientJournal {
+export function journalIn(store: Pick<Store, "get">, ledger: Ledger, key: "client" | "roots"): ClientJournal {
   return {
-    load: () => store.get(BUCKET, KEY, KEY),
-    save: (value) => ledger.commit([{ kind: "put", bucket: BUCKET, partition: KEY, key: KEY, ordinal: 0, value }]),
+    load: () => store.get(BUCKET, key, key),
+    save: (value) => ledger.commit([{ kind: "put", bucket: BUCKET, partition: key, key, ordinal: 0, value }]),
   }
 }

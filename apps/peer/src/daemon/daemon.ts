@@ -25,10 +25,13 @@ export interface DaemonOptions {
   readonly log: (text: string) => void
 }
 
-/** `remote` is the platform's discovery URL, with the enrolment code in its fragment. */
+/**
+ * `remote` is the platform's discovery URL, with the enrolment code in its fragment where the person has one. `certificate`
+ * is the folder of the person's `cert.pem` and `key.pem`, and of the `ca.pem` that signed the platform's.
+ */
 export type EaasChoice =
   | { readonly kind: "embedded" }
-  | { readonly kind: "remote"; readonly url: string | Promise<string> }
+  | { readonly kind: "remote"; readonly url: string | Promise<string>; readonly certificate?: string }
   | { readonly kind: "off" }
 
 /** `phone`: a phone carries requests and keys, and finds this peer at `host` and `port`; 0 takes a free one. */

@@ -1,4 +1,7 @@
+import type { RootConflict } from "@starling/eaas"
+import { encodeSealedEpoch } from "@starling/eaas/frames"
 import type { EntropyPool } from "@starling/entropy"
+import { toHex } from "@starling/kernel"
 import type { EntropyDesk } from "../api/backend.ts"
 import type { Delivery, Draw, EntropySourceStatus, EntropyStatus } from "../api/contract.ts"
 import { Fault } from "../api/fault.ts"
@@ -14,14 +17,17 @@ export interface EntropyDeskOptions {
   readonly embedded: boolean
   readonly draws: DrawJournal
   readonly deliveries: DeliveryJournal
+  /** Of platforms that signed two lists of members for one epoch. */
+  readonly conflicts: () => readonly RootConflict[]
   /** Writes the records of draws that wait for a commit, so that the log shows them. */
   readonly flush: () => void
 }
 
 /** What people are told of where their keys come from, and what they can do about it. */
-export function entropyDesk({ pool, refill, embedded, draws, deliveries, flush }: EntropyDeskOptions): EntropyDesk {
+export function entropyDesk(options: EntropyDeskOptions): EntropyDesk {
+  const { pool, refill, embedded, draws, deliveries, conflicts, flush } = options
   return {
-    status: () => statusOf(pool, sourceOf(refill, embedded, deliveries.list().at(-1))),
+    status: () => statusOf(pool, sourceOf(refill, embedded, deliveries.list().at(-1)), conflicts()),
     async refill(bytes, signal) {
       try {
         return await refill.obtain(bytes !== undefined && bytes <= 1024 ? 1024 : 8192, signal)
@@ -55,14 +61,15 @@ function sourceOf(refill: Source["refill"], embedded: boolean, last: Delivery | 
   }
 }
 
-function statusOf(pool: EntropyPool, source: Source): EntropyStatus {
+function statusOf(pool: EntropyPool, source: Source, conflicts: readonly RootConflict[]): EntropyStatus {
   const sources = [THIS_COMPUTER, quantumSource(source)]
   return {
     policy: pool.policy,
     pool: { bytes: pool.bytes, capacity: pool.capacity },
     sources,
     anonymitySet: source.anonymitySet,
-    caveats: caveatsOf(pool, source),
+    caveats: [...conflicts.map(conflictSentence), ...caveatsOf(pool, source)],
+    rootConflicts: conflicts.map(conflictOf),
     progress: progressOf(source.refill.state),
   }
 }
@@ -91,6 +98,17 @@ function quantumSource({ refill: { state, service }, last, simulated }: Source):
 function stepOf(step: RefillStep | undefined, service: Refill["service"]): string {
   const waitsForTap = step === "requesting" && service?.path === "nfc tap"
   return waitsForTap ? "waiting for the phone at the branch's reader" : (step ?? "connecting")
+}
+
+/** What a person is told, at once and for as long as the evidence is kept. */
+export function conflictSentence([{ service, epoch }]: RootConflict): string {
+  const platform = toHex(service.slice(0, 8))
+  return `The entropy platform ${platform} signed two different lists of members for epoch ${epoch}: it is faulty, or tries to single somebody out. No more keys are taken from it. Both signed statements are kept: starling entropy status --json shows them.`
+}
+
+function conflictOf(conflict: RootConflict): EntropyStatus["rootConflicts"][number] {
+  const [{ service, epoch, revision }] = conflict
+  return { platform: toHex(service), epoch, revision, evidence: conflict.map((it) => toHex(encodeSealedEpoch(it))) }
 }
 
 /** What this does not give, said before anybody asks. */

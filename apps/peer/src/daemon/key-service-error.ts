@@ -19,15 +19,23 @@ export function keyServiceError(error: unknown): unknown {
     case "quota-used-up":
       return new KeyServiceError("refused", error.reason, message, { cause: error, retryAfter: 10 * MINUTE })
     case "not-registered":
-      return new KeyServiceError("refused", error.reason, `${message} Give its enrolment code: --eaas URL#CODE.`, {
-        cause: error,
-      })
+      return new KeyServiceError(
+        "refused",
+        error.reason,
+        `${message} Give its enrolment code (--eaas URL#CODE) or a certificate (--eaas-certificate DIR).`,
+        {
+          cause: error,
+        },
+      )
+    case "no-certificates":
+    case "no-credentials":
     case "wrong-code":
     case "other-platform":
     case "clock":
     case "bad-signature":
     case "wrong-root":
     case "two-roots":
+    case "older-epoch":
     case "other-circuit":
     case "set-too-small":
     case "proof-failed":

@@ -27,6 +27,11 @@ export interface KeyService {
   /** Its proving key is one that nobody should rely on. */
   readonly developmentProvingKey: boolean
   /**
+   * Fetches what the platform shows of its members, whether or not a key is wanted, and says nothing of what is wrong with
+   * it. Resolves to false where it has shown nothing yet.
+   */
+  look(signal: AbortSignal): Promise<boolean>
+  /**
    * Obtains one key. `accept` makes it durable and returns how many bytes were taken; only then is the request forgotten.
    * Throws `KeyServiceError`.
    */

@@ -52,6 +52,8 @@ export interface RunnerOptions {
   readonly commit: (step: Step, before: PeerState) => void
   readonly notify: (event: Notification) => void
   readonly linksChanged: () => void
+  /** What a peer's signed roots are answered with: they are the daemon's, not the messenger's. */
+  readonly answerRoots: (payload: Bytes) => Bytes
   /** Something failed that nobody waits for: the world, or a defect that the bytes of a peer met. */
   readonly report: (error: unknown) => void
 }
@@ -129,6 +131,7 @@ export class Runner implements AsyncDisposable {
         this.#take(() => gossip(this.#state, topic, data, from, this.env())),
       request: async (protocol: DirectProtocol, payload: Bytes, from: string) => {
         try {
+          if (protocol === "roots") return this.#options.answerRoots(payload)
           const step = requested(this.#state, protocol, payload, from, this.env())
           this.#apply(step)
           return step.answer

@@ -1,12 +1,17 @@
-import { equalBytes, type Bytes, type Milliseconds } from "@starling/kernel"
-import { MerkleTree } from "@starling/proof"
+import { assertNever, equalBytes, type Bytes, type Milliseconds } from "@starling/kernel"
+import { MerkleTree, type FieldElement } from "@starling/proof"
 import { circuitBytes, digest } from "../binding.ts"
 import type { Database } from "../database.ts"
 import { EnrolmentCode, ENROLMENT_SECRET_BYTES } from "../enrolment-code.ts"
 import { decodeEpochVerdict, encodeEpochProposal } from "../frames/epoch-proposal.ts"
 import { encodeLeafList } from "../frames/leaf-list.ts"
 import { Refusal } from "../frames/refusals.ts"
-import { decodeRegistration, encodeReceiptStatement, encodeRegistrationAnswer } from "../frames/registration.ts"
+import {
+  decodeCertifiedRegistration,
+  decodeRegistration,
+  encodeReceiptStatement,
+  encodeRegistrationAnswer,
+} from "../frames/registration.ts"
 import { encodeEpochStatement, encodeSealedEpoch, type EpochStatement } from "../frames/sealed-epoch.ts"
 import { InTurn } from "../in-turn.ts"
 import { migrate } from "../migrate.ts"
@@ -15,7 +20,7 @@ import { NONCE_BYTES } from "../protocol.ts"
 import { isSignedBy, type SigningKey } from "../signing.ts"
 import { EpochLog, type DraftEpoch } from "./epoch-log.ts"
 import { AUTHENTICATION_SCHEMA } from "./schema.ts"
-import { UserRegister, type User } from "./user-register.ts"
+import { UserRegister, type CertifiedUser, type Enrolment, type Moment, type User } from "./user-register.ts"
 
 export interface AuthenticationPorts {
   readonly database: Database
@@ -35,6 +40,12 @@ export interface AuthenticationPolicy {
    */
   readonly sealOnRegistration: boolean
 }
+
+export type UserChange =
+  | { readonly kind: "withdraw" | "restore" }
+  | { readonly kind: "limit"; readonly validUntil: Milliseconds }
+  /** Lets the user register another commitment, by a new code or a certificate; it counts from the next epoch on. */
+  | { readonly kind: "free" }
 
 export type Sealing =
   | { readonly kind: "sealed"; readonly statement: EpochStatement }
@@ -88,19 +99,45 @@ export class AuthenticationServer {
     return await this.#users.list()
   }
 
+  /** What the operator may change of a user. `false` where there is no such user. It shows in the next seal. */
+  async change(name: string, change: UserChange): Promise<boolean> {
+    switch (change.kind) {
+      case "withdraw":
+        return await this.#users.withdraw(name)
+      case "restore":
+        return await this.#users.restore(name)
+      case "limit":
+        return await this.#users.limit(name, change.validUntil)
+      case "free":
+        return await this.#users.free(name, await this.#nextEpoch())
+      default:
+        return assertNever(change)
+    }
+  }
+
+  /** Serials of revoked certificates, in hexadecimal; gives how many users lost their access by them. */
+  async revokeCertificates(serials: readonly string[]): Promise<number> {
+    return await this.#users.revokeCertificates(serials)
+  }
+
   /** Takes a registration frame, gives a registration answer frame. */
   async register(frame: Uint8Array, signal: AbortSignal): Promise<Bytes> {
-    const refuse = (reason: Refusal): Bytes => encodeRegistrationAnswer({ kind: "refused", reason })
     const registration = decodeRegistration(frame)
     if (registration.kind === "malformed") return refuse("malformed")
     const { service, enrolment, commitment } = registration.value
-    if (!equalBytes(service, this.#ports.service)) return refuse("wrong-service")
-    const outcome = await this.#users.register(enrolment, commitment)
-    if (outcome.kind === "refused") return refuse(outcome.reason)
-    if (this.#policy.sealOnRegistration) await this.seal(signal)
-    const receipt = { service, commitment, quota: outcome.quota }
-    const signature = this.#ports.key.sign(encodeReceiptStatement(receipt))
-    return encodeRegistrationAnswer({ kind: "registered", ...receipt, signature })
+    return await this.#bind(service, commitment, signal, async (moment) =>
+      this.#users.register(enrolment, commitment, moment),
+    )
+  }
+
+  /** The same for a user who has shown `user` on the connection; one who is new may make `quota` requests per epoch. */
+  async registerCertified(frame: Uint8Array, user: CertifiedUser, quota: number, signal: AbortSignal): Promise<Bytes> {
+    const registration = decodeCertifiedRegistration(frame)
+    if (registration.kind === "malformed") return refuse("malformed")
+    const { service, commitment } = registration.value
+    return await this.#bind(service, commitment, signal, async (moment) =>
+      this.#users.registerCertified(user, commitment, quota, moment),
+    )
   }
 
   /** The newest epoch as a sealed epoch frame; the same for everybody who asks. */
@@ -140,6 +177,27 @@ export class AuthenticationServer {
     })
   }
 
+  async #bind(
+    service: Bytes,
+    commitment: FieldElement,
+    signal: AbortSignal,
+    enrol: (moment: Moment) => Promise<Enrolment>,
+  ): Promise<Bytes> {
+    if (!equalBytes(service, this.#ports.service)) return refuse("wrong-service")
+    // Whoever registers waits for the next epoch: a revision made meanwhile would tell when somebody came.
+    const activeFrom = this.#policy.sealOnRegistration ? 0 : await this.#nextEpoch()
+    const outcome = await enrol({ now: this.#ports.clock.now(), activeFrom })
+    if (outcome.kind === "refused") return refuse(outcome.reason)
+    if (this.#policy.sealOnRegistration) await this.seal(signal)
+    const receipt = { service, commitment, quota: outcome.quota }
+    const signature = this.#ports.key.sign(encodeReceiptStatement(receipt))
+    return encodeRegistrationAnswer({ kind: "registered", ...receipt, signature })
+  }
+
+  async #nextEpoch(): Promise<number> {
+    return ((await this.#log.newest())?.epoch ?? 0) + 1
+  }
+
   async #withCode(keep: (secret: Uint8Array) => Promise<boolean>): Promise<string | undefined> {
     const secret = this.#ports.random.draw(ENROLMENT_SECRET_BYTES, "enrolment code")
     const kept = await keep(secret)
@@ -147,12 +205,13 @@ export class AuthenticationServer {
   }
 
   async #draft(): Promise<DraftEpoch | undefined> {
-    const leaves = await this.#users.leaves()
+    const place = await this.#place()
+    const leaves = await this.#users.leaves(place.epoch, place.opensAt)
     if (leaves.length === 0) return undefined
     const list = encodeLeafList(leaves)
     const statement = {
       service: new Uint8Array(this.#ports.service),
-      ...(await this.#place()),
+      ...place,
       nonce: this.#ports.random.draw(NONCE_BYTES, "epoch nonce"),
       root: MerkleTree.of(leaves).root,
       size: leaves.length,
@@ -184,4 +243,8 @@ export class AuthenticationServer {
     }
     await this.#log.publish(draft.statement, signature)
   }
+}
+
+function refuse(reason: Refusal): Bytes {
+  return encodeRegistrationAnswer({ kind: "refused", reason })
 }

@@ -21,5 +21,15 @@ export const AUTHENTICATION_SCHEMA: Schema = {
          primary key (epoch, revision)
        )`,
     ],
+    [
+      // Who registers by certificate has no code.
+      "alter table users alter column enrolment_digest drop not null",
+      "alter table users add column certificate text unique",
+      "alter table users add column certificate_until bigint",
+      "alter table users add column valid_until bigint",
+      "alter table users add column withdrawn boolean not null default false",
+      // The first epoch that the commitment counts in.
+      "alter table users add column active_from integer not null default 0",
+    ],
   ],
 }

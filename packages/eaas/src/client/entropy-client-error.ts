@@ -6,11 +6,14 @@ export type EntropyClientFault =
   | "wrong-code"
   | "other-platform"
   | "not-registered"
+  | "no-certificates"
+  | "no-credentials"
   | "epoch-not-open"
   | "clock"
   | "bad-signature"
   | "wrong-root"
   | "two-roots"
+  | "older-epoch"
   | "other-circuit"
   | "set-too-small"
   | "quota-used-up"
@@ -26,12 +29,16 @@ const SENTENCES: Readonly<Record<EntropyClientFault, string>> = {
   "wrong-code": "This is not an enrolment code. It has 52 letters and digits and comes from the platform's operator.",
   "other-platform": "What answers there is not the platform that the enrolment code is for.",
   "not-registered": "This device is not registered at the platform yet.",
+  "no-certificates": "This platform registers nobody by certificate.",
+  "no-credentials": "The folder of the certificate doesn't hold ca.pem, cert.pem and key.pem that can be read.",
   "epoch-not-open": "Registered; keys can be had from the platform's next epoch on.",
   clock: "The platform's epoch and this device's clock don't fit: one of the two clocks is wrong.",
   "bad-signature": "What the platform published is not signed with its keys.",
   "wrong-root": "The published list of members doesn't have the signed root.",
   "two-roots":
     "The platform showed two different lists of members for one epoch: it is faulty, or tries to single somebody out.",
+  "older-epoch":
+    "The platform showed others a later list of members than this device: it is faulty, or tries to single somebody out.",
   "other-circuit": "The platform uses another version of the proof; one of the two sides needs an update.",
   "set-too-small": "Too few members in this epoch to hide among.",
   "quota-used-up": "All of this epoch's keys were taken; the next epoch brings new ones.",

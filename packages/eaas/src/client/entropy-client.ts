@@ -5,7 +5,12 @@ import { EnrolmentCode } from "../enrolment-code.ts"
 import { encodeKeyRequest } from "../frames/key-request.ts"
 import { decodeKeyResponse, encodeAnswerStatement, encodeRefusalStatement } from "../frames/key-response.ts"
 import type { Refusal } from "../frames/refusals.ts"
-import { decodeRegistrationAnswer, encodeReceiptStatement, encodeRegistration } from "../frames/registration.ts"
+import {
+  decodeRegistrationAnswer,
+  encodeCertifiedRegistration,
+  encodeReceiptStatement,
+  encodeRegistration,
+} from "../frames/registration.ts"
 import type { SealedEpoch } from "../frames/sealed-epoch.ts"
 import { InTurn } from "../in-turn.ts"
 import { Unreachable, type Clock, type RandomPort } from "../ports.ts"
@@ -23,9 +28,10 @@ import {
   type PendingRequest,
 } from "./client-state.ts"
 import { EntropyClientError } from "./entropy-client-error.ts"
-import { checkEpoch, checkLeaves, seenOf } from "./open-epoch.ts"
+import { checkLeaves, readEpoch, requireOpen, seenOf } from "./open-epoch.ts"
+import type { RootWitness } from "./root-witness.ts"
 import type { LocalProviderEntry, Platform } from "./platform.ts"
-import type { AuthenticationApi, ClientJournal, KeyDelivered, ProverPort, Tap } from "./ports.ts"
+import type { AuthenticationApi, CertifiedDoor, ClientJournal, KeyDelivered, ProverPort, Tap } from "./ports.ts"
 
 export interface EntropyClientPorts {
   readonly platform: Platform
@@ -37,6 +43,8 @@ export interface EntropyClientPorts {
   readonly random: RandomPort
   readonly journal: ClientJournal
   readonly clock: Clock
+  /** What this device and its peers were shown; without it, a client compares with what it saw itself. */
+  readonly witness?: RootWitness
   /** Smallest number of members to hide among; 1 where none is given. */
   readonly minimumSet?: number
 }
@@ -85,7 +93,44 @@ export class EntropyClient {
    * `EntropyClientError`.
    */
   async register(enrolmentCode: string, signal: AbortSignal): Promise<number> {
-    return await this.#turns.run(async () => await this.#register(enrolmentCode, signal))
+    const { platform, authentication } = this.#ports
+    const code = EnrolmentCode.fromText(enrolmentCode)
+    if (code.kind === "malformed") throw new EntropyClientError("wrong-code")
+    const { secret, servicePrefix } = code.value
+    if (!equalBytes(platform.service.slice(0, servicePrefix.length), servicePrefix)) {
+      throw new EntropyClientError("other-platform")
+    }
+    return await this.#turns.run(async () => {
+      const known = membershipOf(this.#load(), platform.service)
+      if (known !== undefined && known.quota > 0) return known.quota
+      return await this.#register(signal, async (commitment) => {
+        const registration = encodeRegistration({ service: platform.service, enrolment: secret, commitment })
+        return await authentication.register(registration, signal)
+      })
+    })
+  }
+
+  /**
+   * The same by the user's certificate, which `door` shows. Repeated with another certificate of the same user, it puts
+   * that one in the place of the former.
+   */
+  async registerCertified(door: CertifiedDoor, signal: AbortSignal): Promise<number> {
+    const { service } = this.#ports.platform
+    return await this.#turns.run(
+      async () =>
+        await this.#register(
+          signal,
+          async (commitment) => await door.register(encodeCertifiedRegistration({ service, commitment }), signal),
+        ),
+    )
+  }
+
+  /** Fetches the newest epoch and its leaves, as before a request, so that neither has to be fetched right before one. */
+  async look(signal: AbortSignal): Promise<void> {
+    await this.#turns.run(async () => {
+      const sealed = await this.#openEpoch(this.#membership(), signal)
+      await this.#leaves(sealed, signal)
+    })
   }
 
   /**
@@ -115,6 +160,7 @@ export class EntropyClient {
   ): Promise<void> {
     await this.#turns.run(async () => {
       for (let attempt = 1; ; attempt++) {
+        this.#requireOneRoot()
         const pending = this.#pending(keySize) ?? (await this.#prepare(this.#membership(), keySize, signal, onProgress))
         const outcome = await this.#redeem(pending, signal, onProgress, accept)
         if (outcome === "delivered") return
@@ -135,22 +181,13 @@ export class EntropyClient {
     return undefined
   }
 
-  async #register(enrolmentCode: string, signal: AbortSignal): Promise<number> {
-    const { platform, authentication, random } = this.#ports
-    const code = EnrolmentCode.fromText(enrolmentCode)
-    if (code.kind === "malformed") throw new EntropyClientError("wrong-code")
-    const { secret, servicePrefix } = code.value
-    if (!equalBytes(platform.service.slice(0, servicePrefix.length), servicePrefix)) {
-      throw new EntropyClientError("other-platform")
-    }
-    const known = membershipOf(this.#load(), platform.service)
-    if (known !== undefined && known.quota > 0) return known.quota
-    const membership = known ?? newMembership(platform.service, random)
+  async #register(signal: AbortSignal, send: (commitment: FieldElement) => Promise<Bytes>): Promise<number> {
+    const { platform, random } = this.#ports
+    const membership = membershipOf(this.#load(), platform.service) ?? newMembership(platform.service, random)
     this.#save(membership)
 
     const commitment = commitmentOf(membership.secret, membership.trapdoor)
-    const registration = encodeRegistration({ service: platform.service, enrolment: secret, commitment })
-    const answer = decodeRegistrationAnswer(await reach(authentication.register(registration, signal), signal))
+    const answer = decodeRegistrationAnswer(await reach(send(commitment), signal))
     if (answer.kind === "malformed") throw new EntropyClientError("unreachable", { cause: answer.why })
     if (answer.value.kind === "refused") throw new EntropyClientError("refused", { refusal: answer.value.reason })
     const receipt = { service: platform.service, commitment, quota: answer.value.quota }
@@ -294,7 +331,18 @@ export class EntropyClient {
     const { authentication, platform, clock } = this.#ports
     const frame = await reach(authentication.newestEpoch(signal), signal)
     if (frame === undefined) throw new EntropyClientError("epoch-not-open")
-    return checkEpoch(frame, platform, membership.seen, clock.now())
+    const sealed = readEpoch(frame, platform)
+    this.#ports.witness?.note(platform, sealed)
+    this.#requireOneRoot()
+    if (this.#ports.witness?.knowsLater(sealed) === true) throw new EntropyClientError("older-epoch")
+    requireOpen(sealed, membership.seen, clock.now())
+    return sealed
+  }
+
+  /** A platform that signed two roots for one epoch gets no request any more, not even one that was made before. */
+  #requireOneRoot(): void {
+    const { witness, platform } = this.#ports
+    if (witness?.conflictOf(platform.service) !== undefined) throw new EntropyClientError("two-roots")
   }
 
   async #leaves(sealed: SealedEpoch, signal: AbortSignal): Promise<ReturnType<typeof checkLeaves>> {

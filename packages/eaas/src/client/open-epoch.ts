@@ -11,13 +11,8 @@ import type { Platform } from "./platform.ts"
 /** How far the platform's clock may be off ours. */
 const CLOCK_TOLERANCE = 5 * 60_000
 
-/** Reads what the AS shows as its newest epoch; throws `EntropyClientError` where it can't be what it says. */
-export function checkEpoch(
-  frame: Uint8Array,
-  platform: Platform,
-  seen: SeenEpoch | undefined,
-  now: Milliseconds,
-): SealedEpoch {
+/** Reads what the AS shows as its newest epoch; throws `EntropyClientError` where the platform has not signed it. */
+export function readEpoch(frame: Uint8Array, platform: Platform): SealedEpoch {
   const decoded = decodeSealedEpoch(frame)
   if (decoded.kind === "malformed") throw new EntropyClientError("bad-signature", { cause: decoded.why })
   const sealed = decoded.value
@@ -27,12 +22,16 @@ export function checkEpoch(
     isSignedBy(platform.authentication.publicKey, signed, sealed.authenticationSignature) &&
     isSignedBy(platform.validation.publicKey, signed, sealed.validationSignature)
   if (!genuine) throw new EntropyClientError("bad-signature")
+  return sealed
+}
+
+/** Throws `EntropyClientError` where a signed epoch can't be the one that is open. */
+export function requireOpen(sealed: SealedEpoch, seen: SeenEpoch | undefined, now: Milliseconds): void {
   if (contradicts(sealed, seen)) throw new EntropyClientError("two-roots")
   if (!equalBytes(sealed.circuit, circuitBytes())) throw new EntropyClientError("other-circuit")
   if (now < sealed.opensAt - CLOCK_TOLERANCE) throw new EntropyClientError("clock")
   if (now >= sealed.closesAt)
     throw new EntropyClientError(now < sealed.closesAt + CLOCK_TOLERANCE ? "epoch-not-open" : "clock")
-  return sealed
 }
 
 /** Builds the tree from the whole list, so that nobody learns whose path was asked for. */

@@ -9,7 +9,15 @@ const key = z.string().regex(new RegExp(`^[0-9a-f]{${2 * PUBLIC_KEY_BYTES}}$`))
 const Discovery = z.object({
   version: z.literal(1),
   service: key,
-  authentication: z.object({ url: z.string().max(2048), publicKey: key }),
+  authentication: z.object({
+    url: z.string().max(2048),
+    publicKey: key,
+    /** Where users register by certificate, over mutual TLS; absent where they don't. */
+    certified: z
+      .url({ protocol: /^https$/ })
+      .max(2048)
+      .optional(),
+  }),
   validation: z.object({ publicKey: key }),
   localProviders: z
     .array(
@@ -39,7 +47,12 @@ export interface LocalProviderEntry {
 export interface Platform {
   /** Digest of both keys, so that another key makes another platform. */
   readonly service: Bytes
-  readonly authentication: { readonly url: string; readonly publicKey: Bytes }
+  readonly authentication: {
+    readonly url: string
+    readonly publicKey: Bytes
+    /** Where users register by certificate; `undefined` where they don't. */
+    readonly certified?: string | undefined
+  }
   readonly validation: { readonly publicKey: Bytes }
   readonly localProviders: readonly LocalProviderEntry[]
   readonly embedded: boolean
@@ -63,7 +76,11 @@ export function platformFrom(document: unknown, base: string): Decoded<Platform>
     return malformed("an address that is none")
   return ok({
     service: bytes(service),
-    authentication: { url: authenticationUrl, publicKey: keys.authentication },
+    authentication: {
+      url: authenticationUrl,
+      publicKey: keys.authentication,
+      certified: authentication.certified,
+    },
     validation: { publicKey: keys.validation },
     localProviders: entries,
     embedded: flags.embedded,
@@ -77,7 +94,11 @@ export function discoveryOf(platform: Platform): Discovery {
   return {
     version: 1,
     service: toHex(platform.service),
-    authentication: { url: platform.authentication.url, publicKey: toHex(platform.authentication.publicKey) },
+    authentication: {
+      url: platform.authentication.url,
+      publicKey: toHex(platform.authentication.publicKey),
+      ...(platform.authentication.certified !== undefined && { certified: platform.authentication.certified }),
+    },
     validation: { publicKey: toHex(platform.validation.publicKey) },
     localProviders: platform.localProviders.map(({ id, name, url }) => ({ id: toHex(id), name, url })),
     embedded: platform.embedded,

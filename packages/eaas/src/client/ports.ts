@@ -12,6 +12,12 @@ export interface AuthenticationApi {
   leaves(epoch: number, revision: number, signal: AbortSignal): Promise<Bytes>
 }
 
+/** The AS as a connection reaches it that shows who the user is. Throws `Unreachable`. */
+export interface CertifiedDoor {
+  /** Takes a certified registration frame, gives a registration answer frame. */
+  register(registration: Bytes, signal: AbortSignal): Promise<Bytes>
+}
+
 /**
  * User <-> Local Provider: the only way that requests and keys take. One exchange may be one HTTP call, or taps of a
  * phone that are torn and resumed; that is the adapter's business. Throws `Unreachable`.

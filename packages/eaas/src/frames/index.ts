@@ -31,10 +31,19 @@ export {
 } from "./key-response.ts"
 export { decodeLeafList, encodeLeafList } from "./leaf-list.ts"
 export {
+  decodeCertifiedRegistration,
   decodeRegistration,
   decodeRegistrationAnswer,
+  encodeCertifiedRegistration,
   encodeReceiptStatement,
   encodeRegistration,
   encodeRegistrationAnswer,
 } from "./registration.ts"
-export { decodeSealedEpoch, encodeEpochStatement, encodeSealedEpoch, type EpochStatement } from "./sealed-epoch.ts"
+export {
+  decodeSealedEpoch,
+  encodeEpochStatement,
+  encodeSealedEpoch,
+  type EpochStatement,
+  type SealedEpoch,
+} from "./sealed-epoch.ts"
+export { decodeSignedRoots, encodeSignedRoots, type PlatformRoots } from "./signed-roots.ts"

@@ -14,6 +14,12 @@ export interface Registration {
   readonly commitment: FieldElement
 }
 
+/** What a user sends on a connection that the user's certificate opened: who it is, the connection says. */
+export interface CertifiedRegistration {
+  readonly service: Bytes
+  readonly commitment: FieldElement
+}
+
 export interface ReceiptStatement {
   readonly service: Bytes
   readonly commitment: FieldElement
@@ -44,6 +50,21 @@ export function decodeRegistration(bytes: Uint8Array): Decoded<Registration> {
         enrolment: r.fixed(ENROLMENT_SECRET_BYTES),
         commitment: readField(r),
       }
+    },
+    MAX_FRAME_BYTES,
+  )
+}
+
+export function encodeCertifiedRegistration({ service, commitment }: CertifiedRegistration): Bytes {
+  return encode((w) => writeField(writeHead(w, "certified registration").fixed(service), commitment))
+}
+
+export function decodeCertifiedRegistration(bytes: Uint8Array): Decoded<CertifiedRegistration> {
+  return decode(
+    bytes,
+    (r) => {
+      readHead(r, "certified registration")
+      return { service: r.fixed(SERVICE_ID_BYTES), commitment: readField(r) }
     },
     MAX_FRAME_BYTES,
   )

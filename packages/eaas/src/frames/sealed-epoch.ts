@@ -36,21 +36,23 @@ export function encodeEpochStatement(statement: EpochStatement): Bytes {
 }
 
 export function encodeSealedEpoch(sealed: SealedEpoch): Bytes {
-  return encode((w) =>
-    writeStatement(w, sealed).fixed(sealed.authenticationSignature).fixed(sealed.validationSignature),
-  )
+  return encode((w) => writeSealedEpoch(w, sealed))
 }
 
 export function decodeSealedEpoch(bytes: Uint8Array): Decoded<SealedEpoch> {
-  return decode(
-    bytes,
-    (r) => ({
-      ...readStatement(r),
-      authenticationSignature: r.fixed(SIGNATURE_BYTES),
-      validationSignature: r.fixed(SIGNATURE_BYTES),
-    }),
-    MAX_FRAME_BYTES,
-  )
+  return decode(bytes, readSealedEpoch, MAX_FRAME_BYTES)
+}
+
+export function writeSealedEpoch(writer: Writer, sealed: SealedEpoch): void {
+  writeStatement(writer, sealed).fixed(sealed.authenticationSignature).fixed(sealed.validationSignature)
+}
+
+export function readSealedEpoch(reader: Reader): SealedEpoch {
+  return {
+    ...readStatement(reader),
+    authenticationSignature: reader.fixed(SIGNATURE_BYTES),
+    validationSignature: reader.fixed(SIGNATURE_BYTES),
+  }
 }
 
 export function writeStatement(writer: Writer, statement: EpochStatement): Writer {

@@ -11,7 +11,7 @@ import { takeStock } from "../invitation/stock.ts"
 import { takeKeyPackage } from "../invitation/take-key-package.ts"
 import { takeMailboxAnswer } from "../mailbox/take-mailbox-answer.ts"
 import { serveMailbox } from "../mailbox/serve-mailbox.ts"
-import type { DirectProtocol } from "../ports/transport.ts"
+import type { MessengerProtocol } from "../ports/transport.ts"
 import { askWhoWaits } from "../sync/ask-by-turns.ts"
 import { answerSync } from "../sync/answer-sync.ts"
 import { receiveSync } from "../sync/receive-sync.ts"
@@ -26,7 +26,7 @@ import { finishTurn } from "./finish-turn.ts"
 /** A direct request of `from`, whose PeerId the transport has verified. It is always answered; a refusal is a code. */
 export function requested(
   state: PeerState,
-  protocol: DirectProtocol,
+  protocol: MessengerProtocol,
   payload: Uint8Array,
   from: string,
   env: Env,
@@ -49,7 +49,7 @@ export function answered(state: PeerState, token: string, outcome: RequestOutcom
   })
 }
 
-function answerOf(turn: Turn, protocol: DirectProtocol, payload: Uint8Array, from: string): Bytes {
+function answerOf(turn: Turn, protocol: MessengerProtocol, payload: Uint8Array, from: string): Bytes {
   if (protocol === "mailbox") return serveMailbox(turn, payload, from)
   if (turn.state.isMailbox) return refusedAnswer("not-a-member")
   switch (protocol) {

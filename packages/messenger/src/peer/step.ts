@@ -2,7 +2,7 @@ import type { Bytes, Milliseconds } from "@starling/kernel"
 import type { MlsContext } from "@starling/mls"
 
 import type { Store, Write } from "../ports/store.ts"
-import type { DirectProtocol } from "../ports/transport.ts"
+import type { MessengerProtocol } from "../ports/transport.ts"
 import type { ShownMessage } from "../message/shown-message.ts"
 import type { PeerState } from "./state.ts"
 import type { Suites } from "./suites.ts"
@@ -45,7 +45,7 @@ export type Effect =
       /** Names the request in `answered`, which is called once for each, whatever came of it. */
       readonly token: string
       readonly peerId: string
-      readonly protocol: DirectProtocol
+      readonly protocol: MessengerProtocol
       readonly payload: Bytes
     }
   | { readonly kind: "dial"; readonly peerId: string; readonly addresses: readonly string[] }

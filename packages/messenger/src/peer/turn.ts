@@ -7,7 +7,7 @@ import type { OwnIdentity } from "../identity/own-identity.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import type { GroupDelivery } from "../message/group-delivery.ts"
 import type { Write } from "../ports/store.ts"
-import type { DirectProtocol } from "../ports/transport.ts"
+import type { MessengerProtocol } from "../ports/transport.ts"
 import { withClock } from "./clock-set-back.ts"
 import { finishTurn } from "./finish-turn.ts"
 import type { PendingRequest } from "./pending-request.ts"
@@ -84,7 +84,7 @@ export class Turn {
     if (dueAt === undefined || dueAt > at) this.changeWork(uuid, { dueAt: at })
   }
 
-  request(protocol: DirectProtocol, request: PendingRequest, payload: Uint8Array): void {
+  request(protocol: MessengerProtocol, request: PendingRequest, payload: Uint8Array): void {
     const requestCount = this.state.requestCount + 1
     const token = `${protocol} ${requestCount}`
     this.state = { ...this.state, requestCount, requests: new Map(this.state.requests).set(token, request) }

@@ -1,7 +1,7 @@
 import type { Bytes, Milliseconds } from "@starling/kernel"
 
-/** The direct-stream protocols; on the wire `/starling/<name>/1.0.0`. Each is one request and one response. */
-export const DIRECT_PROTOCOLS = [
+/** What a messenger asks and answers. */
+export const MESSENGER_PROTOCOLS = [
   "hello",
   "key-package",
   "key-package-stock",
@@ -10,6 +10,13 @@ export const DIRECT_PROTOCOLS = [
   "sync",
   "mailbox",
 ] as const
+export type MessengerProtocol = (typeof MESSENGER_PROTOCOLS)[number]
+
+/**
+ * The direct-stream protocols; on the wire `/starling/<name>/1.0.0`. Each is one request and one response. `roots` is the
+ * daemon's own: peers compare the signed roots of entropy platforms.
+ */
+export const DIRECT_PROTOCOLS = [...MESSENGER_PROTOCOLS, "roots"] as const
 export type DirectProtocol = (typeof DIRECT_PROTOCOLS)[number]
 
 /** Bounds that every transport enforces before it hands bytes on. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
-import { ARTIFACTS } from "../artifacts.ts"
+import { ARTIFACTS, PROVING_KEY_FILE } from "../artifacts.ts"
 import { ProverFailed } from "./prover-failed.ts"
 
 export interface ProvingArtifacts {
@@ -16,7 +16,7 @@ export const ARTIFACTS_FOLDER = join(import.meta.dirname, "../../artifacts")
 export async function loadArtifacts(folder: string): Promise<ProvingArtifacts> {
   const [witnessProgram, provingKey] = await Promise.all([
     load(join(folder, "key-request.wasm"), ARTIFACTS.witnessProgram),
-    load(join(folder, "key-request.INSECURE-DEV.zkey"), ARTIFACTS.provingKey),
+    load(join(folder, PROVING_KEY_FILE), ARTIFACTS.provingKey),
   ])
   return { witnessProgram, provingKey }
 }

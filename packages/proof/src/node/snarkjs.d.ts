@@ -34,6 +34,14 @@ declare module "snarkjs" {
     readonly memorySize?: number
   }
 
+  /** Where the library tells what it finds, a text each. */
+  export interface Logger {
+    info(text: string): void
+    error(text: string): void
+    warn(text: string): void
+    debug(text: string): void
+  }
+
   export interface Curve {
     terminate(): Promise<void>
   }
@@ -60,13 +68,16 @@ declare module "snarkjs" {
   export const powersOfTau: {
     newAccumulator(curve: Curve, power: number, ptau: string): Promise<Uint8Array>
     contribute(ptau: string, next: string, name: string, entropy: string): Promise<Uint8Array>
+    beacon(ptau: string, next: string, name: string, beaconHex: string, iterations: number): Promise<Uint8Array | false>
     preparePhase2(ptau: string, prepared: string): Promise<void>
+    verify(ptau: string, logger?: Logger): Promise<boolean>
   }
 
   export const zKey: {
     newZKey(r1cs: string, ptau: string, zkey: string): Promise<Uint8Array | -1>
     contribute(zkey: string, next: string, name: string, entropy: string): Promise<Uint8Array>
-    verifyFromR1cs(r1cs: string, ptau: string, zkey: string): Promise<boolean>
+    beacon(zkey: string, next: string, name: string, beaconHex: string, iterations: number): Promise<Uint8Array | false>
+    verifyFromR1cs(r1cs: string, ptau: string, zkey: string, logger?: Logger): Promise<boolean>
     exportVerificationKey(zkey: string): Promise<VerifyingKeyJson>
   }
 }
