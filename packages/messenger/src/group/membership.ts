@@ -182,16 +182,25 @@ export function roleOf({ roles }: Membership, identity: IdentityId): Role {
 
 /** The removal or the leave that keeps somebody out: one of `preferred` where there is one. */
 export function standingOut(
-  { removals, leaves, pasts }: Membership,
+  membership: Membership,
   operations: Operations,
   identity: IdentityId,
   preferred: IdentityId,
 ): KnownOperation | undefined {
+  const candidates = standingOuts(membership, operations, identity)
+  return candidates.find(({ author }) => author === preferred) ?? candidates[0]
+}
+
+/** The removals and leaves of somebody that no addition knows of; all of them, where each is known of by one. */
+export function standingOuts(
+  { removals, leaves, pasts }: Membership,
+  operations: Operations,
+  identity: IdentityId,
+): readonly KnownOperation[] {
   const outs = [...removals, ...leaves].filter((op) => subjectOf(op) === identity)
   const returns = [...operations.values()].filter((op) => op.change.kind === "add" && subjectOf(op) === identity)
   const standing = outs.filter(({ hash }) => !returns.some((op) => precedes(pasts, hash, op.hash)))
-  const candidates = standing.length > 0 ? standing : outs
-  return candidates.find(({ author }) => author === preferred) ?? candidates[0]
+  return standing.length > 0 ? standing : outs
 }
 
 /** Whom an operation is about. */

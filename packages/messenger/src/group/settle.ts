@@ -12,7 +12,7 @@ import { eraAfter } from "./commit.ts"
 import { ancestry, isStateOf, stateOf, withBody, type Forest, type ForestNode } from "./forest-node.ts"
 import type { Group } from "./group.ts"
 import { stateIdOf } from "./group-id.ts"
-import { standingOut } from "./membership.ts"
+import { standingOuts } from "./membership.ts"
 import { placeCommit, placeInOrder } from "./place-commit.ts"
 import { reconcile } from "./reconcile.ts"
 import { MAX_EAGER_SIBLINGS } from "../limits.ts"
@@ -194,7 +194,8 @@ function leaveIfOut(turn: Turn, uuid: string): boolean {
 }
 
 function isRemovedElsewhere({ forest, membership, operations }: Group, self: IdentityId): boolean {
-  const out = standingOut(membership, operations, self, self)
-  if (out?.change.kind !== "remove") return false
-  return [...forest.values()].some(({ standing, ops }) => standing.kind === "excludes" && ops.includes(out.hash))
+  const outs = standingOuts(membership, operations, self).filter(({ change }) => change.kind === "remove")
+  return [...forest.values()].some(
+    ({ standing, ops }) => standing.kind === "excludes" && outs.some(({ hash }) => ops.includes(hash)),
+  )
 }
