@@ -58,6 +58,7 @@ test.for([1, 2, 3, 4, 5, 8])("somebody joins a group of %i without anybody's hel
     leafIndex: size,
     credential: erin.credential,
     signatureKey: erin.signatureKeys.publicKey,
+    extensions: [],
   })
   expect(joined.added).toEqual([joined.committer])
   expect(joined.updated).toEqual([])

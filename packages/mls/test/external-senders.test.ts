@@ -122,7 +122,7 @@ test("a client asks to be added, and is, with a Welcome", () => {
   expect(received.reference).toEqual(reference)
   expect(received.sender).toEqual({ kind: "new-member", credential, signatureKey: signatureKeys.publicKey })
   const made = commitAll(mls, alice, bob, message)
-  expect(made.added).toEqual([{ leafIndex: 4, credential, signatureKey: signatureKeys.publicKey }])
+  expect(made.added).toEqual([{ leafIndex: 4, credential, signatureKey: signatureKeys.publicKey, extensions: [] }])
   const joined = join(mls, { welcome: made.welcome ?? utf8(""), keyPackage, signatureKeys })
   expect(joined).toMatchObject({ kind: "joined", state: { epochAuthenticator: made.next.epochAuthenticator } })
 })

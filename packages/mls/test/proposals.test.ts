@@ -107,7 +107,7 @@ test("an Update renews key, credential, extensions and signature key once somebo
   const received = expectKind(receive(mls, made.next, commit.commit), "commit")
   const { next } = received
   expect(next.signatureKeys).toEqual(signatureKeys)
-  expect(commit.updated[0]).toEqual({ leafIndex: 2, credential, signatureKey: signatureKeys.publicKey })
+  expect(commit.updated[0]).toEqual({ leafIndex: 2, credential, signatureKey: signatureKeys.publicKey, extensions })
   expect(encryptionKeyOf(next)).not.toEqual(encryptionKeyOf(carol.state))
   const afterwards = expectKind(receive(mls, heard(mls, bob, made.message), commit.commit), "commit").next
   const sent = protect(mls, next, utf8("by my new name"))
@@ -259,7 +259,12 @@ test("a committer changes its leaf with its path", () => {
   const credential = { kind: "basic", identity: utf8("alice, renamed") } as const
   const before = story.state("alice")
   const commit = story.change("alice", { add: ["dave"] }, { leaf: { signatureKeys, credential } })
-  expect(members(story.state("dave"))[0]).toEqual({ leafIndex: 0, credential, signatureKey: signatureKeys.publicKey })
+  expect(members(story.state("dave"))[0]).toEqual({
+    leafIndex: 0,
+    credential,
+    signatureKey: signatureKeys.publicKey,
+    extensions: [],
+  })
   expect(commit.after.signatureKeys).toEqual(signatureKeys)
   const again = committed(mls, before, { leaf: { credential } })
   expect(again.committer).toEqual(members(before)[0])
