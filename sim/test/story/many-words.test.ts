@@ -81,3 +81,19 @@ test("two weeks later a message ends: as delivered where everybody has it, and m
   expect(endedDeliveryOf(alice.store, group, early)).toBeUndefined()
   expect(endedDeliveryOf(alice.store, group, late)).toMatchObject({ delivered: 1, recipients: 2, ended: true })
 })
+
+test("what was written before a removal, and that nobody heard, says so for good", () => {
+  const { world, people, group } = gather(19, "alice", "bob", "carol")
+  const [alice, bob, carol] = people as [Person, Person, Person]
+  const heard = alice.send(group, "for everybody")
+  world.run(5_000)
+  world.partition([alice], [bob, carol])
+  const unheard = alice.send(group, "for nobody")
+  bob.remove(group, alice)
+  world.run(5_000)
+  world.meetAll()
+  world.run(30_000)
+  expect(alice.phase(group)).toBe("removed")
+  expect(endedDeliveryOf(alice.store, group, unheard)).toMatchObject({ delivered: 0, recipients: 2, ended: true })
+  expect(endedDeliveryOf(alice.store, group, heard)).toBeUndefined()
+})

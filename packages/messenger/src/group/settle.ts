@@ -3,6 +3,7 @@ import { receive, type RefusalReason } from "@starling/mls"
 
 import { absorbMessages } from "../message/receive-message.ts"
 import { resendMessages } from "../message/send-message.ts"
+import { letGoOfAll } from "../message/sent-messages.ts"
 import { peerIdsOf } from "../sync/partners.ts"
 import { BUCKETS } from "../peer/buckets.ts"
 import type { Turn } from "../peer/turn.ts"
@@ -44,6 +45,7 @@ export function settle(turn: Turn, uuid: string): void {
 
 /** Lets go of every secret of a group, and of the ciphertexts kept for others; what was shown stays. */
 export function goOut(turn: Turn, uuid: string, phase: "left" | "removed"): void {
+  letGoOfAll(turn, uuid)
   const group = turn.group(uuid)
   const forest = new Map(
     Array.from(group.forest, ([sid, node]): [string, ForestNode] => {
@@ -52,7 +54,7 @@ export function goOut(turn: Turn, uuid: string, phase: "left" | "removed"): void
     }),
   )
   turn.writes.push({ kind: "delete-partition", bucket: BUCKETS.messages, partition: uuid })
-  turn.putGroup({ ...group, phase, forest, entries: [], healing: undefined, sent: [] })
+  turn.putGroup({ ...group, phase, forest, entries: [], healing: undefined })
   turn.changeDelivery(uuid, { keptBytes: new Map(), breaks: [], inMailboxes: new Map() })
   const work = new Map(turn.state.work)
   work.delete(uuid)

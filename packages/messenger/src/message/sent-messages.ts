@@ -37,6 +37,11 @@ export function letGoOfSettled(turn: Turn, uuid: string): void {
   letGo(turn, uuid, new Set([...group.sent.filter(isOver), ...older.filter(isKnown)]))
 }
 
+/** Lets go of all: this device is out, and can send nothing again. */
+export function letGoOfAll(turn: Turn, uuid: string): void {
+  letGo(turn, uuid, new Set(turn.group(uuid).sent))
+}
+
 /** How far a message came that is followed no more, where not everybody was known to have it. */
 export function endedDeliveryOf(reader: Pick<Store, "get">, uuid: string, id: MessageId): DeliveryCount | undefined {
   const bytes = reader.get(BUCKETS.letGo, uuid, id)
