@@ -24,6 +24,7 @@ const from = performance.now()
 const stage = setStage(seed, live, 0)
 addAbsent(stage, members - live)
 const assembled = performance.now()
+if (leavesOf(stage) !== members) throw new Error(`${leavesOf(stage)} of ${members} members have a leaf`)
 const plan = [
   moves.say,
   moves.say,
@@ -42,11 +43,9 @@ for (let round = 0; round < ROUNDS; round++) {
 }
 const verdict = judgeStage(stage)
 for (const fault of faultsOf(verdict)) console.log(fault)
-const tree = groupOf(stage.founder, stage.group)
-const leaves = tree?.forest.get(tree.live)?.roster.filter((device) => device !== undefined).length
 console.log(
   JSON.stringify({
-    leaves,
+    leaves: leavesOf(stage),
     live,
     faults: faultsOf(verdict).length,
     convergeMs: verdict.convergeMs ?? null,
@@ -55,7 +54,12 @@ console.log(
     wallSeconds: Math.round((performance.now() - from) / 1000),
   }),
 )
-process.exitCode = faultsOf(verdict).length === 0 && leaves !== undefined ? 0 : 1
+process.exitCode = faultsOf(verdict).length === 0 ? 0 : 1
+
+function leavesOf({ founder, group }: Stage): number | undefined {
+  const tree = groupOf(founder, group)
+  return tree?.forest.get(tree.live)?.roster.filter((device) => device !== undefined).length
+}
 
 /** Members who gave a KeyPackage, were added, and have not been seen since. */
 function addAbsent({ world, founder, group, ledger }: Stage, count: number): void {
