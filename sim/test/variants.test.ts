@@ -8,7 +8,7 @@ import { OURS } from "../src/variant.ts"
 
 /** What the messenger draws, and so which seed shows a fault, moves with every change to it: seeds looked through for each. */
 const SEARCHED = 48
-const BATCH = 6
+const BATCH = 2
 const LONG = { timeout: 600_000 }
 
 test.for(Object.keys(MUTANTS))(
