@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs"
+import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
 
 import { playwright } from "@vitest/browser-playwright"
@@ -23,8 +24,8 @@ const PROCESSES = [
 export default defineConfig({
   test: {
     reporters: ["default", "./scripts/closing-line-reporter.ts"],
-    // Of itself vitest leaves one processor idle, which on a machine of two is half of it.
-    maxWorkers: "100%",
+    // One more than there are processors: many tests wait for a daemon, a reader or a timer.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         test: {
