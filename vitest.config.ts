@@ -13,6 +13,7 @@ const PROCESSES = [
   "apps/*/test/*.system.test.ts",
   "apps/peer/test/e2e/!(conversation).test.ts",
   "bench/test/*-bench.system.test.ts",
+  "bench/test/{delivery,former-folders}.system.test.ts",
 ]
 
 /**
