@@ -201,24 +201,21 @@ export class Refill implements AsyncDisposable {
     if (this.#preparing || service === undefined || this.#ended.signal.aborted) return
     this.#preparing = true
     clearTimeout(this.#preparingAnew)
-    let given = this.#ended.signal
-    this.#queue = this.#queue
-      .catch(() => {})
-      .then(async () => {
-        given = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(REFILL_PATIENCE)])
-        return await service.prepare(USUAL, given)
-      })
-      .then(
-        (until) => this.#prepareIn(until - this.#options.now() + SEALING),
-        (error: unknown) => {
-          // What is wrong with the platform is told by the request that needs it.
-          if (!(error instanceof KeyServiceError) && !given.aborted) this.#options.report(error)
-          this.#prepareIn(LONGEST_PAUSE)
-        },
-      )
-      .finally(() => {
-        this.#preparing = false
-      })
+    this.#queue = this.#queue.catch(() => {}).then(async () => await this.#prepareWith(service))
+  }
+
+  async #prepareWith(service: KeyService): Promise<void> {
+    const given = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(REFILL_PATIENCE)])
+    try {
+      const until = await service.prepare(USUAL, given)
+      this.#prepareIn(until - this.#options.now() + SEALING)
+    } catch (error) {
+      // What is wrong with the platform is told by the request that needs it.
+      if (!(error instanceof KeyServiceError) && !given.aborted) this.#options.report(error)
+      this.#prepareIn(LONGEST_PAUSE)
+    } finally {
+      this.#preparing = false
+    }
   }
 
   #prepareIn(pause: Milliseconds): void {
