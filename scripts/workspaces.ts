@@ -21,9 +21,7 @@ export function readManifest(folder: string): Manifest {
 
 /** Every workspace of the repository, in the order of its path. */
 export function workspaces(): readonly Manifest[] {
-  return globSync(["packages/*/package.json", "apps/*/package.json", "bench/package.json", "sim/package.json"], {
-    cwd: root,
-  })
+  return globSync(["{packages,apps}/*/package.json", "{bench,mutation,sim}/package.json"], { cwd: root })
     .toSorted()
     .map((file) => readManifest(join(root, file, "..")))
 }

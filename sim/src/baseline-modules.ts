@@ -1,4 +1,4 @@
-import type { Edit } from "./mutants.ts"
+import type { Edit } from "@starling/mutation"
 
 /** Rules that others go by, each in a file of its own beside this one. */
 export const BASELINES = ["first-received", "earliest-timestamp", "lowest-hash", "depth-within-5"] as const

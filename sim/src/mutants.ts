@@ -1,9 +1,4 @@
-/** A fault as the exact text that it replaces, which must occur once. `file` is a path in the repository. */
-export interface Edit {
-  readonly file: string
-  readonly from: string
-  readonly to: string
-}
+import type { Edit } from "@starling/mutation"
 
 /** A fault in the messenger or the engine that the simulator must catch, and the scenario in which it does so soonest, from `seed` on. */
 export interface Mutant {
@@ -148,11 +143,4 @@ export function mutantNamed(name: string): Mutant {
 
 export function editsOf(name: string): readonly Edit[] {
   return mutantNamed(name).edits
-}
-
-/** The text of a file with the fault in it. */
-export function withEdit(text: string, { file, from, to }: Edit): string {
-  const found = text.split(from).length - 1
-  if (found !== 1) throw new Error(`${file} holds what the variant replaces ${found} times, not once: ${from}`)
-  return text.replace(from, () => to)
 }

@@ -1,7 +1,8 @@
+import { withEdit } from "@starling/mutation"
 import { expect, test } from "vitest"
 
 import { BASELINES } from "../src/baseline-modules.ts"
-import { MUTANTS, editsOf, mutantNamed, withEdit } from "../src/mutants.ts"
+import { MUTANTS, editsOf, mutantNamed } from "../src/mutants.ts"
 import { faultyRuns, reportOf } from "../src/report.ts"
 import { runSeeds } from "../src/run-seeds.ts"
 import { OURS } from "../src/variant.ts"

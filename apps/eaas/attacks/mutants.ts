@@ -1,9 +1,4 @@
-/** A fault as the exact text that it replaces, which must occur once. `file` is in the repository. */
-export interface Edit {
-  readonly file: string
-  readonly from: string
-  readonly to: string
-}
+import type { Edit } from "@starling/mutation"
 
 export const CIRCUIT_FILE = "packages/proof/circuits/key-request.circom"
 
@@ -391,13 +386,6 @@ export const mutantNames: readonly string[] = Object.keys(MUTANTS)
 /** True where the fault is in the circuit, which has to be compiled with it. */
 export function isOfCircuit(mutant: string): boolean {
   return MUTANTS[mutant]?.some(({ file }) => file === CIRCUIT_FILE) ?? false
-}
-
-/** The text of a file with the fault in it. */
-export function withEdit(text: string, { file, from, to }: Edit): string {
-  const found = text.split(from).length - 1
-  if (found !== 1) throw new Error(`${file} holds what the mutant replaces ${found} times, not once: ${from}`)
-  return text.replace(from, () => to)
 }
 
 /** A nullifier is spent for each context anew. */

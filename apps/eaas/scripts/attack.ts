@@ -4,9 +4,11 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 
+import { withEdit } from "@starling/mutation"
+
 import type { Attack, Outcome } from "../attacks/attack.ts"
 import { ATTACKS, attackNamed } from "../attacks/catalogue.ts"
-import { CIRCUIT_FILE, editsOf, mutantOf, withEdit } from "../attacks/mutants.ts"
+import { CIRCUIT_FILE, editsOf, mutantOf } from "../attacks/mutants.ts"
 import { openScene } from "../attacks/scene.ts"
 import { tryWithMutant } from "../attacks/try-with-mutant.ts"
 

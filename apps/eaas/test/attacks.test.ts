@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs"
 
+import { withEdit } from "@starling/mutation"
 import { afterAll, expect, test } from "vitest"
 import { ATTACKS, attackNamed } from "../attacks/catalogue.ts"
-import { CIRCUIT_FILE, editsOf, mutantNames, mutantOf, withEdit } from "../attacks/mutants.ts"
+import { CIRCUIT_FILE, editsOf, mutantNames, mutantOf } from "../attacks/mutants.ts"
 import { openScene } from "../attacks/scene.ts"
 
 const repository = (file: string): string => readFileSync(new URL(`../../../${file}`, import.meta.url), "utf8")

@@ -1,9 +1,4 @@
-/** A fault in the engine as the exact text that it replaces, which must occur once. `file` is in `src`. */
-export interface Edit {
-  readonly file: string
-  readonly from: string
-  readonly to: string
-}
+import type { Edit } from "@starling/mutation"
 
 const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   /** A commit of one Remove carries no path, so that who was removed can follow it (RFC 9420, 12.4). */
@@ -162,11 +157,4 @@ export function editsOf(name: string): readonly Edit[] {
   const edits = MUTANTS[name]
   if (edits === undefined) throw new RangeError(`no mutant ${name}; there are ${mutantNames.join(", ")}`)
   return edits
-}
-
-/** The text of a file with the fault in it. */
-export function withEdit(text: string, { file, from, to }: Edit): string {
-  const found = text.split(from).length - 1
-  if (found !== 1) throw new Error(`src/${file} holds what the mutant replaces ${found} times, not once: ${from}`)
-  return text.replace(from, () => to)
 }

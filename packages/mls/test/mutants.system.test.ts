@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
+import { withEdit } from "@starling/mutation"
 import { expect, test } from "vitest"
 
-import { editsOf, mutantNames, withEdit } from "../scripts/mutants.ts"
+import { editsOf, mutantNames } from "../scripts/mutants.ts"
 
 const FUZZ = fileURLToPath(new URL("../scripts/fuzz.ts", import.meta.url))
 const BOUND = ["--operations", "200", "--members", "16", "--seed", "2", "--json"]
