@@ -1,13 +1,13 @@
 import type { GroupDetail, Mailbox } from "@starling/peer/contract"
 import { Mailbox as MailboxIcon, X } from "lucide-react"
-import { useState, type FormEvent } from "react"
+import { useState } from "react"
 
 import { api } from "../api/client.ts"
 import { refresh } from "../state/fetching.ts"
 import { say } from "../state/toasts.ts"
 import { useText } from "../text/use-text.ts"
 import { act } from "./act.ts"
-import { Sheet } from "./sheet.tsx"
+import { LinkDialog } from "./link-dialog.tsx"
 
 /** Who keeps the group's ciphertext for members who are away. */
 export function Mailboxes({ detail }: { readonly detail: GroupDetail }) {
@@ -76,43 +76,19 @@ interface DialogProps {
 
 function AddMailboxDialog({ group, open, close }: DialogProps) {
   const text = useText()
-  const [link, setLink] = useState("")
-  const add = (event: FormEvent) => {
-    event.preventDefault()
-    act(text.mailboxes.addFailed, async () => {
-      await api.addMailbox(group, link.trim())
-      refresh.group(group)
-      setLink("")
-      close()
-      say(text.mailboxes.added)
-    })
+  const { add, hint, label, linkHint, addFailed } = text.mailboxes
+  const take = async (link: string) => {
+    await api.addMailbox(group, link)
+    refresh.group(group)
+    say(text.mailboxes.added)
   }
-  return (
-    <Sheet title={text.mailboxes.add} open={open} close={close} description={text.mailboxes.hint}>
-      <form className="sheet-form" onSubmit={add}>
-        <label className="field">
-          <span className="field-label">{text.mailboxes.label}</span>
-          <textarea
-            className="input mono"
-            dir="ltr"
-            autoFocus
-            rows={3}
-            spellCheck={false}
-            autoComplete="off"
-            value={link}
-            onChange={(event) => setLink(event.target.value)}
-          />
-          <span className="field-hint">{text.mailboxes.linkHint}</span>
-        </label>
-        <footer className="sheet-foot">
-          <button className="button" type="button" onClick={close}>
-            {text.cancel}
-          </button>
-          <button className="button primary" type="submit" disabled={link.trim() === ""}>
-            {text.mailboxes.do}
-          </button>
-        </footer>
-      </form>
-    </Sheet>
-  )
+  const words = {
+    title: add,
+    description: hint,
+    label,
+    hint: linkHint,
+    submit: text.mailboxes.do,
+    failed: addFailed,
+  }
+  return <LinkDialog open={open} close={close} words={words} take={take} />
 }
