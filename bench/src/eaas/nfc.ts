@@ -8,7 +8,7 @@ import { createInterface } from "node:readline"
 import { discover, EntropyClient, HttpAuthentication, LoopbackTap, type Platform, type PhoneTap } from "@starling/eaas"
 import { TapDesk } from "@starling/eaas/tap"
 import { slotIsEmpty } from "@starling/eaas/test-opensc"
-import { noPcscd, SLOTS, throwawayPcscd, type ThrowawayPcscd } from "@starling/eaas/test-pcscd"
+import { noPcscd, SLOTS, throwawayPcscd } from "@starling/eaas/test-pcscd"
 import { Person } from "@starling/eaas/test-person"
 import { VirtualCard, type CommandSink } from "@starling/eaas/test-virtual-card"
 import { osEntropy } from "@starling/entropy/node"
@@ -64,7 +64,7 @@ export const nfc: FigureModule = {
   name: "nfc",
   async *measure() {
     await using stack = new AsyncDisposableStack()
-    const daemon = noPcscd ? undefined : stack.use(await throwawayPcscd())
+    if (!noPcscd) stack.use(await throwawayPcscd())
     const { url, enrolment } = await startPlatform(stack, noPcscd ? [] : ["--reader", SLOTS[0].reader])
     const { platform } = await discover(url, patience)
     const prover = stack.use(await Prover.open())
@@ -83,13 +83,8 @@ export const nfc: FigureModule = {
       await tapOnce(air, obtained)
       taps.push(air.tap)
     }
-    yield* figuresOf(taps, person.pool.bytes, wayOf(daemon))
+    yield* figuresOf(taps, person.pool.bytes, noPcscd ? "in memory, no pcscd" : "through pcscd")
   },
-}
-
-function wayOf(daemon: ThrowawayPcscd | undefined): string {
-  if (daemon === undefined) return "in memory, no pcscd"
-  return daemon.delayed ? "through pcscd, 40 ms a command by the virtual reader" : "through pcscd"
 }
 
 function* figuresOf(taps: readonly Tap[], poolBytes: number, how: string): Generator<Figure> {
