@@ -1,6 +1,7 @@
 // `node --import 'switch-on-mutant.ts?NAME' …`: whatever is loaded after this has the mutant's fault in it.
 import { registerHooks } from "node:module"
 import { fileURLToPath } from "node:url"
+import { isMainThread } from "node:worker_threads"
 
 import { CIRCUIT_FILE, editsOf, withEdit } from "./mutants.ts"
 
@@ -17,7 +18,9 @@ registerHooks({
     return { ...loaded, source: edits.reduce(withEdit, textOf(loaded.source)) }
   },
 })
+// A thread loads a part of what the process does.
 process.on("exit", () => {
+  if (!isMainThread) return
   for (const url of pending.keys()) throw new Error(`${fileURLToPath(url)} was never loaded, so its mutant never ran`)
 })
 

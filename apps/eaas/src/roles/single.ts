@@ -74,7 +74,11 @@ export async function startAs(command: CommandOf<"as">, log: Log): Promise<Runni
 
 /** The Proof Validation Server alone, with the source. */
 export async function startPvs(command: CommandOf<"pvs">, log: Log): Promise<Running> {
-  if (command.production) requireProduction({ "the quantum source is simulated": command.source.kind === "simulator" })
+  if (command.production)
+    requireProduction({
+      "the quantum source is simulated": command.source.kind === "simulator",
+      ...withoutKme(command),
+    })
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await openDatabase(command))
   const key = roleKey(join(command.data, "keys"), "pvs")
@@ -136,6 +140,7 @@ async function openedAt(
 
 /** A Local Provider alone. It keeps nothing but its key. */
 export async function startLp(command: CommandOf<"lp">, log: Log): Promise<Running> {
+  if (command.production) requireProduction(withoutKme(command))
   await using stack = new AsyncDisposableStack()
   const key = roleKey(join(command.data, "keys"), "lp")
   const app = emptyApp(log)
@@ -147,6 +152,10 @@ export async function startLp(command: CommandOf<"lp">, log: Log): Promise<Runni
   app.route("/", aliveRoutes())
   const operations = { role: "Local Provider", checks: {}, figures: [] }
   return await serve(app, command, { name: "lp", key: key.publicKey, operations }, stack, log)
+}
+
+function withoutKme({ kme }: CommandOf<"pvs" | "lp">): Readonly<Record<string, boolean>> {
+  return { "no KME is given": kme === undefined }
 }
 
 interface Role {
