@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8"
 
 import { LocalProvider, localProviderIdOf, type AuthenticationServer } from "@starling/eaas"
 import { toHex } from "@starling/kernel"
+import { CertificateAuthority } from "../certificates/certificate-authority.ts"
 import { emptyApp } from "../http/frames.ts"
 import {
   authenticationRoutes,
@@ -17,7 +18,7 @@ import {
 import { listen } from "../http/serve.ts"
 import type { CommandOf } from "../config.ts"
 import { openDatabase } from "../database/open-database.ts"
-import { startKmePair } from "../kme/kme-pair.ts"
+import { KME_AUTHORITY, startKmePair } from "../kme/kme-pair.ts"
 import type { Log } from "../log.ts"
 import { serveReaders, type Branch } from "../nfc/serve-readers.ts"
 import { roleKey } from "../role-keys.ts"
@@ -76,6 +77,7 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
         branchSaes: localProviderKeys.map(saeOfProvider),
         ports: [0, 0],
         interception: command.eavesdropper,
+        authority: await CertificateAuthority.create(KME_AUTHORITY, Date.now()),
       },
       log,
     ),
