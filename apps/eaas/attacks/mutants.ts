@@ -159,7 +159,7 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
       to:
         'const leaving = encodeKeyResponse({ kind: "answered", ...answer, signature })\n' +
         "    void this.#issues.issue(spender, leaving).catch(() => {})\n" +
-        '    const issued = { kind: "same-request", answer: leaving } as { kind: "same-request"; answer: Bytes } | { kind: "other-request" }',
+        '    const issued = { kind: "same-request", answer: leaving } as { kind: "issued"; answer: Bytes } | { kind: "other-request" }',
     },
   ],
   "epoch that is over": [
@@ -354,7 +354,7 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   "dropped answer": [
     {
       file: PVS,
-      from: 'if (spending.kind === "same-request") return { kind: "issued", answer: spending.answer }',
+      from: 'if (spending.kind === "same-request") return { kind: "repeated", answer: spending.answer }',
       to: 'if (spending.kind === "same-request") return refused("nullifier-used")',
     },
   ],

@@ -1,7 +1,6 @@
 import { forwardOf } from "@starling/eaas/test-platform"
 import type { Milliseconds } from "@starling/kernel"
 import { ByTheMinute } from "../src/operations/by-the-minute.ts"
-import { counted } from "../src/operations/counted-validation.ts"
 import { succeededIf, type Attack } from "./attack.ts"
 import { enrol, requestOf } from "./scene.ts"
 import { newcomer } from "./separation.ts"
@@ -47,7 +46,7 @@ export const TIMES: readonly Attack[] = [
       const start = Math.ceil(at.clock.time / MINUTE) * MINUTE
       const clock = { time: start, now: () => clock.time }
       const counts = new ByTheMinute(clock.now)
-      const pvs = counted(at.pvs, counts)
+      const pvs = await at.openPvs(at.database, { observe: (outcome) => counts.add(outcome) })
       const told = (): string => [...counts.told].join()
       clock.time += 20_000
       const before = told()

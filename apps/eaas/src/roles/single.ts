@@ -21,7 +21,6 @@ import { listen, LOOPBACK } from "../http/serve.ts"
 import type { Log } from "../log.ts"
 import { serveReaders } from "../nfc/serve-readers.ts"
 import { ByTheMinute } from "../operations/by-the-minute.ts"
-import { counted } from "../operations/counted-validation.ts"
 import { openOperations, readyRoutes, type OperationsSettings } from "../operations/open-operations.ts"
 import { databaseCheck, epochCheck, sourceCheck } from "../operations/readiness.ts"
 import { authenticationFigures, validationFigures } from "../operations/role-figures.ts"
@@ -85,6 +84,7 @@ export async function startPvs(command: CommandOf<"pvs">, log: Log): Promise<Run
   const verifier = stack.use(verifierPool(command.threads))
   const source = stack.use(await PlatformSource.open(command.data, command.source, log))
   const localProviderKeys = command.lpKey.map(hex)
+  const counts = new ByTheMinute(Date.now)
   const { pvs } = stack.use(
     await startValidation({
       database,
@@ -93,12 +93,12 @@ export async function startPvs(command: CommandOf<"pvs">, log: Log): Promise<Run
       authenticationKey: hex(command.asKey),
       localProviderKeys,
       source: source.bytes,
+      observe: (outcome) => counts.add(outcome),
     }),
   )
   const app = emptyApp(log)
   app.route("/", healthRoutes(source))
-  const counts = new ByTheMinute(Date.now)
-  app.route("/pvs", validationRoutes(await sealedAt(command, counted(pvs, counts), localProviderKeys, stack, log)))
+  app.route("/pvs", validationRoutes(await sealedAt(command, pvs, localProviderKeys, stack, log)))
   const checks = { ...databaseCheck(database), ...sourceCheck(source) }
   const operations = { role: "Proof Validation Server", checks, figures: validationFigures(source, counts) }
   const door = stack.use(openOperatorDoor(command.data, app, sourceRoutes(source)))

@@ -38,10 +38,21 @@ export interface ValidationPorts {
   readonly clock: Clock
   /** Most requests under way at a time; `DEFAULT_CAPACITY` where none is given. */
   readonly capacity?: number
+  /** Hears what became of each request, for whoever counts. */
+  readonly observe?: (outcome: RequestOutcome) => void
+}
+
+/** A key for the first time, the same one again, or why there was none. */
+export type RequestOutcome = "issued" | "repeated" | Refusal
+
+interface Reply {
+  readonly outcome: RequestOutcome
+  /** A key response frame. */
+  readonly frame: Bytes
 }
 
 type Judgement =
-  | { readonly kind: "issued"; readonly answer: Bytes }
+  | { readonly kind: "issued" | "repeated"; readonly answer: Bytes }
   | { readonly kind: "turned-away"; readonly reason: Refusal }
   | { readonly kind: "refused"; readonly reason: Refusal }
 
@@ -81,6 +92,18 @@ export class ProofValidationServer implements ValidationApi {
    * What costs least is checked first: no proof is verified before everything else about its request is in order.
    */
   async request(frame: Uint8Array, signal: AbortSignal): Promise<Bytes> {
+    const reply = await this.#reply(frame, signal)
+    this.#ports.observe?.(reply.outcome)
+    return reply.frame
+  }
+
+  /** Drops what is kept of epochs whose answers nobody can ask for any more. */
+  async prune(): Promise<void> {
+    const old = await this.#epochs.closedBefore(this.#ports.clock.now() - ANSWER_RETENTION)
+    for (const epoch of old) await this.#issues.forget(epoch)
+  }
+
+  async #reply(frame: Uint8Array, signal: AbortSignal): Promise<Reply> {
     if (this.#admission.isFull) return turnedAway("overloaded")
     const forwarded = decodeForwardedRequest(frame)
     if (forwarded.kind === "malformed") return turnedAway("malformed")
@@ -98,18 +121,13 @@ export class ProofValidationServer implements ValidationApi {
     const judgement = await this.#judge(decoded.value, signal)
     switch (judgement.kind) {
       case "issued":
-        return judgement.answer
+      case "repeated":
+        return { outcome: judgement.kind, frame: judgement.answer }
       case "turned-away":
         return turnedAway(judgement.reason)
       case "refused":
         return this.#refuse(request, judgement.reason)
     }
-  }
-
-  /** Drops what is kept of epochs whose answers nobody can ask for any more. */
-  async prune(): Promise<void> {
-    const old = await this.#epochs.closedBefore(this.#ports.clock.now() - ANSWER_RETENTION)
-    for (const epoch of old) await this.#issues.forget(epoch)
   }
 
   async #judge(request: KeyRequest, signal: AbortSignal): Promise<Judgement> {
@@ -126,7 +144,7 @@ export class ProofValidationServer implements ValidationApi {
 
   async #spend(request: KeyRequest, sealed: EpochStatement, spender: Spender, signal: AbortSignal): Promise<Judgement> {
     const spending = await this.#issues.look(spender)
-    if (spending.kind === "same-request") return { kind: "issued", answer: spending.answer }
+    if (spending.kind === "same-request") return { kind: "repeated", answer: spending.answer }
     if (this.#ports.clock.now() > sealed.closesAt + EPOCH_GRACE) return refused("epoch-closed")
     const newest = await this.#epochs.newestRevision(request.epoch)
     if (newest?.revision !== request.revision) return refused("superseded")
@@ -171,7 +189,8 @@ export class ProofValidationServer implements ValidationApi {
     }
     const signature = key.sign(encodeAnswerStatement(answer))
     const issued = await this.#issues.issue(spender, encodeKeyResponse({ kind: "answered", ...answer, signature }))
-    return issued.kind === "same-request" ? { kind: "issued", answer: issued.answer } : refused("nullifier-used")
+    if (issued.kind === "other-request") return refused("nullifier-used")
+    return { kind: issued.kind === "issued" ? "issued" : "repeated", answer: issued.answer }
   }
 
   async #countersign(bytes: Uint8Array): Promise<Parameters<typeof encodeEpochVerdict>[0]> {
@@ -186,10 +205,10 @@ export class ProofValidationServer implements ValidationApi {
     return fault === undefined ? { kind: "countersigned", signature: this.#ports.key.sign(signed) } : refused(fault)
   }
 
-  #refuse(request: Uint8Array, reason: Refusal): Bytes {
+  #refuse(request: Uint8Array, reason: Refusal): Reply {
     const refusal = { service: new Uint8Array(this.#ports.service), request: digest(request), reason }
     const signature = this.#ports.key.sign(encodeRefusalStatement(refusal))
-    return encodeKeyResponse({ kind: "refused", ...refusal, signature })
+    return { outcome: reason, frame: encodeKeyResponse({ kind: "refused", ...refusal, signature }) }
   }
 }
 
@@ -202,8 +221,8 @@ async function readOrFail(source: EntropySource, length: number, signal: AbortSi
   }
 }
 
-function turnedAway(reason: Refusal): Bytes {
-  return encodeKeyResponse({ kind: "turned-away", reason })
+function turnedAway(reason: Refusal): Reply {
+  return { outcome: reason, frame: encodeKeyResponse({ kind: "turned-away", reason }) }
 }
 
 function refused(reason: Refusal): { readonly kind: "refused"; readonly reason: Refusal } {
