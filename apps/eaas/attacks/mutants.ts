@@ -260,7 +260,7 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
     {
       file: CLIENT,
       from: 'const kemSeed = random.draw(KEM_SEED_BYTES, "key encapsulation key")',
-      to: "const kemSeed = FieldElement.toBytes(current.trapdoor)",
+      to: "const kemSeed = new Uint8Array(32).fill(Number(current.trapdoor & 255n))",
     },
   ],
   "requests of one user in two epochs": [

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 
 import { z } from "zod"
-import { LOOPBACK } from "./http/serve.ts"
+import { LOOPBACK } from "./http/bind.ts"
 import { SourceOptions } from "./source/settings.ts"
 
 /** What was wrong with the command line; the message is for the person who typed it. */

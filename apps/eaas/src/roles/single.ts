@@ -17,7 +17,8 @@ import {
   userRoutes,
   validationRoutes,
 } from "../http/roles.ts"
-import { listen, LOOPBACK } from "../http/serve.ts"
+import { LOOPBACK } from "../http/bind.ts"
+import { listen } from "../http/serve.ts"
 import type { Log } from "../log.ts"
 import { serveReaders } from "../nfc/serve-readers.ts"
 import { ByTheMinute } from "../operations/by-the-minute.ts"
