@@ -1,10 +1,3 @@
-import { spawn } from "node:child_process"
-import { once } from "node:events"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { createInterface } from "node:readline"
-
 import { discover, EntropyClient, HttpAuthentication, LoopbackTap, type Platform, type PhoneTap } from "@starling/eaas"
 import { TapDesk } from "@starling/eaas/tap"
 import { slotIsEmpty } from "@starling/eaas/test-opensc"
@@ -14,12 +7,10 @@ import { VirtualCard, type CommandSink } from "@starling/eaas/test-virtual-card"
 import { osEntropy } from "@starling/entropy/node"
 import type { Bytes } from "@starling/kernel"
 import { Prover } from "@starling/proof/node"
-import { z } from "zod"
 import { medianOf, type Figure, type FigureModule } from "./figure.ts"
+import { startPlatform } from "./platform-process.ts"
 
-const PROGRAM = join(import.meta.dirname, "../../../apps/eaas/src/main.ts")
 const KEY_BYTES = 8192
-const Ready = z.object({ url: z.string(), enrolment: z.string() })
 const patience = AbortSignal.timeout(1_200_000)
 
 /** One tap, from the first command to the last answer. */
@@ -65,7 +56,8 @@ export const nfc: FigureModule = {
   async *measure() {
     await using stack = new AsyncDisposableStack()
     if (!noPcscd) stack.use(await throwawayPcscd())
-    const { url, enrolment } = await startPlatform(stack, noPcscd ? [] : ["--reader", SLOTS[0].reader])
+    const readers = noPcscd ? [] : ["--reader", SLOTS[0].reader]
+    const { url, enrolment = "" } = await startPlatform(stack, ["--embedded", ...readers])
     const { platform } = await discover(url, patience)
     const prover = stack.use(await Prover.open())
     const person = stack.use(
@@ -108,21 +100,6 @@ function* figuresOf(taps: readonly Tap[], poolBytes: number, how: string): Gener
     value: medianOf(taps.map((tap) => tap.bytes)),
     unit: "bytes",
   }
-}
-
-async function startPlatform(stack: AsyncDisposableStack, more: readonly string[]): Promise<z.infer<typeof Ready>> {
-  const folder = mkdtempSync(join(tmpdir(), "starling-nfc-bench-"))
-  stack.defer(() => rmSync(folder, { recursive: true, force: true }))
-  const server = spawn(process.execPath, [PROGRAM, "all", "--embedded", "--data", folder, "--json", ...more], {
-    stdio: ["pipe", "pipe", "ignore"],
-  })
-  stack.defer(async () => {
-    const exit = once(server, "exit")
-    server.kill("SIGTERM")
-    await exit
-  })
-  const [line] = await once(createInterface({ input: server.stdout }), "line")
-  return Ready.parse(JSON.parse(String(line)))
 }
 
 /** A client whose requests are for the first branch. */
