@@ -166,7 +166,8 @@ export class EntropyClient {
     onProgress("leaves")
     const { tree, leaves } = await this.#leaves(sealed, signal)
     const leafIndex = leaves.indexOf(leafOf(commitmentOf(current.secret, current.trapdoor), current.quota))
-    if (leafIndex < 0) throw new EntropyClientError("epoch-not-open")
+    const untilNext = sealed.closesAt - this.#ports.clock.now()
+    if (leafIndex < 0) throw new EntropyClientError("epoch-not-open", { retryAfter: untilNext })
     this.#memberships.save(current)
 
     onProgress("proving")
