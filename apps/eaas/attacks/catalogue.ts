@@ -1,5 +1,6 @@
 import { ANONYMITY } from "./anonymity.ts"
 import type { Attack } from "./attack.ts"
+import { BACKUP } from "./backup.ts"
 import { CIRCUIT } from "./circuit.ts"
 import { CONFIDENTIALITY } from "./confidentiality.ts"
 import { HYBRID } from "./hybrid.ts"
@@ -19,6 +20,7 @@ export const ATTACKS: readonly Attack[] = [
   ...PROOFS,
   ...UNFORGEABILITY,
   ...MEMBERSHIP,
+  ...BACKUP,
   ...TRUSTED_SETUP,
   ...ANONYMITY,
   SEPARATION,

@@ -148,9 +148,19 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   "double spend over a restart": [
     {
       file: PVS,
-      from: "    return new ProofValidationServer(ports)\n",
-      to: '    await ports.database.query("delete from issues")\n    return new ProofValidationServer(ports)\n',
+      from: "    const epochs = new EpochBook(ports.database)\n",
+      to: '    await ports.database.query("delete from issues")\n    const epochs = new EpochBook(ports.database)\n',
     },
+  ],
+  "double spend over a backup": [
+    {
+      file: PVS,
+      from: '    if (sealed.opensAt < this.#completeFrom) return { kind: "turned-away", reason: "epoch-closed" }\n',
+      to: "",
+    },
+  ],
+  "second statement over a backup": [
+    { file: JUDGE, from: '  if (statement.opensAt < completeFrom) return "not-next"\n', to: "" },
   ],
   "key before its nullifier": [
     {

@@ -70,6 +70,7 @@ export async function startValidation(settings: {
   readonly authenticationKey: Uint8Array
   readonly localProviderKeys: readonly Uint8Array[]
   readonly source: EntropySource
+  readonly restored?: boolean
   readonly observe: (outcome: RequestOutcome) => void
 }): Promise<ValidationPart> {
   const { localProviderKeys, ...rest } = settings

@@ -94,6 +94,7 @@ export async function startPvs(command: CommandOf<"pvs">, log: Log): Promise<Run
       authenticationKey: hex(command.asKey),
       localProviderKeys,
       source: source.bytes,
+      restored: command.restored,
       observe: (outcome) => counts.add(outcome),
     }),
   )

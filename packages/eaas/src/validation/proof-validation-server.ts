@@ -1,5 +1,5 @@
 import { SourceFailed, type EntropySource } from "@starling/entropy"
-import { equalBytes, toHex, wipe, type Bytes } from "@starling/kernel"
+import { equalBytes, toHex, wipe, type Bytes, type Milliseconds } from "@starling/kernel"
 import { contextOf, digest, scopeOf } from "../binding.ts"
 import type { Database } from "../database.ts"
 import { decodeEpochProposal, encodeEpochVerdict } from "../frames/epoch-proposal.ts"
@@ -21,7 +21,7 @@ import { isSignedBy, type SigningKey } from "../signing.ts"
 import { Admission } from "./admission.ts"
 import { EpochBook } from "./epoch-book.ts"
 import { IssueBook, type Spender } from "./issue-book.ts"
-import { judgeEpoch } from "./judge-epoch.ts"
+import { CLOCK_TOLERANCE, judgeEpoch } from "./judge-epoch.ts"
 import { VALIDATION_SCHEMA } from "./schema.ts"
 
 export interface ValidationPorts {
@@ -38,6 +38,8 @@ export interface ValidationPorts {
   readonly clock: Clock
   /** Most requests under way at a time; `DEFAULT_CAPACITY` where none is given. */
   readonly capacity?: number
+  /** The database is a backup that was put back: what was spent since is not in it. */
+  readonly restored?: boolean
   /** Hears what became of each request, for whoever counts. */
   readonly observe?: (outcome: RequestOutcome) => void
 }
@@ -64,12 +66,14 @@ export class ProofValidationServer implements ValidationApi {
   readonly #countersigning = new InTurn()
   readonly #spending = new InTurnByKey()
   readonly #admission: Admission
+  readonly #completeFrom: Milliseconds
 
-  private constructor(ports: ValidationPorts) {
+  private constructor(ports: ValidationPorts, completeFrom: Milliseconds) {
     if (ports.service.length !== SERVICE_ID_BYTES) throw new RangeError("a service id has 32 bytes")
     if (ports.source.kind !== "conditioned")
       throw new TypeError("keys are made of conditioned bytes, never of raw samples")
     this.#ports = ports
+    this.#completeFrom = completeFrom
     this.#epochs = new EpochBook(ports.database)
     this.#issues = new IssueBook(ports.database)
     this.#admission = new Admission(ports.capacity ?? DEFAULT_CAPACITY, ports.localProviders.size)
@@ -77,7 +81,10 @@ export class ProofValidationServer implements ValidationApi {
 
   static async open(ports: ValidationPorts): Promise<ProofValidationServer> {
     await migrate(ports.database, VALIDATION_SCHEMA)
-    return new ProofValidationServer(ports)
+    const epochs = new EpochBook(ports.database)
+    // Statements may open a little later than they are signed.
+    if (ports.restored === true) await epochs.restored(ports.clock.now() + CLOCK_TOLERANCE)
+    return new ProofValidationServer(ports, await epochs.completeFrom())
   }
 
   /** Signs what the AS sealed, once per epoch and revision: the same statement gets the same signature again. */
@@ -145,6 +152,8 @@ export class ProofValidationServer implements ValidationApi {
   async #spend(request: KeyRequest, sealed: EpochStatement, spender: Spender, signal: AbortSignal): Promise<Judgement> {
     const spending = await this.#issues.look(spender)
     if (spending.kind === "same-request") return { kind: "repeated", answer: spending.answer }
+    // What was issued in it may be forgotten, so that nothing is signed about it either.
+    if (sealed.opensAt < this.#completeFrom) return { kind: "turned-away", reason: "epoch-closed" }
     if (this.#ports.clock.now() > sealed.closesAt + EPOCH_GRACE) return refused("epoch-closed")
     const newest = await this.#epochs.newestRevision(request.epoch)
     if (newest?.revision !== request.revision) return refused("superseded")
@@ -201,7 +210,10 @@ export class ProofValidationServer implements ValidationApi {
     if (!equalBytes(statement.service, this.#ports.service)) return refused("wrong-service")
     if (!isSignedBy(this.#ports.authenticationKey, signed, authenticationSignature)) return refused("bad-signature")
     const now = this.#ports.clock.now()
-    const fault = await this.#epochs.enter(statement, (newest) => judgeEpoch(statement, leaves, newest, now))
+    const completeFrom = this.#completeFrom
+    const fault = await this.#epochs.enter(statement, (newest) =>
+      judgeEpoch(statement, leaves, { newest, completeFrom }, now),
+    )
     return fault === undefined ? { kind: "countersigned", signature: this.#ports.key.sign(signed) } : refused(fault)
   }
 
