@@ -1,17 +1,22 @@
-// `npm run bench:eaas [-- --only NAME … --users N --requests N --minutes N --json]`: what the EaaS platform costs and how much it
-// takes, one figure a line. Figures per core are of CPU time, so that what else the machine does changes them little.
+// `npm run bench:eaas [-- --only NAME … --short --users N --requests N --minutes N --repeats N --json]`: what the EaaS platform
+// costs and how much it takes, one figure a line. `--short` sees that everything can be measured, and measures nothing well. Figures per core are of CPU time, so that what else the machine does changes them little.
 import { parseArgs } from "node:util"
 
 import type { Bench, Figure } from "./eaas/figure.ts"
 import { FIGURES } from "./eaas/figures.ts"
 import { LoadedPlatform } from "./eaas/loaded-platform.ts"
 
+const FULL = { minutes: 10, users: 10_000, requests: 256, repeats: 5 }
+const SHORT = { minutes: 0.05, users: 64, requests: 4, repeats: 1 }
+
 const { values } = parseArgs({
   options: {
     only: { type: "string", multiple: true },
-    users: { type: "string", default: "10000" },
-    requests: { type: "string", default: "64" },
-    minutes: { type: "string", default: "1" },
+    short: { type: "boolean", default: false },
+    users: { type: "string" },
+    requests: { type: "string" },
+    minutes: { type: "string" },
+    repeats: { type: "string" },
     json: { type: "boolean", default: false },
   },
 })
@@ -21,12 +26,14 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 
+const extent = values.short ? SHORT : FULL
 await using stack = new AsyncDisposableStack()
 let platform: Promise<LoadedPlatform> | undefined
 const bench: Bench = {
-  minutes: Number(values.minutes),
-  users: Number(values.users),
-  requests: Number(values.requests),
+  minutes: Number(values.minutes ?? extent.minutes),
+  users: Number(values.users ?? extent.users),
+  requests: Number(values.requests ?? extent.requests),
+  repeats: Number(values.repeats ?? extent.repeats),
   platform: async () => await (platform ??= LoadedPlatform.start(bench.users).then((started) => stack.use(started))),
 }
 for (const module of FIGURES.filter(({ name }) => values.only?.includes(name) ?? true))

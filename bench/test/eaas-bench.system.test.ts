@@ -20,7 +20,7 @@ test(
   "requests of a real platform with enrolled users are measured apart from their proofs, and its memory under load",
   { timeout: 400_000 },
   () => {
-    const options = ["--users", "40", "--requests", "4", "--minutes", "0.05"]
+    const options = ["--short", "--users", "40"]
     const figures = figuresOf("--only", "requests", "--only", "memory", ...options)
     expect(figures.get("enrolled users")).toBe(40)
     expect([...figures.keys()]).toEqual([
@@ -39,6 +39,19 @@ test(
   },
 )
 
+test("a first key is measured from the opening of its epoch, by a peer that starts then", { timeout: 400_000 }, () => {
+  const figures = figuresOf("--only", "first-key", "--short")
+  const wait = figures.get("first key after its epoch opened, from a cold start, median")!
+  const start = figures.get("of it the start of the peer, median")!
+  expect(start).toBeGreaterThan(100)
+  expect(wait).toBeGreaterThan(start + figures.get("of it the proof, median")!)
+  expect(wait).toBeLessThan(60_000)
+})
+
+test("a bad proof in a batch is found, and the others are served", { timeout: 200_000 }, () => {
+  expect(figuresOf("--only", "verification", "--short").get("verification of 32, one of them bad: served")).toBe(31)
+})
+
 test("taps that fill a pool are measured, through pcscd where there is one", { timeout: 900_000 }, () => {
   const figures = figuresOf("--only", "nfc")
   const [how, ...others] = new Set([...figures.keys()].map((figure) => figure.slice(0, figure.lastIndexOf(": "))))
@@ -49,5 +62,7 @@ test("taps that fill a pool are measured, through pcscd where there is one", { t
 })
 
 test("figures that there are not are an error", () => {
-  expect(() => figuresOf("--only", "speed of light")).toThrow("there are verification, proving, requests, memory")
+  expect(() => figuresOf("--only", "speed of light")).toThrow(
+    "there are verification, proving, first-key, requests, memory",
+  )
 })

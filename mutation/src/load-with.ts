@@ -1,11 +1,12 @@
 import { registerHooks } from "node:module"
 import { fileURLToPath } from "node:url"
+import { isMainThread } from "node:worker_threads"
 
 import { withEdit, type Edit } from "./edit.ts"
 
 /**
  * Makes `edits` in whatever modules are loaded from now on; their files are relative to `base`.
- * The process ends with an error where one of those files was never loaded: its fault never ran.
+ * The process ends with an error where its main thread never loaded one of those files: its fault never ran.
  */
 export function loadWith(edits: readonly Edit[], base: URL): void {
   const pending = Map.groupBy(edits, ({ file }) => new URL(file, base).href)
@@ -19,6 +20,7 @@ export function loadWith(edits: readonly Edit[], base: URL): void {
     },
   })
   process.on("exit", () => {
+    if (!isMainThread) return
     for (const url of pending.keys()) throw new Error(`${fileURLToPath(url)} was never loaded, so its fault never ran`)
   })
 }

@@ -18,6 +18,7 @@ import {
   encodeEpochStatement,
   encodeKeyResponse,
   encodeSealedEpoch,
+  type EpochStatement,
   type KeyResponse,
 } from "@starling/eaas/frames"
 import {
@@ -197,7 +198,8 @@ function showing(
   }
 }
 
-function signedEpoch(frame: Bytes, at: TestPlatform, change: { readonly nonce: Bytes }): Bytes {
+/** The epoch of this frame with something changed, and signed by both servers all the same. */
+export function signedEpoch(frame: Bytes, at: TestPlatform, change: Partial<EpochStatement>): Bytes {
   const statement = { ...sound(decodeSealedEpoch(frame)), ...change }
   const signed = encodeEpochStatement(statement)
   const signatures = { authenticationSignature: at.asKey.sign(signed), validationSignature: at.pvsKey.sign(signed) }

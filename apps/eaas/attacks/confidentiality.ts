@@ -42,6 +42,24 @@ export const CONFIDENTIALITY: readonly Attack[] = [
       return succeededIf((await faultWith(scene, async () => theirs)) !== "bad-answer")
     },
   },
+  {
+    id: "old answer",
+    property,
+    name: "hands a user again what the PVS signed for its request before",
+    async run(scene) {
+      const at = await scene.platform()
+      const journal = memoryJournal()
+      let old: Bytes | undefined
+      const tap: Tap = {
+        ...tapAt(at.lps[0]),
+        transceive: async (request, signal) => (old ??= await at.lps[0].request(request, signal)),
+      }
+      const client = await enrolledClient(at, scene.proofs, { journal, tap }, 2)
+      await obtain(client)
+      const error: unknown = await obtain(client).catch((error: unknown) => error)
+      return succeededIf(!(error instanceof EntropyClientError && error.reason === "bad-answer"))
+    },
+  },
   refusing("forged refusal", "refuses in the PVS's name, so that a user gives up its request", (request, at) => {
     const refusal = { service: at.platform.service, request: digest(request), reason: "bad-proof" } as const
     return encodeKeyResponse({ kind: "refused", ...refusal, signature: stranger.sign(encodeRefusalStatement(refusal)) })

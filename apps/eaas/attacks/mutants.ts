@@ -15,6 +15,8 @@ const EQUATION = "packages/proof/src/pairing-equation.ts"
 const STATEMENT = "packages/proof/src/statement.ts"
 const VERIFY = "packages/proof/src/verify.ts"
 const ADMISSION = "packages/eaas/src/validation/admission.ts"
+const SEALED_KEY = "packages/eaas/src/sealed-key.ts"
+const MIX = "packages/entropy/src/mix.ts"
 
 const circuit = (from: string, to: string): readonly Edit[] => [{ file: CIRCUIT_FILE, from, to }]
 
@@ -141,9 +143,19 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   "double spend over a restart": [
     {
       file: PVS,
-      from: "    return new ProofValidationServer(ports)\n",
-      to: '    await ports.database.query("delete from issues")\n    return new ProofValidationServer(ports)\n',
+      from: "    const epochs = new EpochBook(ports.database)\n",
+      to: '    await ports.database.query("delete from issues")\n    const epochs = new EpochBook(ports.database)\n',
     },
+  ],
+  "double spend over a backup": [
+    {
+      file: PVS,
+      from: '    if (sealed.opensAt < this.#completeFrom) return { kind: "turned-away", reason: "epoch-closed" }\n',
+      to: "",
+    },
+  ],
+  "second statement over a backup": [
+    { file: JUDGE, from: '  if (statement.opensAt < completeFrom) return "not-next"\n', to: "" },
   ],
   "key before its nullifier": [
     {
@@ -152,7 +164,7 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
       to:
         'const leaving = encodeKeyResponse({ kind: "answered", ...answer, signature })\n' +
         "    void this.#issues.issue(spender, leaving).catch(() => {})\n" +
-        '    const issued = { kind: "same-request", answer: leaving } as { kind: "same-request"; answer: Bytes } | { kind: "other-request" }',
+        '    const issued = { kind: "same-request", answer: leaving } as { kind: "issued"; answer: Bytes } | { kind: "other-request" }',
     },
   ],
   "epoch that is over": [
@@ -184,6 +196,46 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
       to: "",
     },
   ],
+  "free position as a member": [
+    {
+      file: "packages/proof/src/merkle-tree.ts",
+      from: 'import { nodeOf } from "./hashes.ts"',
+      to: 'import { commitmentOf, leafOf, nodeOf } from "./hashes.ts"',
+    },
+    {
+      file: "packages/proof/src/merkle-tree.ts",
+      from: "const EMPTY_LEAF = FieldElement.of(0n)",
+      to: "const EMPTY_LEAF = leafOf(commitmentOf(FieldElement.of(0n), FieldElement.of(0n)), 65_535)",
+    },
+  ],
+  "leaf replaced within an epoch": [
+    {
+      file: "packages/eaas/src/authentication/user-register.ts",
+      from: "certificate_until = null, active_from = greatest(active_from, $2)",
+      to: "certificate_until = null, active_from = greatest(active_from, $2::integer * 0)",
+    },
+  ],
+  "development key in production": [
+    {
+      file: "apps/eaas/src/roles/production.ts",
+      from: '{ "the proving key is a development key": provingKeyIsDevelopment, ...provisional }',
+      to: "{ ...(provingKeyIsDevelopment && provisional) }",
+    },
+  ],
+  "other keys, to a client": [
+    {
+      file: OPEN_EPOCH,
+      from: '  if (!equalBytes(sealed.circuit, circuitBytes())) throw new EntropyClientError("other-circuit")\n',
+      to: "",
+    },
+  ],
+  "foreign proving key": [
+    {
+      file: "packages/proof/src/node/load-artifacts.ts",
+      from: '.digest("hex") !== pinned',
+      to: '.digest("hex") === ""',
+    },
+  ],
   "other circuit": [
     { file: JUDGE, from: '  if (!equalBytes(statement.circuit, circuitBytes())) return "other-circuit"\n', to: "" },
   ],
@@ -213,7 +265,7 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
     {
       file: CLIENT,
       from: 'const kemSeed = random.draw(KEM_SEED_BYTES, "key encapsulation key")',
-      to: "const kemSeed = FieldElement.toBytes(current.trapdoor)",
+      to: "const kemSeed = new Uint8Array(32).fill(Number(current.trapdoor & 255n))",
     },
   ],
   "requests of one user in two epochs": [
@@ -238,6 +290,16 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
       to: "0",
     },
     { file: AS, from: "if (this.#policy.sealOnRegistration) await", to: "await" },
+  ],
+  "times that are kept": [
+    {
+      file: SCHEMA,
+      from: "answer bytea not null,\n",
+      to: "answer bytea not null,\n         at timestamptz not null default now(),\n",
+    },
+  ],
+  "counts by the second": [
+    { file: "apps/eaas/src/operations/by-the-minute.ts", from: "const MINUTE = 60_000", to: "const MINUTE = 1_000" },
   ],
   "two lists for one epoch, to two people": [
     {
@@ -278,18 +340,8 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
       to: "const genuine = encodeAnswerStatement(expected).length > signature.length",
     },
   ],
-  "answer of another user": [
-    {
-      file: CLIENT,
-      from: "const genuine = isSignedBy(platform.validation.publicKey, encodeAnswerStatement(expected), signature)",
-      to: "const genuine = isSignedBy(platform.validation.publicKey, encodeAnswerStatement(answer), signature)",
-    },
-    {
-      file: CLIENT,
-      from: 'if (key.kind === "malformed" || key.value.length !== pending.keySize) throw new EntropyClientError("bad-answer")',
-      to: 'if (key.kind === "malformed") throw new EntropyClientError("damaged-journal")',
-    },
-  ],
+  "answer of another user": anyAnswerOfThePvs(),
+  "old answer": anyAnswerOfThePvs(),
   "forged refusal": [
     {
       file: CLIENT,
@@ -307,8 +359,28 @@ const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   "dropped answer": [
     {
       file: PVS,
-      from: 'if (spending.kind === "same-request") return { kind: "issued", answer: spending.answer }',
+      from: 'if (spending.kind === "same-request") return { kind: "repeated", answer: spending.answer }',
       to: 'if (spending.kind === "same-request") return refused("nullifier-used")',
+    },
+  ],
+  "X25519 broken": halfOfXWing("X25519"),
+  "ML-KEM broken": halfOfXWing("ML-KEM"),
+  "ML-KEM half replaced": halfOfXWing("X25519"),
+  "X25519 half replaced": halfOfXWing("ML-KEM"),
+  "PVS that knows the key": [{ file: MIX, from: "const salt = os(OS_BYTES)", to: "const salt = os(OS_BYTES).fill(0)" }],
+  "operating system that is known": [{ file: MIX, from: "concat(eaas, context)", to: "concat(context)" }],
+  "secrets in what is said": [
+    {
+      file: "apps/eaas/src/roles/single.ts",
+      from: 'log("local provider", { id: toHex(localProviderIdOf(key.publicKey)) })',
+      to: 'log("local provider", { id: process.getBuiltinModule("node:fs").readFileSync(join(command.data, "keys", "lp.key"), "utf8") })',
+    },
+  ],
+  "logs that join": [
+    {
+      file: "apps/eaas/src/roles/single.ts",
+      from: "const counts = new ByTheMinute(Date.now)\n",
+      to: 'const counts = new ByTheMinute(() => (log("request", {}), Date.now()))\n',
     },
   ],
   "key at rest": [
@@ -386,6 +458,54 @@ export const mutantNames: readonly string[] = Object.keys(MUTANTS)
 /** True where the fault is in the circuit, which has to be compiled with it. */
 export function isOfCircuit(mutant: string): boolean {
   return MUTANTS[mutant]?.some(({ file }) => file === CIRCUIT_FILE) ?? false
+}
+
+/** A client asks whether the PVS signed an answer, and not whether it did so for this request. */
+function anyAnswerOfThePvs(): readonly Edit[] {
+  return [
+    {
+      file: CLIENT,
+      from: "const genuine = isSignedBy(platform.validation.publicKey, encodeAnswerStatement(expected), signature)",
+      to: "const genuine = isSignedBy(platform.validation.publicKey, encodeAnswerStatement(answer), signature)",
+    },
+    {
+      file: CLIENT,
+      from: 'if (key.kind === "malformed" || key.value.length !== pending.keySize) throw new EntropyClientError("bad-answer")',
+      to: 'if (key.kind === "malformed") throw new EntropyClientError("damaged-journal")',
+    },
+  ]
+}
+
+/** X-Wing with one of its halves alone: the shared secret is that of ML-KEM or of X25519. */
+function halfOfXWing(half: "ML-KEM" | "X25519"): readonly Edit[] {
+  const [mlKem, ofX25519] = [
+    [
+      "ml_kem768.encapsulate(pk.slice(0, 1184), r.slice(0, 32)).sharedSecret",
+      "x25519.getSharedSecret(r.slice(32), pk.slice(1184))",
+    ],
+    [
+      "ml_kem768.decapsulate(ct.slice(0, 1088), ml_kem768.keygen(secrets(seed).slice(0, 64)).secretKey)",
+      "x25519.getSharedSecret(secrets(seed).slice(64), ct.slice(1088))",
+    ],
+  ].map((pair) => pair[half === "ML-KEM" ? 0 : 1] ?? "") as [string, string]
+  return [
+    {
+      file: SEALED_KEY,
+      from: 'import { ml_kem768_x25519 as xWing } from "@noble/post-quantum/hybrid.js"\n',
+      to:
+        'import { x25519 } from "@noble/curves/ed25519.js"\n' +
+        'import { shake256 } from "@noble/hashes/sha3.js"\n' +
+        'import { ml_kem768_x25519 as hybrid } from "@noble/post-quantum/hybrid.js"\n' +
+        'import { ml_kem768 } from "@noble/post-quantum/ml-kem.js"\n' +
+        "const secrets = (seed: Uint8Array) => shake256(seed, { dkLen: 96 })\n" +
+        "const xWing = {\n" +
+        "  ...hybrid,\n" +
+        `  encapsulate: (pk: Uint8Array, r: Uint8Array) => ({ ...hybrid.encapsulate(pk, r), sharedSecret: ${mlKem} }),\n` +
+        `  decapsulate: (ct: Uint8Array, seed: Uint8Array) => ${ofX25519},\n` +
+        "}\n" +
+        "void [x25519, ml_kem768]\n",
+    },
+  ]
 }
 
 /** A nullifier is spent for each context anew. */

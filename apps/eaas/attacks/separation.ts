@@ -71,7 +71,8 @@ async function live(servers: TwoServers, prover: ProverPort): Promise<ReadonlyMa
   return owners
 }
 
-async function newcomer(servers: TwoServers, prover: ProverPort, name: string, owners: Map<string, string>) {
+/** A user who may register; what each of its requests spends is put into `owners`, under its name. */
+export async function newcomer(servers: TwoServers, prover: ProverPort, name: string, owners: Map<string, string>) {
   const { platform, clock, as } = servers
   const code = (await as.addUser(name, 4)) ?? ""
   const [localProvider] = platform.localProviders

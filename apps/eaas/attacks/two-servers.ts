@@ -144,6 +144,7 @@ async function rowsOf(database: Database): Promise<readonly string[]> {
 }
 
 function textOf(value: unknown): string {
+  if (value instanceof Date) return value.toISOString()
   return value instanceof Uint8Array ? toHex(value) : String(value)
 }
 

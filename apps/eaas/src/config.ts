@@ -3,7 +3,7 @@ import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 
 import { z } from "zod"
-import { LOOPBACK } from "./http/serve.ts"
+import { LOOPBACK } from "./http/bind.ts"
 import { SourceOptions } from "./source/settings.ts"
 
 /** What was wrong with the command line; the message is for the person who typed it. */
@@ -112,6 +112,7 @@ const Command = z.discriminatedUnion("command", [
     source,
     onShortKey,
     production: z.boolean().default(false),
+    restored: z.boolean().default(false),
   }),
   z.strictObject({
     command: z.literal("lp"),
@@ -207,6 +208,7 @@ For all, pvs and qrng sample: [--source simulator | device:PATH | anu | idq | qu
 For all and pvs: [--on-short-key wait|fail|aes-256-gcm]. For all: [--eavesdropper SHARE]
 For lp, and for the branches of all in their order: [--reader NAME...], PC/SC readers by a part of their names.
 For as, pvs and lp: [--production], which refuses what is simulated or for development.
+For pvs: [--restored], once, after its database was put back from a backup.
 For pvs and lp: [--kme URL --kme-files DIR]; for pvs: [--lp-sae KEY=NAME...], for lp: [--pvs-sae NAME].
 For all, as, pvs and lp: [--listen ADDRESS] (127.0.0.1) and [--operations PORT | ADDRESS:PORT] for metrics and status page.
 Everywhere: [--data DIR] [--json]. Without --data: $STARLING_EAAS_DATA, else ~/.starling-eaas.`
@@ -268,6 +270,7 @@ function parse(argv: readonly string[]) {
         "on-short-key": { type: "string" },
         eavesdropper: { type: "string" },
         production: { type: "boolean" },
+        restored: { type: "boolean" },
         kme: { type: "string" },
         "kme-files": { type: "string" },
         "lp-sae": { type: "string", multiple: true },

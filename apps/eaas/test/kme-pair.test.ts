@@ -1,21 +1,33 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { createServer, type AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { once } from "node:events"
+
 import { Sae, type KmeReply } from "@starling/eaas/kme"
-import type { Credentials } from "@starling/eaas/node"
+import { readCredentials, type Credentials } from "@starling/eaas/node"
 import { afterAll, beforeAll, expect, test } from "vitest"
 
 import { CertificateAuthority } from "../src/certificates/certificate-authority.ts"
 import { HttpsKme } from "../src/kme/https-kme.ts"
-import { startKmePair, type KmePair } from "../src/kme/kme-pair.ts"
+import { KME_AUTHORITY, startKmePair, type KmePair } from "../src/kme/kme-pair.ts"
+import { readCommand } from "../src/config.ts"
+import { startKmes } from "../src/roles/kme.ts"
 
 const patience = AbortSignal.timeout(110_000)
-const settings = { platformSaes: ["pvs"], branchSaes: ["lp-1", "lp-2"], ports: [0, 0], interception: 0 } as const
+const noLog = (): void => undefined
+const folder = mkdtempSync(join(tmpdir(), "starling-kme-"))
 let pair: KmePair
 
 beforeAll(async () => {
-  pair = await startKmePair(settings, () => undefined)
+  const authority = await CertificateAuthority.create(KME_AUTHORITY, Date.now())
+  const saes = { platformSaes: ["pvs"], branchSaes: ["lp-1", "lp-2"] }
+  pair = await startKmePair({ ...saes, ports: [0, 0], interception: 0, authority }, noLog)
 })
 
 afterAll(async () => {
   await pair[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true, force: true })
 })
 
 async function statusWith(credentials: Partial<Credentials>, at = "pvs", peer = "lp-1"): Promise<KmeReply> {
@@ -61,4 +73,40 @@ test("a body that is no JSON, or too long, is refused in words", async () => {
   using transport = new HttpsKme(pair.urlFor("pvs"), await pair.credentialsFor("pvs"))
   const long = await transport.call("POST", "/api/v1/keys/lp-1/enc_keys", { x: "x".repeat(70_000) }, patience)
   expect(long).toMatchObject({ status: 400, body: { message: "the request body is no JSON, or too long" } })
+})
+
+/** A port that was free a moment ago, and so was the next one. */
+async function freePorts(): Promise<number> {
+  const first = createServer().listen(0, "127.0.0.1")
+  await once(first, "listening")
+  const { port } = first.address() as AddressInfo
+  const second = createServer().listen(port + 1, "127.0.0.1")
+  const isFree = await once(second, "listening").then(
+    () => true,
+    () => false,
+  )
+  for (const server of [first, second]) server.close()
+  return isFree ? port : await freePorts()
+}
+
+test("a restart of the KMEs loses at both ends what was not fetched, and SAEs that ran on get other key", async () => {
+  const port = String(await freePorts())
+  const command = readCommand(["kme", "--data", folder, "--branch-sae", "library", "--port", port])
+  if (command.command !== "kme") throw new Error("no KMEs")
+  await using stack = new AsyncDisposableStack()
+  const before = await startKmes(command, noLog)
+  const saeAt = (name: string): Sae => {
+    const { url, files } = before.ready.kme![name]!
+    return new Sae(name, stack.use(new HttpsKme(url, readCredentials(files))))
+  }
+  const [pvs, library] = [saeAt("pvs"), saeAt("library")]
+  const handedOut = await pvs.keyFor("library", 1000, patience)
+  await before[Symbol.asyncDispose]()
+  await expect(pvs.keyFor("library", 1000, patience)).rejects.toMatchObject({ name: "Unreachable" })
+
+  stack.use(await startKmes(command, noLog))
+  await expect(library.keyNamed("pvs", handedOut.ids, 1000, patience)).rejects.toMatchObject({ reason: "not-found" })
+  const another = await pvs.keyFor("library", 1000, patience)
+  expect(another.bytes).not.toEqual(handedOut.bytes)
+  expect((await library.keyNamed("pvs", another.ids, 1000, patience)).bytes).toEqual(another.bytes)
 })

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -58,6 +58,24 @@ class Yanked implements CommandSink {
 async function hold(sink: Yanked, port: number): Promise<VirtualCard> {
   return (sink.card = await VirtualCard.insert(sink, port))
 }
+
+/** Addresses, as Linux writes them, that this machine listens on at `port`. */
+function listenersAt(port: number): readonly string[] {
+  const LISTENING = "0A"
+  return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) =>
+    readFileSync(table, "utf8")
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, local, , state]) => state === LISTENING && local?.endsWith(`:${port.toString(16).toUpperCase()}`))
+      .map(([, local = ""]) => local.slice(0, -5)),
+  )
+}
+
+test.skipIf(noPcscd)("a card from elsewhere can't be held to the virtual reader (needs pcscd)", PATIENCE, async () => {
+  await using _ = await throwawayPcscd()
+  const LOOPBACK = "0100007F"
+  await vi.waitFor(() => expect(SLOTS.map(({ port }) => listenersAt(port))).toEqual([[LOOPBACK], [LOOPBACK]]), 10_000)
+})
 
 test.skipIf(noPcscd)(
   "a phone held to a branch's reader gets its key over PC/SC, and none at the other branch (needs pcscd)",

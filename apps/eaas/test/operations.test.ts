@@ -1,11 +1,20 @@
-import { encodeKeyResponse } from "@starling/eaas/frames"
-import { expect, test } from "vitest"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+import { forwardOf, patience, rivalRequests, testPlatform } from "@starling/eaas/test-platform"
+import { IdealProofs } from "@starling/proof/ideal"
+import { afterAll, expect, test } from "vitest"
 
 import { ByTheMinute } from "../src/operations/by-the-minute.ts"
-import { counted } from "../src/operations/counted-validation.ts"
 import { figure, figures, prometheusText } from "../src/operations/figure.ts"
 import { outcomesOf } from "../src/operations/readiness.ts"
+import { validationFigures } from "../src/operations/role-figures.ts"
 import { statusPage } from "../src/operations/status-page.ts"
+import { PlatformSource } from "../src/source/platform-source.ts"
+
+const folder = mkdtempSync(join(tmpdir(), "starling-operations-"))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test("counts are told as of the last whole minute, whenever they are asked for", () => {
   let now = 60_000
@@ -21,14 +30,21 @@ test("counts are told as of the last whole minute, whenever they are asked for",
   expect(counts.told.get("answered")).toBe(3)
 })
 
-test("answers are counted by what they are, and passed on as they are", async () => {
+test("a key counts once, however often its answer is fetched; repeats and refusals are counted apart", async () => {
+  const proofs = new IdealProofs()
+  await using at = await testPlatform({ verifier: proofs })
   let now = 0
   const counts = new ByTheMinute(() => now)
-  const turnedAway = encodeKeyResponse({ kind: "turned-away", reason: "overloaded" })
-  const validation = counted({ countersign: async (it) => it, request: async () => turnedAway }, counts)
-  expect(await validation.request(new Uint8Array(1), AbortSignal.timeout(1_000))).toBe(turnedAway)
+  const pvs = await at.openPvs(at.database, { observe: (outcome) => counts.add(outcome) })
+  const [request = new Uint8Array()] = await rivalRequests(at, proofs, 1)
+  for (const frame of [request, request, request, new Uint8Array(1)]) await pvs.request(forwardOf(at, frame), patience)
+  await using source = await PlatformSource.open(folder, { kind: "simulator" }, () => undefined)
   now = 60_000
-  expect(counts.told).toEqual(new Map([["overloaded", 1]]))
+  const text = await prometheusText(validationFigures(source, counts))
+  expect(text).toContain("starling_eaas_keys_issued_total 1\n")
+  expect(text).toContain("starling_eaas_answers_repeated_total 2\n")
+  expect(text).toContain('starling_eaas_refusals_total{reason="malformed"} 1\n')
+  expect(text.match(/^starling_eaas_refusals_total/gm)).toHaveLength(1)
 })
 
 test("metrics have Prometheus's text format, and a figure without a value has no line", async () => {

@@ -9,7 +9,7 @@ import { Prover } from "@starling/proof/node"
 import { afterAll, expect, test, vi } from "vitest"
 
 import { HttpsKme } from "../src/kme/https-kme.ts"
-import { accessOf } from "../src/roles/quantum-channel.ts"
+import { accessOf, requireKme } from "../src/roles/quantum-channel.ts"
 import { clientOf, keyOf } from "./client.ts"
 import { run, start } from "./running-role.ts"
 
@@ -106,11 +106,8 @@ test(
       code: 1,
       err: "A production configuration refuses this platform: the proving key is a development key; the quantum source is simulated.\n",
     })
-    const asked = await run("lp", "--data", lpData, "--pvs", "http://127.0.0.1:1/", ...at("library"), "--production")
-    expect(asked).toMatchObject({
-      code: 1,
-      err: expect.stringContaining("simulated: a production configuration refuses it"),
-    })
+    const access = accessOf({ kme: kme["library"]!.url, kmeFiles: kme["library"]!.files })!
+    await expect(requireKme(access, "pvs", true)).rejects.toThrow("simulated: a production configuration refuses it")
     const parts = [
       "--pvs",
       "http://127.0.0.1:1/",
@@ -125,7 +122,7 @@ test(
     })
     expect(await run("lp", "--data", lpData, "--pvs", "http://127.0.0.1:1/", "--production")).toMatchObject({
       code: 1,
-      err: expect.stringContaining("A production configuration has a KME"),
+      err: "A production configuration refuses this platform: the proving key is a development key; no KME is given.\n",
     })
     expect((await run("pvs", "--data", pvsData, "--as-key", asKey, "--lp-key", lpKey, ...at("library"))).code).toBe(1)
 
@@ -138,7 +135,6 @@ test(
     const { url, credentials } = accessOf({
       kme: kme["town hall"]!.url,
       kmeFiles: kme["town hall"]!.files,
-      production: false,
     })!
     using transport = new HttpsKme(url, credentials)
     expect(await new Sae("town hall", transport).service("pvs", patience)).toMatchObject({ simulated: true })

@@ -75,6 +75,11 @@ test.for([
   const caveats = desk(false, { kind: "ok", at: 1 }, channel).status().caveats.join(" ")
   expect(caveats.includes("quantum channel to the Local Provider is simulated")).toBe(simulated)
   expect(caveats.includes("not with a one-time pad")).toBe(downgraded)
+  expect(caveats).toContain("is that one's word: nobody signs it")
+})
+
+test("where nothing was said of how a key came, nothing is told of it", () => {
+  expect(desk(false, { kind: "ok", at: 1 }).status().caveats.join(" ")).not.toContain("nobody signs it")
 })
 
 test("a platform that signed two roots for one epoch is named first, and both statements are there for whoever checks", () => {

@@ -46,7 +46,7 @@ test.skipIf(noChromium)("each delivery shows the way that it took, stage by stag
   await way.getByText("one-time pad, simulated link").waitFor()
   expect((await stages()).map((stage) => stage.replaceAll(/\s+/g, " ").trim())).toEqual([
     "Source QRNG model A simulated",
-    "Quantum channel one-time pad, simulated link",
+    "Quantum channel one-time pad, simulated link by the Local Provider's word: nobody signs this",
     "Local Provider lp-1 Epoch 3",
     "Tap loopback tap proof made in 412 ms; not hidden: the only user",
     "Pool 8 KiB mixed with this computer's randomness in each key",

@@ -20,6 +20,8 @@ export interface Bench {
   readonly users: number
   /** Requests that are made and sent once each. */
   readonly requests: number
+  /** How often is done what takes long and is told by its median. */
+  readonly repeats: number
   /** A real platform with that many members; started by the first module that needs it. */
   platform(): Promise<LoadedPlatform>
 }

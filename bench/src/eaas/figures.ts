@@ -1,5 +1,6 @@
 import { eavesdropper } from "./eavesdropper.ts"
 import type { FigureModule } from "./figure.ts"
+import { firstKey } from "./first-key.ts"
 import { memory } from "./memory.ts"
 import { nfc } from "./nfc.ts"
 import { proving } from "./proving.ts"
@@ -8,4 +9,13 @@ import { requests } from "./requests.ts"
 import { verification } from "./verification.ts"
 
 /** Everything that `npm run bench:eaas` measures, in its order. */
-export const FIGURES: readonly FigureModule[] = [verification, proving, requests, memory, qkdLink, eavesdropper, nfc]
+export const FIGURES: readonly FigureModule[] = [
+  verification,
+  proving,
+  firstKey,
+  requests,
+  memory,
+  qkdLink,
+  eavesdropper,
+  nfc,
+]

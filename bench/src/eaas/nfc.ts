@@ -1,25 +1,16 @@
-import { spawn } from "node:child_process"
-import { once } from "node:events"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { createInterface } from "node:readline"
-
 import { discover, EntropyClient, HttpAuthentication, LoopbackTap, type Platform, type PhoneTap } from "@starling/eaas"
 import { TapDesk } from "@starling/eaas/tap"
 import { slotIsEmpty } from "@starling/eaas/test-opensc"
-import { noPcscd, SLOTS, throwawayPcscd, type ThrowawayPcscd } from "@starling/eaas/test-pcscd"
+import { noPcscd, SLOTS, throwawayPcscd } from "@starling/eaas/test-pcscd"
 import { Person } from "@starling/eaas/test-person"
 import { VirtualCard, type CommandSink } from "@starling/eaas/test-virtual-card"
 import { osEntropy } from "@starling/entropy/node"
 import type { Bytes } from "@starling/kernel"
 import { Prover } from "@starling/proof/node"
-import { z } from "zod"
 import { medianOf, type Figure, type FigureModule } from "./figure.ts"
+import { startPlatform } from "./platform-process.ts"
 
-const PROGRAM = join(import.meta.dirname, "../../../apps/eaas/src/main.ts")
 const KEY_BYTES = 8192
-const Ready = z.object({ url: z.string(), enrolment: z.string() })
 const patience = AbortSignal.timeout(1_200_000)
 
 /** One tap, from the first command to the last answer. */
@@ -64,8 +55,9 @@ export const nfc: FigureModule = {
   name: "nfc",
   async *measure() {
     await using stack = new AsyncDisposableStack()
-    const daemon = noPcscd ? undefined : stack.use(await throwawayPcscd())
-    const { url, enrolment } = await startPlatform(stack, noPcscd ? [] : ["--reader", SLOTS[0].reader])
+    if (!noPcscd) stack.use(await throwawayPcscd())
+    const readers = noPcscd ? [] : ["--reader", SLOTS[0].reader]
+    const { url, enrolment = "" } = await startPlatform(stack, ["--embedded", ...readers])
     const { platform } = await discover(url, patience)
     const prover = stack.use(await Prover.open())
     const person = stack.use(
@@ -83,13 +75,8 @@ export const nfc: FigureModule = {
       await tapOnce(air, obtained)
       taps.push(air.tap)
     }
-    yield* figuresOf(taps, person.pool.bytes, wayOf(daemon))
+    yield* figuresOf(taps, person.pool.bytes, noPcscd ? "in memory, no pcscd" : "through pcscd")
   },
-}
-
-function wayOf(daemon: ThrowawayPcscd | undefined): string {
-  if (daemon === undefined) return "in memory, no pcscd"
-  return daemon.delayed ? "through pcscd, 40 ms a command by the virtual reader" : "through pcscd"
 }
 
 function* figuresOf(taps: readonly Tap[], poolBytes: number, how: string): Generator<Figure> {
@@ -113,21 +100,6 @@ function* figuresOf(taps: readonly Tap[], poolBytes: number, how: string): Gener
     value: medianOf(taps.map((tap) => tap.bytes)),
     unit: "bytes",
   }
-}
-
-async function startPlatform(stack: AsyncDisposableStack, more: readonly string[]): Promise<z.infer<typeof Ready>> {
-  const folder = mkdtempSync(join(tmpdir(), "starling-nfc-bench-"))
-  stack.defer(() => rmSync(folder, { recursive: true, force: true }))
-  const server = spawn(process.execPath, [PROGRAM, "all", "--embedded", "--data", folder, "--json", ...more], {
-    stdio: ["pipe", "pipe", "ignore"],
-  })
-  stack.defer(async () => {
-    const exit = once(server, "exit")
-    server.kill("SIGTERM")
-    await exit
-  })
-  const [line] = await once(createInterface({ input: server.stdout }), "line")
-  return Ready.parse(JSON.parse(String(line)))
 }
 
 /** A client whose requests are for the first branch. */

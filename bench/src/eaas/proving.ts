@@ -4,12 +4,11 @@ import { fileURLToPath } from "node:url"
 
 import { statementOf, verifyProof } from "@starling/proof"
 import { honest } from "@starling/proof/forging"
-import { ARTIFACTS_FOLDER, circuitInputs, encodeGroth16, Prover } from "@starling/proof/node"
+import { ARTIFACTS_FOLDER, circuitInputs, encodeGroth16, loadArtifacts, Prover } from "@starling/proof/node"
 import { chromium } from "playwright-core"
 import { z } from "zod"
 import { medianOf, type FigureModule } from "./figure.ts"
 
-const PROOFS = 5
 const CHROMIUM = "/usr/bin/chromium"
 const ORIGIN = "http://prover.invalid"
 
@@ -27,26 +26,27 @@ const Proved = z.object({
 /** What a proof of depth 20 costs a client: in Node as the peer makes it, and in a page. */
 export const proving: FigureModule = {
   name: "proving",
-  async *measure() {
+  async *measure({ repeats }) {
     await using prover = await Prover.open()
     const samples: number[] = []
-    for (let i = 0; i <= PROOFS; i++)
+    for (let i = 0; i <= repeats; i++)
       samples.push((await prover.prove(honest, AbortSignal.timeout(300_000))).milliseconds)
     yield { figure: "first proof in Node, depth 20", value: samples[0] ?? Number.NaN, unit: "ms" }
     yield { figure: "proof in Node, depth 20, median", value: medianOf(samples.slice(1)), unit: "ms" }
     if (!existsSync(CHROMIUM)) return
-    yield { figure: "proof in Chromium, depth 20, median", value: medianOf(await inChromium()), unit: "ms" }
+    yield { figure: "proof in Chromium, depth 20, median", value: medianOf(await inChromium(repeats)), unit: "ms" }
   },
 }
 
 /** Times of warm proofs, each verified by our verifier. The page reaches nothing but what is given to it here. */
-async function inChromium(): Promise<readonly number[]> {
+async function inChromium(repeats: number): Promise<readonly number[]> {
   const prover = fileURLToPath(new URL("build/snarkjs.min.js", import.meta.resolve("snarkjs")))
+  const { witnessProgram, provingKey } = await loadArtifacts(ARTIFACTS_FOLDER)
   const files = new Map([
     ["/", Buffer.from("<!doctype html><script src=prover.js></script>")],
     ["/prover.js", await readFile(prover)],
-    ["/circuit.wasm", await readFile(`${ARTIFACTS_FOLDER}/key-request.wasm`)],
-    ["/key.zkey", await readFile(`${ARTIFACTS_FOLDER}/key-request.INSECURE-DEV.zkey`)],
+    ["/circuit.wasm", Buffer.from(witnessProgram)],
+    ["/key.zkey", Buffer.from(provingKey)],
   ])
   await using browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] })
   const page = await browser.newPage()
@@ -63,7 +63,7 @@ async function inChromium(): Promise<readonly number[]> {
     ]),
   )
   const samples: number[] = []
-  for (let i = 0; i <= PROOFS; i++) {
+  for (let i = 0; i <= repeats; i++) {
     const { milliseconds, proof } = Proved.parse(await page.evaluate(proveInPage(inputs)))
     if (verifyProof(statementOf(honest), encodeGroth16(proof)).kind !== "valid")
       throw new Error("Chromium proved nonsense")

@@ -1,11 +1,12 @@
 import { osEntropy } from "@starling/entropy/node"
-import { statementOf, verifyProof, verifyProofs } from "@starling/proof"
+import { FieldElement, statementOf, verifyProof, verifyProofs } from "@starling/proof"
 import { honest } from "@starling/proof/forging"
 import { Prover } from "@starling/proof/node"
 import { cpuSecondsOf, type FigureModule } from "./figure.ts"
 
 const ALONE = 30
 const IN_BATCHES = 96
+const WITH_ONE_BAD = 32
 
 /** Proofs that one core verifies in a second of its time, alone and in batches of what a pool makes under load. */
 export const verification: FigureModule = {
@@ -27,5 +28,15 @@ export const verification: FigureModule = {
       })
       yield { figure: `verification in batches of ${size}`, value: IN_BATCHES / seconds, unit: "proofs/s per core" }
     }
+    const bad = { statement: { ...statement, context: FieldElement.of(1n) }, proof }
+    const mixed = Array.from({ length: WITH_ONE_BAD }, (_, i) => (i === 5 ? bad : { statement, proof }))
+    let served = 0
+    const seconds = await cpuSecondsOf(() => {
+      served = verifyProofs(mixed, osEntropy).filter(({ kind }) => kind === "valid").length
+    })
+    const name = `verification of ${WITH_ONE_BAD}, one of them bad`
+    yield { figure: name, value: WITH_ONE_BAD / seconds, unit: "proofs/s per core" }
+    yield { figure: `${name}: served`, value: served, unit: "proofs" }
+    if (served !== WITH_ONE_BAD - 1) throw new Error("a bad proof in a batch was not found, or others with it")
   },
 }

@@ -21,4 +21,8 @@ export { LocalProvider } from "./local-provider.ts"
 export { Unreachable, type Clock, type RandomPort, type ValidationApi, type Verifier } from "./ports.ts"
 export { KEY_SIZES, MAX_EPOCH_BYTES, MAX_FRAME_BYTES, type KeySize } from "./protocol.ts"
 export { SigningKey } from "./signing.ts"
-export { ProofValidationServer, type ValidationPorts } from "./validation/proof-validation-server.ts"
+export {
+  ProofValidationServer,
+  type RequestOutcome,
+  type ValidationPorts,
+} from "./validation/proof-validation-server.ts"

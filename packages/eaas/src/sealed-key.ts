@@ -44,19 +44,37 @@ export function sealKey(
 
 /** The inverse, for the holder of the seed; `malformed` where anything was changed. */
 export function openKey(sealed: SealedKey, seed: Uint8Array, binding: DeliveryBinding): Decoded<Bytes> {
+  const sharedSecret = decapsulate(sealed.kemCiphertext, seed)
+  return sharedSecret === undefined ? malformed("not encrypted to this key") : unseal(sealed, sharedSecret, binding)
+}
+
+/** The inverse for whoever has the shared secret, which is wiped; `malformed` where anything was changed. */
+export function unseal(
+  { sealedKey }: Pick<SealedKey, "sealedKey">,
+  sharedSecret: Uint8Array,
+  binding: DeliveryBinding,
+): Decoded<Bytes> {
+  const { cipher, forget } = cipherFor(sharedSecret, binding)
   try {
-    const { cipher, forget } = cipherFor(xWing.decapsulate(sealed.kemCiphertext, seed), binding)
-    const key = new Uint8Array(cipher.decrypt(sealed.sealedKey))
-    forget()
-    return ok(key)
+    return ok(new Uint8Array(cipher.decrypt(sealedKey)))
   } catch {
     return malformed("not encrypted to this key, or changed")
+  } finally {
+    forget()
   }
 }
 
 function encapsulate(publicKey: Uint8Array, randomness: Uint8Array): ReturnType<typeof xWing.encapsulate> | undefined {
   try {
     return xWing.encapsulate(publicKey, randomness)
+  } catch {
+    return undefined
+  }
+}
+
+function decapsulate(ciphertext: Uint8Array, seed: Uint8Array): Uint8Array | undefined {
+  try {
+    return xWing.decapsulate(ciphertext, seed)
   } catch {
     return undefined
   }

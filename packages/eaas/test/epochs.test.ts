@@ -269,8 +269,9 @@ describe("a client refuses", () => {
         () => {},
         () => {},
       ),
-    ).rejects.toMatchObject({ reason: "epoch-not-open" })
+    ).rejects.toMatchObject({ reason: "epoch-not-open", retryAfter: undefined })
     await own.as.seal(patience)
+    own.clock.time += HOUR
     const late = await enrolledClient(own, neverProve)
     await expect(
       late.obtain(
@@ -279,7 +280,7 @@ describe("a client refuses", () => {
         () => {},
         () => {},
       ),
-    ).rejects.toMatchObject({ reason: "epoch-not-open" })
+    ).rejects.toMatchObject({ reason: "epoch-not-open", retryAfter: 23 * HOUR })
   })
 
   test("a journal of a newer version, and leaves it as it is", async () => {

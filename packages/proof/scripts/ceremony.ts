@@ -16,7 +16,7 @@ import { ARTIFACTS, provingKeyIsDevelopment } from "@starling/proof"
 import { zKey } from "snarkjs"
 import { beacon, contribute, start, verify } from "./ceremony/ceremony.ts"
 import { CeremonyError, sha256Of } from "./ceremony/transcript.ts"
-import { CIRCUIT, compileCircuit } from "./compile-circuit.ts"
+import { CIRCUIT, compileCircuit, type CompiledCircuit } from "./compile-circuit.ts"
 import { writePins } from "./write-pins.ts"
 
 const PACKAGE = join(import.meta.dirname, "..")
@@ -32,6 +32,8 @@ const { values, positionals } = parseArgs({
     /** Another circuit of the same file name, and its size: for trying the ceremony out. */
     circuit: { type: "string", default: CIRCUIT },
     power: { type: "string", default: String(POWER) },
+    /** Where the key is published: for trying that out. */
+    package: { type: "string", default: PACKAGE },
   },
 })
 const scratch = await mkdtemp(join(tmpdir(), "starling-ceremony-"))
@@ -50,12 +52,12 @@ process.exit()
 async function run([command = "", folder, first, second]: readonly string[]): Promise<void> {
   switch (command) {
     case "start":
-      await start(required(folder), { r1cs: await compiled(), power: Number(values.power) }, values.powers)
+      await start(required(folder), { r1cs: (await compiled()).r1cs, power: Number(values.power) }, values.powers)
       return console.log("Begun. Hand the folder to the first contributor.")
     case "contribute":
       return console.log(`Publish this where others find it: ${await contribute(required(folder), required(first))}`)
     case "beacon":
-      return console.log(await beacon(required(folder), required(first), required(second), await compiled()))
+      return console.log(await beacon(required(folder), required(first), required(second), (await compiled()).r1cs))
     case "verify":
       return await verifyAll(folder)
     case "publish":
@@ -71,7 +73,7 @@ async function verifyAll(folder: string | undefined): Promise<void> {
       throw new CeremonyError(`The pinned key claims a ceremony, and ${PUBLISHED} is not there.`)
     return console.log("The pinned key is a development key: there was no ceremony, and production refuses it.")
   }
-  const key = await verify(folder ?? PUBLISHED, await compiled(), scratch)
+  const key = await verify(folder ?? PUBLISHED, (await compiled()).r1cs, scratch)
   const isPinned = sha256Of(key) === ARTIFACTS.provingKey
   if (folder === undefined && !isPinned) throw new CeremonyError("The pinned key is not the one of the ceremony.")
   console.log(`Sound. The key ${sha256Of(key)} is ${isPinned ? "the pinned one" : "not pinned here"}.`)
@@ -79,18 +81,19 @@ async function verifyAll(folder: string | undefined): Promise<void> {
 
 /** Once the beacon is in: the key, its verifying key and the digests of both become what everybody proves and checks with. */
 async function publish(folder: string): Promise<void> {
-  const r1cs = await compiled()
+  const { r1cs, wasm } = await compiled()
   const key = await verify(folder, r1cs, scratch)
-  const at = (name: string): string => join(PACKAGE, "artifacts", name)
+  const at = (name: string): string => join(values.package, "artifacts", name)
+  await copyFile(wasm, at("key-request.wasm"))
   await copyFile(key, at("key-request.zkey"))
   const verifyingKey = await zKey.exportVerificationKey(key)
   await writeFile(at("key-request.vkey.json"), `${JSON.stringify(verifyingKey, undefined, 2)}\n`)
-  await writePins(r1cs, "ceremony")
+  await writePins(values.package, r1cs, "ceremony")
   console.log(`Pinned. Keep the folder in ${PUBLISHED}, so that CI verifies it, and remove the development key.`)
 }
 
-async function compiled(): Promise<string> {
-  return (await compileCircuit(scratch, values.circuit)).r1cs
+async function compiled(): Promise<CompiledCircuit> {
+  return await compileCircuit(scratch, values.circuit)
 }
 
 function required(argument: string | undefined): string {

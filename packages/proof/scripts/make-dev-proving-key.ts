@@ -12,7 +12,8 @@ import { curves, powersOfTau, zKey } from "snarkjs"
 import { compileCircuit } from "./compile-circuit.ts"
 import { writePins } from "./write-pins.ts"
 
-const ARTIFACTS = join(import.meta.dirname, "../artifacts")
+const PACKAGE = join(import.meta.dirname, "..")
+const ARTIFACTS = join(PACKAGE, "artifacts")
 /** 2^13 is the smallest domain above the number of constraints and public inputs. */
 const POWER = 13
 
@@ -43,7 +44,7 @@ async function make(folder: string): Promise<void> {
   await copyFile(at("1.zkey"), join(ARTIFACTS, "key-request.INSECURE-DEV.zkey"))
   const json = `${JSON.stringify(verifyingKey, undefined, 2)}\n`
   await writeFile(join(ARTIFACTS, "key-request.INSECURE-DEV.vkey.json"), json)
-  await writePins(circuit.r1cs, "development")
+  await writePins(PACKAGE, circuit.r1cs, "development")
 }
 
 /** The toxic waste: it leaves this process by no other way than through the key. */

@@ -3,23 +3,21 @@ import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { VerifyingKeyJson } from "snarkjs"
 
-const PACKAGE = join(import.meta.dirname, "..")
-
 /** Who made the key: one alone, for development, or several in a ceremony. */
 export type KeyOrigin = "development" | "ceremony"
 
-/** Writes `src/artifacts.ts` and `src/verifying-key.ts` from what stands in `artifacts/` and from the compiled circuit. */
-export async function writePins(r1cs: string, origin: KeyOrigin): Promise<void> {
+/** Writes `src/artifacts.ts` and `src/verifying-key.ts` of a package from what stands in its `artifacts/` and from the compiled circuit. */
+export async function writePins(folder: string, r1cs: string, origin: KeyOrigin): Promise<void> {
   const name = origin === "development" ? "key-request.INSECURE-DEV" : "key-request"
   const command = origin === "development" ? "npm run proving-key:dev" : "npm run ceremony -- publish"
-  const at = (name: string): string => join(PACKAGE, "artifacts", name)
+  const at = (name: string): string => join(folder, "artifacts", name)
   const provingKey = await digest(at(`${name}.zkey`))
   const witnessProgram = await digest(at("key-request.wasm"))
   const verifyingKey = await digest(at(`${name}.vkey.json`))
   const constraints = await digest(r1cs)
   const circuitId = sha256(Buffer.from(constraints + witnessProgram + provingKey + verifyingKey, "hex"))
   await writeFile(
-    join(PACKAGE, "src/artifacts.ts"),
+    join(folder, "src/artifacts.ts"),
     `/** Written by \`${command}\`. SHA-256 of everything that proofs are made and checked with, in hexadecimal. */
 export const ARTIFACTS = {
   /** The compiled constraint system. It is not kept: compiling the circuit gives it again. */
@@ -37,10 +35,11 @@ export const provingKeyIsDevelopment: boolean = ${origin === "development"}
 
 /** In \`artifacts/\`. */
 export const PROVING_KEY_FILE = "${name}.zkey"
+export const VERIFYING_KEY_FILE = "${name}.vkey.json"
 `,
   )
   const json: VerifyingKeyJson = JSON.parse(await readFile(at(`${name}.vkey.json`), "utf8"))
-  await writeFile(join(PACKAGE, "src/verifying-key.ts"), verifyingKeySource(json, command))
+  await writeFile(join(folder, "src/verifying-key.ts"), verifyingKeySource(json, command))
 }
 
 function verifyingKeySource(key: VerifyingKeyJson, command: string): string {

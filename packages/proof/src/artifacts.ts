@@ -15,3 +15,4 @@ export const provingKeyIsDevelopment: boolean = true
 
 /** In `artifacts/`. */
 export const PROVING_KEY_FILE = "key-request.INSECURE-DEV.zkey"
+export const VERIFYING_KEY_FILE = "key-request.INSECURE-DEV.vkey.json"

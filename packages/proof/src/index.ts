@@ -1,4 +1,4 @@
-export { ARTIFACTS, circuitId, provingKeyIsDevelopment } from "./artifacts.ts"
+export { ARTIFACTS, circuitId, PROVING_KEY_FILE, provingKeyIsDevelopment, VERIFYING_KEY_FILE } from "./artifacts.ts"
 export { DOMAIN_TAGS } from "./domain-tags.ts"
 export { FIELD_BYTES, FIELD_ORDER, FieldElement } from "./field-element.ts"
 export { commitmentOf, leafOf, MAX_QUOTA, nullifierOf } from "./hashes.ts"

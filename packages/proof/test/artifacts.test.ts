@@ -2,7 +2,14 @@ import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { bn254 } from "@noble/curves/bn254.js"
-import { ARTIFACTS, circuitId, provingKeyIsDevelopment, VERIFYING_KEY } from "@starling/proof"
+import {
+  ARTIFACTS,
+  circuitId,
+  PROVING_KEY_FILE,
+  provingKeyIsDevelopment,
+  VERIFYING_KEY,
+  VERIFYING_KEY_FILE,
+} from "@starling/proof"
 import type { VerifyingKeyJson } from "snarkjs"
 import { expect, test } from "vitest"
 
@@ -10,20 +17,21 @@ const FOLDER = join(import.meta.dirname, "../artifacts")
 
 test.for([
   { file: "key-request.wasm", digest: ARTIFACTS.witnessProgram },
-  { file: "key-request.INSECURE-DEV.zkey", digest: ARTIFACTS.provingKey },
-  { file: "key-request.INSECURE-DEV.vkey.json", digest: ARTIFACTS.verifyingKey },
+  { file: PROVING_KEY_FILE, digest: ARTIFACTS.provingKey },
+  { file: VERIFYING_KEY_FILE, digest: ARTIFACTS.verifyingKey },
 ])("$file is the pinned one", async ({ file, digest }) => {
   expect(sha256(await readFile(join(FOLDER, file)))).toBe(digest)
 })
 
-test("the circuit's id is the hash over the pinned digests, and its keys own up to being for development", () => {
+test("the circuit's id is the hash over the pinned digests, and keys for development own up to it in their names", () => {
   const { constraints, witnessProgram, provingKey, verifyingKey } = ARTIFACTS
   expect(circuitId).toBe(sha256(Buffer.from(constraints + witnessProgram + provingKey + verifyingKey, "hex")))
-  expect(provingKeyIsDevelopment).toBe(true)
+  for (const file of [PROVING_KEY_FILE, VERIFYING_KEY_FILE])
+    expect(file.includes("INSECURE-DEV")).toBe(provingKeyIsDevelopment)
 })
 
 test("the verifying key in the source is the one in the file", async () => {
-  const json: VerifyingKeyJson = JSON.parse(await readFile(join(FOLDER, "key-request.INSECURE-DEV.vkey.json"), "utf8"))
+  const json: VerifyingKeyJson = JSON.parse(await readFile(join(FOLDER, VERIFYING_KEY_FILE), "utf8"))
   const { alpha, beta, gamma, delta, publicInputs } = VERIFYING_KEY
   const g1 = ({ x, y }: { readonly x: bigint; readonly y: bigint }): string[] => [`${x}`, `${y}`, "1"]
   const g2 = ({ x, y }: { readonly x: readonly bigint[]; readonly y: readonly bigint[] }): string[][] => [

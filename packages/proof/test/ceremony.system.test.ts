@@ -1,8 +1,13 @@
 import { spawn } from "node:child_process"
+import { createHash } from "node:crypto"
 import { once } from "node:events"
-import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+
+import type { VERIFYING_KEY } from "@starling/proof"
+import { groth16, wtns, type VerifyingKeyJson } from "snarkjs"
 import { afterAll, beforeAll, expect, test } from "vitest"
 
 const PROGRAM = join(import.meta.dirname, "../scripts/ceremony.ts")
@@ -58,6 +63,65 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 test("several contribute and a beacon ends it: anybody can verify the whole from the circuit on", async () => {
   expect(await did("verify", folder)).toMatch(/^Sound\. The key [0-9a-f]{64} is not pinned here\.$/)
   expect(await ceremony("contribute", folder, "somebody late")).toMatchObject({ code: 1, err: "The ceremony is over." })
+})
+
+/** What somebody imports who uses the published key. */
+interface Published {
+  readonly ARTIFACTS: Readonly<Record<"constraints" | "witnessProgram" | "provingKey" | "verifyingKey", string>>
+  readonly circuitId: string
+  readonly provingKeyIsDevelopment: boolean
+  readonly PROVING_KEY_FILE: string
+  readonly VERIFYING_KEY: typeof VERIFYING_KEY
+}
+
+const emptyPackage = (name: string): string => {
+  const destination = join(root, name)
+  for (const part of ["artifacts", "src"]) mkdirSync(join(destination, part), { recursive: true })
+  return destination
+}
+
+test("the key is published with the digests that clients and servers check, and proves to who has them", async () => {
+  const destination = emptyPackage("published")
+  expect(await did("publish", folder, "--package", destination)).toMatch(/^Pinned\. /)
+  const load = async (file: string): Promise<Published> =>
+    (await import(/* @vite-ignore */ pathToFileURL(join(destination, "src", file)).href)) as Published
+  const { ARTIFACTS: pinned, circuitId, provingKeyIsDevelopment, PROVING_KEY_FILE } = await load("artifacts.ts")
+  const { VERIFYING_KEY: key } = await load("verifying-key.ts")
+  const file = (name: string): Buffer => readFileSync(join(destination, "artifacts", name))
+  const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex")
+  expect({ provingKeyIsDevelopment, PROVING_KEY_FILE }).toEqual({
+    provingKeyIsDevelopment: false,
+    PROVING_KEY_FILE: "key-request.zkey",
+  })
+  const transcript = JSON.parse(readFileSync(join(folder, "ceremony.json"), "utf8")) as {
+    constraints: string
+    steps: { sha256: string }[]
+  }
+  expect(pinned).toEqual({
+    constraints: transcript.constraints,
+    witnessProgram: sha256(file("key-request.wasm")),
+    provingKey: transcript.steps.at(-1)!.sha256,
+    verifyingKey: sha256(file("key-request.vkey.json")),
+  })
+  expect(pinned.provingKey).toBe(sha256(file("key-request.zkey")))
+  expect(circuitId).toBe(sha256(Buffer.from(Object.values(pinned).join(""), "hex")))
+
+  const json = JSON.parse(file("key-request.vkey.json").toString("utf8")) as VerifyingKeyJson
+  expect([key.alpha.x, key.alpha.y].map(String)).toEqual(json.vk_alpha_1.slice(0, 2))
+  expect([...key.delta.x, ...key.delta.y].map(String)).toEqual(json.vk_delta_2.slice(0, 2).flat())
+  expect(key.publicInputs.map(({ x, y }) => [String(x), String(y)])).toEqual(json.IC.map((point) => point.slice(0, 2)))
+  const witness = join(destination, "witness.wtns")
+  await wtns.calculate({ a: 3n, b: 7n }, file("key-request.wasm"), witness, { memorySize: 1 })
+  const made = await groth16.prove(file("key-request.zkey"), witness)
+  expect(made.publicSignals).toEqual(["21", "3"])
+  expect(await groth16.verify(json, made.publicSignals, made.proof)).toBe(true)
+})
+
+test("a ceremony that is not sound is not published, and leaves the package as it is", async () => {
+  const [unsound, destination] = [copyOf("unsound"), emptyPackage("untouched")]
+  copyFileSync(join(unsound, "key-002.zkey"), join(unsound, "key-003.zkey"))
+  expect(await ceremony("publish", unsound, "--package", destination)).toMatchObject({ code: 1 })
+  expect(readdirSync(destination, { recursive: true, encoding: "utf8" }).toSorted()).toEqual(["artifacts", "src"])
 })
 
 test("a key that somebody else made in its place is found out", async () => {

@@ -4,7 +4,14 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { promisify } from "node:util"
-import { FieldElement, ProofImpossible, statementOf, verifyProof, type Witness } from "@starling/proof"
+import {
+  FieldElement,
+  ProofImpossible,
+  PROVING_KEY_FILE,
+  statementOf,
+  verifyProof,
+  type Witness,
+} from "@starling/proof"
 import { Prover, ProverFailed } from "@starling/proof/node"
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest"
 import { element, honest, tree } from "./member.ts"
@@ -129,7 +136,7 @@ test("artefacts that are missing or not the pinned ones are refused, at the star
     await expect(Prover.open(folder)).rejects.toThrow(ProverFailed)
     await cp(ARTIFACTS, folder, { recursive: true })
     await using careful = await Prover.open(folder)
-    await appendFile(join(folder, "key-request.INSECURE-DEV.zkey"), "x")
+    await appendFile(join(folder, PROVING_KEY_FILE), "x")
     await expect(Prover.open(folder)).rejects.toThrow("not the pinned one")
     await expect(careful.prove(honest, never)).rejects.toThrow("not the pinned one")
   } finally {

@@ -1,7 +1,15 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { bn254 } from "@noble/curves/bn254.js"
-import { FIELD_ORDER, statementOf, VERIFYING_KEY, verifyProof, type Proof, type Statement } from "@starling/proof"
+import {
+  FIELD_ORDER,
+  statementOf,
+  VERIFYING_KEY,
+  VERIFYING_KEY_FILE,
+  verifyProof,
+  type Proof,
+  type Statement,
+} from "@starling/proof"
 import { Prover } from "@starling/proof/node"
 import * as fc from "fast-check"
 import { curves, groth16, type VerifyingKeyJson } from "snarkjs"
@@ -10,7 +18,7 @@ import { element, honest } from "./member.ts"
 import { pointsOf, proofOf, type Points } from "./proof-points.ts"
 import { publicSignals, toSnarkjs } from "./snarkjs-proof.ts"
 
-const KEY = join(import.meta.dirname, "../artifacts/key-request.INSECURE-DEV.vkey.json")
+const KEY = join(import.meta.dirname, "../artifacts", VERIFYING_KEY_FILE)
 const G1 = bn254.G1.Point.BASE
 const G2 = bn254.G2.Point.BASE
 const statement = statementOf(honest)

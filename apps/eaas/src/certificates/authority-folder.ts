@@ -38,16 +38,20 @@ export interface Order {
  */
 export class AuthorityFolder {
   readonly #folder: string
-  readonly #authority: CertificateAuthority
+  readonly authority: CertificateAuthority
 
   private constructor(folder: string, authority: CertificateAuthority) {
     this.#folder = folder
-    this.#authority = authority
+    this.authority = authority
+  }
+
+  static isIn(folder: string): boolean {
+    return existsSync(join(folder, "ca.key"))
   }
 
   /** Throws `AuthorityError` where there is one already. */
   static async create(folder: string, name: string, now: Milliseconds): Promise<AuthorityFolder> {
-    if (existsSync(join(folder, "ca.key"))) throw new AuthorityError(`There is an authority in ${folder} already.`)
+    if (AuthorityFolder.isIn(folder)) throw new AuthorityError(`There is an authority in ${folder} already.`)
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const authority = await CertificateAuthority.create(name, now)
     writeFileSync(join(folder, "ca.pem"), authority.certificate)
@@ -58,7 +62,7 @@ export class AuthorityFolder {
   }
 
   static open(folder: string): AuthorityFolder {
-    if (!existsSync(join(folder, "ca.key")))
+    if (!AuthorityFolder.isIn(folder))
       throw new AuthorityError(`There is no authority in ${folder}. Make one with: starling-eaas ca init`)
     const read = (name: string): string => readFileSync(join(folder, name), "utf8")
     return new AuthorityFolder(folder, CertificateAuthority.open(read("ca.key"), read("ca.pem")))
@@ -93,9 +97,9 @@ export class AuthorityFolder {
   async #sign({ kind, name, days, hosts }: Order, now: Milliseconds): Promise<Issued> {
     switch (kind) {
       case "user":
-        return await this.#authority.forClient(name, now, days)
+        return await this.authority.forClient(name, now, days)
       case "server":
-        return await this.#authority.forServer(name, now, days, hosts)
+        return await this.authority.forServer(name, now, days, hosts)
     }
   }
 
@@ -104,7 +108,7 @@ export class AuthorityFolder {
       revokedAt === undefined ? [] : [{ serial, at: revokedAt }],
     )
     replace(join(this.#folder, "issued.json"), `${JSON.stringify({ version: 1, certificates }, undefined, 2)}\n`)
-    replace(join(this.#folder, "crl.pem"), await this.#authority.revocations(revoked, now))
+    replace(join(this.#folder, "crl.pem"), await this.authority.revocations(revoked, now))
   }
 }
 

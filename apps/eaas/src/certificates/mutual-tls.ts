@@ -1,11 +1,10 @@
-import { once } from "node:events"
 import type { IncomingMessage, RequestListener } from "node:http"
 import { createServer } from "node:https"
 import { TLSSocket, type PeerCertificate } from "node:tls"
 
 import type { Credentials } from "@starling/eaas/node"
 
-import type { Listener } from "../http/serve.ts"
+import { bind, SERVER_PATIENCE, type Listener } from "../http/bind.ts"
 
 export interface MutualTls {
   readonly credentials: Credentials
@@ -27,24 +26,11 @@ export async function listenMutualTls(
     requestCert: true,
     rejectUnauthorized: false,
     minVersion,
-    requestTimeout: 30_000,
-    headersTimeout: 10_000,
+    ...SERVER_PATIENCE,
   })
   server.on("request", handle)
   server.on("tlsClientError", () => undefined)
-  server.listen(port, host)
-  await once(server, "listening")
-  const address = server.address()
-  if (address === null || typeof address === "string") throw new TypeError("a server without a port")
-  return {
-    port: address.port,
-    async [Symbol.asyncDispose]() {
-      const closed = once(server, "close")
-      server.close()
-      server.closeAllConnections()
-      await closed
-    },
-  }
+  return await bind(server, port, host)
 }
 
 /** The certificate that the connection's client has shown, where our authority signed it and it is in its time. */

@@ -3,7 +3,7 @@ import type { Credentials } from "@starling/eaas/node"
 import { osEntropy } from "@starling/entropy/node"
 import { wipe } from "@starling/kernel"
 
-import { CertificateAuthority } from "../certificates/certificate-authority.ts"
+import type { CertificateAuthority } from "../certificates/certificate-authority.ts"
 import type { Log } from "../log.ts"
 import { LinkProducer, type LinkFigures } from "./link-producer.ts"
 import { serveKme } from "./serve-kme.ts"
@@ -14,6 +14,8 @@ export interface KmePairSettings {
   readonly branchSaes: readonly string[]
   readonly ports: readonly [number, number]
   readonly interception: number
+  /** Signs what the SAEs and the KMEs know each other by. */
+  readonly authority: CertificateAuthority
 }
 
 /** What an operator sees of the link. Counts are since the start. */
@@ -47,9 +49,12 @@ const HIGH = 160 * 1024
 /** In milliseconds. */
 const PERIOD = 5_000
 
+/** Name of the authority that the two ends of the embedded pair have. */
+export const KME_AUTHORITY = "Starling embedded KMEs"
+
 /** The embedded pair: two KMEs with doors of their own, and a simulated link between them. */
 export async function startKmePair(settings: KmePairSettings, log: Log): Promise<KmePair> {
-  const { platformSaes, branchSaes, ports, interception } = settings
+  const { platformSaes, branchSaes, ports, interception, authority } = settings
   await using stack = new AsyncDisposableStack()
   const stocks = [new KeyStock("front"), new KeyStock("back")] as const
   // Whoever turns the eavesdropper on wants to see what the link does then, and not what was put in beside it.
@@ -91,7 +96,6 @@ export async function startKmePair(settings: KmePairSettings, log: Log): Promise
   )
   platform.connect(branch)
   branch.connect(platform)
-  const authority = await CertificateAuthority.create("Starling embedded KMEs", Date.now())
   const doorOf = async (kme: KeyManagementEntity, port: number) =>
     stack.use(await serveKme(kme, (await authority.forServer(kme.id, Date.now())).credentials, port, log))
   const platformDoor = await doorOf(platform, ports[0])

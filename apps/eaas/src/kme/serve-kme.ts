@@ -4,7 +4,7 @@ import type { KmeAnswer, KeyManagementEntity } from "@starling/eaas/kme"
 import type { Credentials } from "@starling/eaas/node"
 
 import { certificateOf, listenMutualTls, nameIn } from "../certificates/mutual-tls.ts"
-import type { Listener } from "../http/serve.ts"
+import type { Listener } from "../http/bind.ts"
 import type { Log } from "../log.ts"
 
 const MAX_BODY = 64 * 1024

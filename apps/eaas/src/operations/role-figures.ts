@@ -40,10 +40,16 @@ export async function newestEpoch(as: AuthenticationServer): Promise<SealedEpoch
 export function validationFigures(source: PlatformSource, counts: ByTheMinute): readonly Figure[] {
   const { samples } = source.health
   return [
-    figure("starling_eaas_keys_issued_total", "counter", "Answers with a key", () => counts.told.get("answered") ?? 0),
-    figures("starling_eaas_refusals_total", "counter", "Answers without one", "reason", () => {
+    figure("starling_eaas_keys_issued_total", "counter", "Keys issued", () => counts.told.get("issued") ?? 0),
+    figure(
+      "starling_eaas_answers_repeated_total",
+      "counter",
+      "Answers with a key that was issued before, to whoever asks again",
+      () => counts.told.get("repeated") ?? 0,
+    ),
+    figures("starling_eaas_refusals_total", "counter", "Answers without a key", "reason", () => {
       const refusals = new Map(counts.told)
-      refusals.delete("answered")
+      for (const answered of ["issued", "repeated"]) refusals.delete(answered)
       return refusals
     }),
     figure("starling_eaas_source_up", "gauge", "1 while the quantum source gives bytes", () =>

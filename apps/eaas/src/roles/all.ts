@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8"
 
 import { LocalProvider, localProviderIdOf, type AuthenticationServer } from "@starling/eaas"
 import { toHex } from "@starling/kernel"
+import { CertificateAuthority } from "../certificates/certificate-authority.ts"
 import { emptyApp } from "../http/frames.ts"
 import {
   authenticationRoutes,
@@ -17,12 +18,11 @@ import {
 import { listen } from "../http/serve.ts"
 import type { CommandOf } from "../config.ts"
 import { openDatabase } from "../database/open-database.ts"
-import { startKmePair } from "../kme/kme-pair.ts"
+import { KME_AUTHORITY, startKmePair } from "../kme/kme-pair.ts"
 import type { Log } from "../log.ts"
 import { serveReaders, type Branch } from "../nfc/serve-readers.ts"
 import { roleKey } from "../role-keys.ts"
 import { ByTheMinute } from "../operations/by-the-minute.ts"
-import { counted } from "../operations/counted-validation.ts"
 import { openOperations, readyRoutes } from "../operations/open-operations.ts"
 import { databaseCheck, epochCheck, sourceCheck } from "../operations/readiness.ts"
 import { authenticationFigures, linkFigures, validationFigures } from "../operations/role-figures.ts"
@@ -52,6 +52,7 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
   const localProviderKeys = branches.map(({ key }) => key.publicKey)
   // One user's proofs are verified in place.
   const verifier = command.embedded ? inPlace : stack.use(verifierPool(command.threads))
+  const counts = new ByTheMinute(Date.now)
   const { pvs } = stack.use(
     await startValidation({
       database,
@@ -60,6 +61,7 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
       authenticationKey: asKey.publicKey,
       localProviderKeys,
       source: source.bytes,
+      observe: (outcome) => counts.add(outcome),
     }),
   )
   const { as } = stack.use(
@@ -76,15 +78,15 @@ export async function startAll(command: CommandOf<"all">, log: Log): Promise<Run
         branchSaes: localProviderKeys.map(saeOfProvider),
         ports: [0, 0],
         interception: command.eavesdropper,
+        authority: await CertificateAuthority.create(KME_AUTHORITY, Date.now()),
       },
       log,
     ),
   )
   const accessOf = async (sae: string) => ({ url: link.urlFor(sae), credentials: await link.credentialsFor(sae) })
   const saes = new Map(localProviderKeys.map((key) => [toHex(localProviderIdOf(key)), saeOfProvider(key)]))
-  const counts = new ByTheMinute(Date.now)
   const channel = { policy: command.onShortKey, production: false }
-  const { validation: sealed } = stack.use(sealFor(counted(pvs, counts), await accessOf(PVS_SAE), saes, channel, log))
+  const { validation: sealed } = stack.use(sealFor(pvs, await accessOf(PVS_SAE), saes, channel, log))
   const app = emptyApp(log)
   const platform = platformOf({
     authenticationKey: asKey.publicKey,

@@ -7,6 +7,7 @@ import {
   Unreachable,
   type Database,
   type Platform,
+  type RequestOutcome,
   type SigningKey,
   type ValidationApi,
   type Verifier,
@@ -69,6 +70,8 @@ export async function startValidation(settings: {
   readonly authenticationKey: Uint8Array
   readonly localProviderKeys: readonly Uint8Array[]
   readonly source: EntropySource
+  readonly restored?: boolean
+  readonly observe: (outcome: RequestOutcome) => void
 }): Promise<ValidationPart> {
   const { localProviderKeys, ...rest } = settings
   const pvs = await ProofValidationServer.open({

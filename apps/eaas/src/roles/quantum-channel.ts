@@ -79,13 +79,9 @@ export function openFrom(validation: ValidationApi, access: KmeAccess, pvs: stri
 export function accessOf(command: {
   readonly kme?: string | undefined
   readonly kmeFiles?: string | undefined
-  readonly production: boolean
 }): KmeAccess | undefined {
-  const { kme: url, kmeFiles, production } = command
-  if (url === undefined && kmeFiles === undefined) {
-    if (production) throw new UsageError("A production configuration has a KME: give --kme and --kme-files.")
-    return undefined
-  }
+  const { kme: url, kmeFiles } = command
+  if (url === undefined && kmeFiles === undefined) return undefined
   if (url === undefined || kmeFiles === undefined) throw new UsageError("--kme and --kme-files belong together.")
   return { url, credentials: readCredentials(kmeFiles) }
 }

@@ -17,11 +17,11 @@ import {
   userRoutes,
   validationRoutes,
 } from "../http/roles.ts"
-import { listen, LOOPBACK } from "../http/serve.ts"
+import { LOOPBACK } from "../http/bind.ts"
+import { listen } from "../http/serve.ts"
 import type { Log } from "../log.ts"
 import { serveReaders } from "../nfc/serve-readers.ts"
 import { ByTheMinute } from "../operations/by-the-minute.ts"
-import { counted } from "../operations/counted-validation.ts"
 import { openOperations, readyRoutes, type OperationsSettings } from "../operations/open-operations.ts"
 import { databaseCheck, epochCheck, sourceCheck } from "../operations/readiness.ts"
 import { authenticationFigures, validationFigures } from "../operations/role-figures.ts"
@@ -74,13 +74,18 @@ export async function startAs(command: CommandOf<"as">, log: Log): Promise<Runni
 
 /** The Proof Validation Server alone, with the source. */
 export async function startPvs(command: CommandOf<"pvs">, log: Log): Promise<Running> {
-  if (command.production) requireProduction({ "the quantum source is simulated": command.source.kind === "simulator" })
+  if (command.production)
+    requireProduction({
+      "the quantum source is simulated": command.source.kind === "simulator",
+      ...withoutKme(command),
+    })
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await openDatabase(command))
   const key = roleKey(join(command.data, "keys"), "pvs")
   const verifier = stack.use(verifierPool(command.threads))
   const source = stack.use(await PlatformSource.open(command.data, command.source, log))
   const localProviderKeys = command.lpKey.map(hex)
+  const counts = new ByTheMinute(Date.now)
   const { pvs } = stack.use(
     await startValidation({
       database,
@@ -89,12 +94,13 @@ export async function startPvs(command: CommandOf<"pvs">, log: Log): Promise<Run
       authenticationKey: hex(command.asKey),
       localProviderKeys,
       source: source.bytes,
+      restored: command.restored,
+      observe: (outcome) => counts.add(outcome),
     }),
   )
   const app = emptyApp(log)
   app.route("/", healthRoutes(source))
-  const counts = new ByTheMinute(Date.now)
-  app.route("/pvs", validationRoutes(await sealedAt(command, counted(pvs, counts), localProviderKeys, stack, log)))
+  app.route("/pvs", validationRoutes(await sealedAt(command, pvs, localProviderKeys, stack, log)))
   const checks = { ...databaseCheck(database), ...sourceCheck(source) }
   const operations = { role: "Proof Validation Server", checks, figures: validationFigures(source, counts) }
   const door = stack.use(openOperatorDoor(command.data, app, sourceRoutes(source)))
@@ -136,6 +142,7 @@ async function openedAt(
 
 /** A Local Provider alone. It keeps nothing but its key. */
 export async function startLp(command: CommandOf<"lp">, log: Log): Promise<Running> {
+  if (command.production) requireProduction(withoutKme(command))
   await using stack = new AsyncDisposableStack()
   const key = roleKey(join(command.data, "keys"), "lp")
   const app = emptyApp(log)
@@ -147,6 +154,10 @@ export async function startLp(command: CommandOf<"lp">, log: Log): Promise<Runni
   app.route("/", aliveRoutes())
   const operations = { role: "Local Provider", checks: {}, figures: [] }
   return await serve(app, command, { name: "lp", key: key.publicKey, operations }, stack, log)
+}
+
+function withoutKme({ kme }: CommandOf<"pvs" | "lp">): Readonly<Record<string, boolean>> {
+  return { "no KME is given": kme === undefined }
 }
 
 interface Role {

@@ -60,7 +60,7 @@ export const entropyCommands: readonly Command[] = [
 ]
 
 function overChannel({ channel }: Delivery): string {
-  return channel === undefined ? "" : ` (over ${oneLine(channel)})`
+  return channel === undefined ? "" : ` (over ${oneLine(channel)}, says the Local Provider)`
 }
 
 function describeDraw(draw: Draw): string {

@@ -133,6 +133,11 @@ function caveatsOf(
       "The quantum channel was short of key: the last delivery was sealed with AES-256-GCM, not with a one-time pad.",
     )
   }
+  if (last?.channel !== undefined) {
+    caveats.push(
+      "How a key came to the Local Provider, over a quantum channel or not, is that one's word: nobody signs it. Nothing of the key's secrecy rests on it.",
+    )
+  }
   if (anonymitySet === 1) {
     caveats.push(
       "The anonymity set is one: whoever runs the Entropy-as-a-Service platform knows that each key went to you.",

@@ -2,7 +2,10 @@ import { EntropyClientError, Unreachable } from "@starling/eaas"
 import { ProverFailed } from "@starling/proof/node"
 import { KeyServiceError } from "./key-service.ts"
 
-const MINUTE = 60_000
+/** How often the platform is asked whether an epoch that is due has been sealed. In milliseconds. */
+const SEALING = 2_000
+/** A platform may be set up anew. */
+const LONGEST = 10 * 60_000
 
 /** What went wrong with the platform, told for people; other errors pass as they are. */
 export function keyServiceError(error: unknown): unknown {
@@ -14,10 +17,13 @@ export function keyServiceError(error: unknown): unknown {
   switch (error.reason) {
     case "unreachable":
       return new KeyServiceError("unreachable", "eaas-unreachable", message, { cause: error })
-    case "epoch-not-open":
-      return new KeyServiceError("refused", error.reason, message, { cause: error, retryAfter: MINUTE })
+    case "epoch-not-open": {
+      // The next epoch may be late, and where none is open, nobody knows of it.
+      const retryAfter = Math.min(Math.max(error.retryAfter ?? 0, SEALING), LONGEST)
+      return new KeyServiceError("refused", error.reason, message, { cause: error, retryAfter })
+    }
     case "quota-used-up":
-      return new KeyServiceError("refused", error.reason, message, { cause: error, retryAfter: 10 * MINUTE })
+      return new KeyServiceError("refused", error.reason, message, { cause: error, retryAfter: LONGEST })
     case "not-registered":
       return new KeyServiceError(
         "refused",

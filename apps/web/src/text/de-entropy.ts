@@ -62,6 +62,7 @@ export const entropy: Catalogue["entropy"] = {
   showPath: "Ihren Weg zeigen",
   link: "Quantenkanal",
   linkUntold: "vom Local Provider nicht genannt",
+  linkClaimed: "nach Angabe des Local Providers: niemand unterschreibt das",
   tap: "Übergabe",
   provedIn: (time) => `Beweis in ${time}`,
   among: (n) => (n <= 1 ? "nicht verborgen: einziger Nutzer" : `verborgen unter höchstens ${n} Nutzern`),

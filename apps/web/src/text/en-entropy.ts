@@ -60,6 +60,7 @@ export const entropy = {
   showPath: "Show the way it took",
   link: "Quantum channel",
   linkUntold: "not told by the Local Provider",
+  linkClaimed: "by the Local Provider's word: nobody signs this",
   tap: "Tap",
   provedIn: (time: string) => `proof made in ${time}`,
   among: (n: number) => (n <= 1 ? "not hidden: the only user" : `hidden among at most ${n} users`),

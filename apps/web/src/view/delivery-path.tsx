@@ -22,9 +22,15 @@ export function DeliveryPath({ delivery, policy }: Props) {
       <Stage icon={Atom} name={text.source} simulated={delivery.simulated}>
         <bdi>{delivery.source}</bdi>
       </Stage>
-      <Stage icon={Link2} name={text.link}>
-        {delivery.channel === undefined ? text.linkUntold : <bdi>{delivery.channel}</bdi>}
-      </Stage>
+      {delivery.channel === undefined ? (
+        <Stage icon={Link2} name={text.link}>
+          {text.linkUntold}
+        </Stage>
+      ) : (
+        <Stage icon={Link2} name={text.link} note={text.linkClaimed}>
+          <bdi>{delivery.channel}</bdi>
+        </Stage>
+      )}
       <Stage icon={Store} name={text.provider} note={`${text.platformEpoch} ${number.format(delivery.epoch)}`}>
         <bdi>{delivery.localProvider}</bdi>
       </Stage>

@@ -1,3 +1,4 @@
+import type { Milliseconds } from "@starling/kernel"
 import { Refusal } from "../frames/refusals.ts"
 
 /** Why no key could be had. */
@@ -55,11 +56,17 @@ export class EntropyClientError extends Error {
   readonly reason: EntropyClientFault
   /** What the platform or the Local Provider said, where one of the two refused. */
   readonly refusal: Refusal | undefined
+  /** Until the epoch closes that this user is not in; `undefined` where none is open, or no epoch mends it. */
+  readonly retryAfter: Milliseconds | undefined
 
-  constructor(reason: EntropyClientFault, options: ErrorOptions & { readonly refusal?: Refusal } = {}) {
-    const { refusal } = options
+  constructor(
+    reason: EntropyClientFault,
+    options: ErrorOptions & { readonly refusal?: Refusal; readonly retryAfter?: Milliseconds } = {},
+  ) {
+    const { refusal, retryAfter } = options
     super(refusal === undefined ? SENTENCES[reason] : `${SENTENCES[reason]} ${Refusal.sentence(refusal)}`, options)
     this.reason = reason
     this.refusal = refusal
+    this.retryAfter = retryAfter
   }
 }

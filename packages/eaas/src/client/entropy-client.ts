@@ -1,37 +1,24 @@
 import { equalBytes, toHex, wipe, type Bytes, type Milliseconds } from "@starling/kernel"
-import { commitmentOf, FieldElement, leafOf, type MerkleTree } from "@starling/proof"
+import { commitmentOf, leafOf, type FieldElement, type MerkleTree } from "@starling/proof"
 import { contextOf, digest, scopeOf } from "../binding.ts"
-import { EnrolmentCode } from "../enrolment-code.ts"
 import { encodeKeyRequest } from "../frames/key-request.ts"
 import { decodeKeyResponse, encodeAnswerStatement, encodeRefusalStatement } from "../frames/key-response.ts"
 import type { Refusal } from "../frames/refusals.ts"
-import {
-  decodeRegistrationAnswer,
-  encodeCertifiedRegistration,
-  encodeReceiptStatement,
-  encodeRegistration,
-} from "../frames/registration.ts"
 import type { SealedEpoch } from "../frames/sealed-epoch.ts"
 import { InTurn } from "../in-turn.ts"
-import { Unreachable, type Clock, type RandomPort } from "../ports.ts"
+import type { Clock, RandomPort } from "../ports.ts"
 import { ANSWER_RETENTION, type KeySize } from "../protocol.ts"
 import { KEM_SEED_BYTES, kemPublicKeyOf, openKey } from "../sealed-key.ts"
 import { isSignedBy } from "../signing.ts"
-import {
-  decodeClientState,
-  encodeClientState,
-  isClientState,
-  membershipOf,
-  withMembership,
-  type ClientState,
-  type Membership,
-  type PendingRequest,
-} from "./client-state.ts"
+import type { Membership, PendingRequest } from "./client-state.ts"
 import { EntropyClientError } from "./entropy-client-error.ts"
+import { Memberships } from "./memberships.ts"
 import { checkLeaves, readEpoch, requireOpen, seenOf } from "./open-epoch.ts"
 import type { RootWitness } from "./root-witness.ts"
 import type { LocalProviderEntry, Platform } from "./platform.ts"
 import type { AuthenticationApi, CertifiedDoor, ClientJournal, KeyDelivered, ProverPort, Tap } from "./ports.ts"
+import { reach } from "./reach.ts"
+import { Registration } from "./registration.ts"
 
 export interface EntropyClientPorts {
   readonly platform: Platform
@@ -51,7 +38,6 @@ export interface EntropyClientPorts {
 
 export type Step = "registering" | "sealing" | "leaves" | "proving" | "requesting" | "opening"
 
-const FIELD_RANDOMNESS_BYTES = 32
 const DELIVERY_ID_BYTES = 8
 const MAX_ATTEMPTS = 3
 
@@ -71,6 +57,8 @@ const SETTLING: ReadonlySet<Refusal> = new Set([
  */
 export class EntropyClient {
   readonly #ports: EntropyClientPorts
+  readonly #memberships: Memberships
+  readonly #registration: Registration
   readonly #turns = new InTurn()
   #tree:
     | { readonly root: FieldElement; readonly tree: MerkleTree; readonly leaves: readonly FieldElement[] }
@@ -81,11 +69,13 @@ export class EntropyClient {
 
   constructor(ports: EntropyClientPorts) {
     this.#ports = ports
+    this.#memberships = new Memberships(ports.journal)
+    this.#registration = new Registration({ ...ports, memberships: this.#memberships })
   }
 
   /** Whether the AS has confirmed this device's commitment. */
   get registered(): boolean {
-    return (membershipOf(this.#load(), this.#ports.platform.service)?.quota ?? 0) > 0
+    return this.#registration.quota !== undefined
   }
 
   /**
@@ -93,21 +83,7 @@ export class EntropyClient {
    * `EntropyClientError`.
    */
   async register(enrolmentCode: string, signal: AbortSignal): Promise<number> {
-    const { platform, authentication } = this.#ports
-    const code = EnrolmentCode.fromText(enrolmentCode)
-    if (code.kind === "malformed") throw new EntropyClientError("wrong-code")
-    const { secret, servicePrefix } = code.value
-    if (!equalBytes(platform.service.slice(0, servicePrefix.length), servicePrefix)) {
-      throw new EntropyClientError("other-platform")
-    }
-    return await this.#turns.run(async () => {
-      const known = membershipOf(this.#load(), platform.service)
-      if (known !== undefined && known.quota > 0) return known.quota
-      return await this.#register(signal, async (commitment) => {
-        const registration = encodeRegistration({ service: platform.service, enrolment: secret, commitment })
-        return await authentication.register(registration, signal)
-      })
-    })
+    return await this.#turns.run(async () => await this.#registration.byCode(enrolmentCode, signal))
   }
 
   /**
@@ -115,14 +91,7 @@ export class EntropyClient {
    * that one in the place of the former.
    */
   async registerCertified(door: CertifiedDoor, signal: AbortSignal): Promise<number> {
-    const { service } = this.#ports.platform
-    return await this.#turns.run(
-      async () =>
-        await this.#register(
-          signal,
-          async (commitment) => await door.register(encodeCertifiedRegistration({ service, commitment }), signal),
-        ),
-    )
+    return await this.#turns.run(async () => await this.#registration.byCertificate(door, signal))
   }
 
   /** Fetches the newest epoch and its leaves, as before a request, so that neither has to be fetched right before one. */
@@ -181,26 +150,6 @@ export class EntropyClient {
     return undefined
   }
 
-  async #register(signal: AbortSignal, send: (commitment: FieldElement) => Promise<Bytes>): Promise<number> {
-    const { platform, random } = this.#ports
-    const membership = membershipOf(this.#load(), platform.service) ?? newMembership(platform.service, random)
-    this.#save(membership)
-
-    const commitment = commitmentOf(membership.secret, membership.trapdoor)
-    const answer = decodeRegistrationAnswer(await reach(send(commitment), signal))
-    if (answer.kind === "malformed") throw new EntropyClientError("unreachable", { cause: answer.why })
-    if (answer.value.kind === "refused") throw new EntropyClientError("refused", { refusal: answer.value.reason })
-    const receipt = { service: platform.service, commitment, quota: answer.value.quota }
-    const signed = isSignedBy(
-      platform.authentication.publicKey,
-      encodeReceiptStatement(receipt),
-      answer.value.signature,
-    )
-    if (!signed || receipt.quota === 0) throw new EntropyClientError("bad-signature")
-    this.#save({ ...membership, quota: receipt.quota })
-    return receipt.quota
-  }
-
   /** Makes the next request and writes it down; nothing has left the device when it resolves. */
   async #prepare(
     membership: Membership,
@@ -217,8 +166,9 @@ export class EntropyClient {
     onProgress("leaves")
     const { tree, leaves } = await this.#leaves(sealed, signal)
     const leafIndex = leaves.indexOf(leafOf(commitmentOf(current.secret, current.trapdoor), current.quota))
-    if (leafIndex < 0) throw new EntropyClientError("epoch-not-open")
-    this.#save(current)
+    const untilNext = sealed.closesAt - this.#ports.clock.now()
+    if (leafIndex < 0) throw new EntropyClientError("epoch-not-open", { retryAfter: untilNext })
+    this.#memberships.save(current)
 
     onProgress("proving")
     const kemSeed = random.draw(KEM_SEED_BYTES, "key encapsulation key")
@@ -246,7 +196,7 @@ export class EntropyClient {
       delivery: toHex(random.draw(DELIVERY_ID_BYTES, "delivery id")),
       request: encodeKeyRequest({ ...address, ...seal, keySize, nullifier, kemPublicKey, proof }),
     }
-    this.#save({ ...current, nextK: k + 1, pending })
+    this.#memberships.save({ ...current, nextK: k + 1, pending })
     return pending
   }
 
@@ -353,7 +303,7 @@ export class EntropyClient {
   }
 
   #membership(): Membership {
-    const membership = membershipOf(this.#load(), this.#ports.platform.service)
+    const membership = this.#memberships.of(this.#ports.platform.service)
     if (membership === undefined || membership.quota === 0) throw new EntropyClientError("not-registered")
     return membership
   }
@@ -361,31 +311,12 @@ export class EntropyClient {
   /** Forgets a request and its KEM secret; `nextK` is where its epoch goes on, should it still be the counted one. */
   #settle(pending: PendingRequest, nextK: number): void {
     const { pending: _, ...membership } = this.#membership()
-    this.#save({
+    this.#memberships.save({
       ...membership,
       nextK: membership.epoch === pending.epoch ? nextK : membership.nextK,
       pending: undefined,
     })
   }
-
-  #load(): ClientState {
-    const bytes = this.#ports.journal.load()
-    if (bytes === undefined) return { memberships: [] }
-    const state = decodeClientState(bytes)
-    if (state.kind === "ok") return state.value
-    throw new EntropyClientError(isClientState(bytes) ? "newer-version" : "damaged-journal", { cause: state.why })
-  }
-
-  #save(membership: Membership): void {
-    this.#ports.journal.save(encodeClientState(withMembership(this.#load(), membership)))
-  }
-}
-
-function newMembership(service: Uint8Array, random: RandomPort): Membership {
-  const secret = FieldElement.fromDigest(random.draw(FIELD_RANDOMNESS_BYTES, "membership secret"))
-  const trapdoor = FieldElement.fromDigest(random.draw(FIELD_RANDOMNESS_BYTES, "membership trapdoor"))
-  const none = { seen: undefined, pending: undefined }
-  return { service: new Uint8Array(service), secret, trapdoor, quota: 0, epoch: 0, nextK: 0, ...none }
 }
 
 /** Counting starts anew with each epoch; a revision goes on where the one before it was. */
@@ -408,17 +339,6 @@ function deliveryOf(
     anonymitySet: pending.anonymitySet,
     proofMilliseconds: pending.proofMilliseconds,
     bytes: pending.keySize,
-  }
-}
-
-/** Adapters throw `Unreachable`; people read `EntropyClientError`. */
-async function reach<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
-  try {
-    return await call
-  } catch (cause) {
-    signal.throwIfAborted()
-    if (cause instanceof Unreachable) throw new EntropyClientError("unreachable", { cause })
-    throw cause
   }
 }
 

@@ -7,7 +7,7 @@ export {
   type PendingRequest,
 } from "../client/client-state.ts"
 export { EnrolmentCode } from "../enrolment-code.ts"
-export { sealKey } from "../sealed-key.ts"
+export { openKey, sealKey, unseal, type DeliveryBinding, type SealedKey } from "../sealed-key.ts"
 export {
   decodeEpochProposal,
   decodeEpochVerdict,

@@ -46,6 +46,17 @@ export class EpochBook {
     })
   }
 
+  /** Writes down that a backup was put back: what was done between it and `time` is not known here. */
+  async restored(time: Milliseconds): Promise<void> {
+    await this.#database.query("insert into restored (complete_from) values ($1)", [time])
+  }
+
+  /** From when on everything is known here: since the last time that a backup was put back, or from the beginning. */
+  async completeFrom(): Promise<Milliseconds> {
+    const [row] = await this.#database.query("select coalesce(max(complete_from), 0) as time from restored")
+    return row === undefined ? 0 : column.integer(row, "time")
+  }
+
   /** Epochs that closed before `time`. */
   async closedBefore(time: Milliseconds): Promise<readonly number[]> {
     const rows = await this.#database.query("select distinct epoch from sealed_epochs where closes_at < $1", [time])

@@ -30,13 +30,16 @@ export class IssueBook {
    * Spends the nullifier for this answer, durably, and returns the answer that may leave: this one, or, where another
    * request with the same nullifier and context was faster, the one which that got.
    */
-  async issue(spender: Spender, answer: Uint8Array): Promise<Exclude<Spending, { kind: "unspent" }>> {
+  async issue(
+    spender: Spender,
+    answer: Uint8Array,
+  ): Promise<{ readonly kind: "issued"; readonly answer: Bytes } | Exclude<Spending, { kind: "unspent" }>> {
     return await this.#database.transaction(async (db) => {
       const inserted = await db.query(
         "insert into issues (epoch, nullifier, context, answer) values ($1, $2, $3, $4) on conflict (epoch, nullifier) do nothing returning epoch",
         [spender.epoch, FieldElement.toBytes(spender.nullifier), FieldElement.toBytes(spender.context), answer],
       )
-      if (inserted.length === 1) return { kind: "same-request", answer: new Uint8Array(answer) }
+      if (inserted.length === 1) return { kind: "issued", answer: new Uint8Array(answer) }
       const spending = await look(db, spender)
       if (spending.kind === "unspent") throw new Error("a nullifier conflicts with one that is not there")
       return spending

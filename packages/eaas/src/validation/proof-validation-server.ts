@@ -1,5 +1,5 @@
 import { SourceFailed, type EntropySource } from "@starling/entropy"
-import { equalBytes, toHex, wipe, type Bytes } from "@starling/kernel"
+import { equalBytes, toHex, wipe, type Bytes, type Milliseconds } from "@starling/kernel"
 import { contextOf, digest, scopeOf } from "../binding.ts"
 import type { Database } from "../database.ts"
 import { decodeEpochProposal, encodeEpochVerdict } from "../frames/epoch-proposal.ts"
@@ -21,7 +21,7 @@ import { isSignedBy, type SigningKey } from "../signing.ts"
 import { Admission } from "./admission.ts"
 import { EpochBook } from "./epoch-book.ts"
 import { IssueBook, type Spender } from "./issue-book.ts"
-import { judgeEpoch } from "./judge-epoch.ts"
+import { CLOCK_TOLERANCE, judgeEpoch } from "./judge-epoch.ts"
 import { VALIDATION_SCHEMA } from "./schema.ts"
 
 export interface ValidationPorts {
@@ -38,10 +38,23 @@ export interface ValidationPorts {
   readonly clock: Clock
   /** Most requests under way at a time; `DEFAULT_CAPACITY` where none is given. */
   readonly capacity?: number
+  /** The database is a backup that was put back: what was spent since is not in it. */
+  readonly restored?: boolean
+  /** Hears what became of each request, for whoever counts. */
+  readonly observe?: (outcome: RequestOutcome) => void
+}
+
+/** A key for the first time, the same one again, or why there was none. */
+export type RequestOutcome = "issued" | "repeated" | Refusal
+
+interface Reply {
+  readonly outcome: RequestOutcome
+  /** A key response frame. */
+  readonly frame: Bytes
 }
 
 type Judgement =
-  | { readonly kind: "issued"; readonly answer: Bytes }
+  | { readonly kind: "issued" | "repeated"; readonly answer: Bytes }
   | { readonly kind: "turned-away"; readonly reason: Refusal }
   | { readonly kind: "refused"; readonly reason: Refusal }
 
@@ -53,12 +66,14 @@ export class ProofValidationServer implements ValidationApi {
   readonly #countersigning = new InTurn()
   readonly #spending = new InTurnByKey()
   readonly #admission: Admission
+  readonly #completeFrom: Milliseconds
 
-  private constructor(ports: ValidationPorts) {
+  private constructor(ports: ValidationPorts, completeFrom: Milliseconds) {
     if (ports.service.length !== SERVICE_ID_BYTES) throw new RangeError("a service id has 32 bytes")
     if (ports.source.kind !== "conditioned")
       throw new TypeError("keys are made of conditioned bytes, never of raw samples")
     this.#ports = ports
+    this.#completeFrom = completeFrom
     this.#epochs = new EpochBook(ports.database)
     this.#issues = new IssueBook(ports.database)
     this.#admission = new Admission(ports.capacity ?? DEFAULT_CAPACITY, ports.localProviders.size)
@@ -66,7 +81,10 @@ export class ProofValidationServer implements ValidationApi {
 
   static async open(ports: ValidationPorts): Promise<ProofValidationServer> {
     await migrate(ports.database, VALIDATION_SCHEMA)
-    return new ProofValidationServer(ports)
+    const epochs = new EpochBook(ports.database)
+    // Statements may open a little later than they are signed.
+    if (ports.restored === true) await epochs.restored(ports.clock.now() + CLOCK_TOLERANCE)
+    return new ProofValidationServer(ports, await epochs.completeFrom())
   }
 
   /** Signs what the AS sealed, once per epoch and revision: the same statement gets the same signature again. */
@@ -81,6 +99,18 @@ export class ProofValidationServer implements ValidationApi {
    * What costs least is checked first: no proof is verified before everything else about its request is in order.
    */
   async request(frame: Uint8Array, signal: AbortSignal): Promise<Bytes> {
+    const reply = await this.#reply(frame, signal)
+    this.#ports.observe?.(reply.outcome)
+    return reply.frame
+  }
+
+  /** Drops what is kept of epochs whose answers nobody can ask for any more. */
+  async prune(): Promise<void> {
+    const old = await this.#epochs.closedBefore(this.#ports.clock.now() - ANSWER_RETENTION)
+    for (const epoch of old) await this.#issues.forget(epoch)
+  }
+
+  async #reply(frame: Uint8Array, signal: AbortSignal): Promise<Reply> {
     if (this.#admission.isFull) return turnedAway("overloaded")
     const forwarded = decodeForwardedRequest(frame)
     if (forwarded.kind === "malformed") return turnedAway("malformed")
@@ -98,18 +128,13 @@ export class ProofValidationServer implements ValidationApi {
     const judgement = await this.#judge(decoded.value, signal)
     switch (judgement.kind) {
       case "issued":
-        return judgement.answer
+      case "repeated":
+        return { outcome: judgement.kind, frame: judgement.answer }
       case "turned-away":
         return turnedAway(judgement.reason)
       case "refused":
         return this.#refuse(request, judgement.reason)
     }
-  }
-
-  /** Drops what is kept of epochs whose answers nobody can ask for any more. */
-  async prune(): Promise<void> {
-    const old = await this.#epochs.closedBefore(this.#ports.clock.now() - ANSWER_RETENTION)
-    for (const epoch of old) await this.#issues.forget(epoch)
   }
 
   async #judge(request: KeyRequest, signal: AbortSignal): Promise<Judgement> {
@@ -126,7 +151,9 @@ export class ProofValidationServer implements ValidationApi {
 
   async #spend(request: KeyRequest, sealed: EpochStatement, spender: Spender, signal: AbortSignal): Promise<Judgement> {
     const spending = await this.#issues.look(spender)
-    if (spending.kind === "same-request") return { kind: "issued", answer: spending.answer }
+    if (spending.kind === "same-request") return { kind: "repeated", answer: spending.answer }
+    // What was issued in it may be forgotten, so that nothing is signed about it either.
+    if (sealed.opensAt < this.#completeFrom) return { kind: "turned-away", reason: "epoch-closed" }
     if (this.#ports.clock.now() > sealed.closesAt + EPOCH_GRACE) return refused("epoch-closed")
     const newest = await this.#epochs.newestRevision(request.epoch)
     if (newest?.revision !== request.revision) return refused("superseded")
@@ -171,7 +198,8 @@ export class ProofValidationServer implements ValidationApi {
     }
     const signature = key.sign(encodeAnswerStatement(answer))
     const issued = await this.#issues.issue(spender, encodeKeyResponse({ kind: "answered", ...answer, signature }))
-    return issued.kind === "same-request" ? { kind: "issued", answer: issued.answer } : refused("nullifier-used")
+    if (issued.kind === "other-request") return refused("nullifier-used")
+    return { kind: issued.kind === "issued" ? "issued" : "repeated", answer: issued.answer }
   }
 
   async #countersign(bytes: Uint8Array): Promise<Parameters<typeof encodeEpochVerdict>[0]> {
@@ -182,14 +210,17 @@ export class ProofValidationServer implements ValidationApi {
     if (!equalBytes(statement.service, this.#ports.service)) return refused("wrong-service")
     if (!isSignedBy(this.#ports.authenticationKey, signed, authenticationSignature)) return refused("bad-signature")
     const now = this.#ports.clock.now()
-    const fault = await this.#epochs.enter(statement, (newest) => judgeEpoch(statement, leaves, newest, now))
+    const completeFrom = this.#completeFrom
+    const fault = await this.#epochs.enter(statement, (newest) =>
+      judgeEpoch(statement, leaves, { newest, completeFrom }, now),
+    )
     return fault === undefined ? { kind: "countersigned", signature: this.#ports.key.sign(signed) } : refused(fault)
   }
 
-  #refuse(request: Uint8Array, reason: Refusal): Bytes {
+  #refuse(request: Uint8Array, reason: Refusal): Reply {
     const refusal = { service: new Uint8Array(this.#ports.service), request: digest(request), reason }
     const signature = this.#ports.key.sign(encodeRefusalStatement(refusal))
-    return encodeKeyResponse({ kind: "refused", ...refusal, signature })
+    return { outcome: reason, frame: encodeKeyResponse({ kind: "refused", ...refusal, signature }) }
   }
 }
 
@@ -202,8 +233,8 @@ async function readOrFail(source: EntropySource, length: number, signal: AbortSi
   }
 }
 
-function turnedAway(reason: Refusal): Bytes {
-  return encodeKeyResponse({ kind: "turned-away", reason })
+function turnedAway(reason: Refusal): Reply {
+  return { outcome: reason, frame: encodeKeyResponse({ kind: "turned-away", reason }) }
 }
 
 function refused(reason: Refusal): { readonly kind: "refused"; readonly reason: Refusal } {

@@ -20,5 +20,9 @@ export const VALIDATION_SCHEMA: Schema = {
          primary key (epoch, nullifier)
        )`,
     ],
+    [
+      // From when on what was signed and spent is all here again, after a backup was put back.
+      "create table restored (complete_from bigint not null)",
+    ],
   ],
 }

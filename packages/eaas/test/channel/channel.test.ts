@@ -26,17 +26,20 @@ interface Options {
   readonly policy?: ShortagePolicy
   readonly production?: boolean
   readonly pause?: () => Promise<void>
+  /** Seeds the name of the sender's session. */
+  readonly session?: number
   readonly tap?: (transport: KmeTransport) => KmeTransport
 }
 
 /** Both ends of a channel over a pair of KMEs. */
-function channel(pair: ReturnType<typeof kmePair>, { policy = "fail", production = false, pause, tap }: Options = {}) {
+function channel(pair: ReturnType<typeof kmePair>, options: Options = {}) {
+  const { policy = "fail", production = false, pause, session = 21, tap } = options
   const transport = transportTo(pair.here, "alice")
   const sender = new ChannelSender({
     sae: new Sae("alice", tap?.(transport) ?? transport),
     policy,
     production,
-    random: { draw: seeded(21) },
+    random: { draw: seeded(session) },
     pause: pause ?? (async () => await Promise.reject(new Error("nobody waits here"))),
   })
   return { sender, receiver: new ChannelReceiver(new Sae("bob", transportTo(pair.there, "bob"))) }
@@ -81,6 +84,44 @@ describe("an answer over the quantum channel", () => {
     // Even a receiver that has forgotten everything.
     const fresh = channel(pair).receiver
     expect(await fresh.open(frame, REQUEST, "alice", PATIENCE)).toEqual({ kind: "refused", reason: "no-such-key" })
+  })
+
+  test("comes again under other key, where the KMEs restarted before its key was fetched", async () => {
+    let pair = kmePair(32_768)
+    const through = (side: "here" | "there", sae: string): KmeTransport => ({
+      call: async (...call) => await transportTo(pair[side], sae).call(...call),
+    })
+    const [alice, bob] = [new Sae("alice", through("here", "alice")), new Sae("bob", through("there", "bob"))]
+    const { sender } = channel(pair, { tap: () => through("here", "alice") })
+    const receiver = new ChannelReceiver(bob)
+    const lost = await sender.seal(ANSWER, REQUEST, "bob", PATIENCE)
+    pair = kmePair(32_768, { seed: 7 })
+    const refused = { kind: "refused", reason: "no-such-key" }
+    expect(await receiver.open(lost.frame, REQUEST, "alice", PATIENCE)).toEqual(refused)
+    expect(await alice.service("bob", PATIENCE)).toMatchObject({ storedBits: 8 * 32_768 })
+
+    const again = await sender.seal(ANSWER, REQUEST, "bob", PATIENCE)
+    expect(await receiver.open(again.frame, REQUEST, "alice", PATIENCE)).toMatchObject({ answer: ANSWER })
+    const [one, two] = [lost, again].map(({ frame }) => decodeSealedAnswer(frame))
+    if (one?.kind !== "ok" || two?.kind !== "ok") throw new Error("no frames")
+    expect(one.value.ciphertext).not.toEqual(two.value.ciphertext)
+  })
+
+  test("is opened by a Local Provider that ran on while the PVS started anew", async () => {
+    const pair = kmePair(65_536)
+    const { sender, receiver } = channel(pair)
+    for (const end of [sender, sender, channel(pair, { session: 22 }).sender]) {
+      const { frame } = await end.seal(ANSWER.slice(0, 1000), REQUEST, "bob", PATIENCE)
+      expect((await receiver.open(frame, REQUEST, "alice", PATIENCE)).kind).toBe("opened")
+    }
+  })
+
+  test("is given to nobody where one KME alone lost its stock, and no key is given a second time", async () => {
+    const pair = kmePair(32_768)
+    const { sender } = channel(pair)
+    pair.there[Symbol.dispose]()
+    await expect(sender.seal(ANSWER, REQUEST, "bob", PATIENCE)).rejects.toMatchObject({ name: "Unreachable" })
+    expect(pair.stocks[0].available()).toBeLessThan(32_768 - ANSWER.length)
   })
 
   test("may overtake an earlier one, as answers do", async () => {

@@ -4,11 +4,14 @@ import { seeded } from "../link/short-link.ts"
 export const PATIENCE = AbortSignal.timeout(600_000)
 
 /** Two KMEs with a link between them that made so many bytes, and two SAEs at either end. */
-export function kmePair(bytes: number, options: { readonly bootstrapped?: number; readonly simulated?: boolean } = {}) {
+export function kmePair(
+  bytes: number,
+  options: { readonly bootstrapped?: number; readonly simulated?: boolean; readonly seed?: number } = {},
+) {
   const stocks = [new KeyStock("front"), new KeyStock("back")] as const
-  const random = { draw: seeded(3) }
+  const random = { draw: seeded(3 + (options.seed ?? 0)) }
   const bootstrapped = seeded(2)(options.bootstrapped ?? 0)
-  const distilled = seeded(1)(bytes)
+  const distilled = seeded(options.seed ?? 1)(bytes)
   for (const stock of stocks) {
     if (bootstrapped.length > 0) stock.add(bootstrapped, "bootstrapped")
     if (distilled.length > 0) stock.add(distilled, "distilled")

@@ -10,9 +10,9 @@ const PCSCD = "/usr/sbin/pcscd"
 const SOCKET = "/run/pcscd/pcscd.comm"
 const DRIVER = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 
-/** Without the daemon, its virtual reader, OpenSC's tools, or the right to start a daemon. */
+/** Without the daemon, its virtual reader, OpenSC's tools, a C compiler, or the right to start a daemon. */
 export const noPcscd =
-  !existsSync(PCSCD) || !existsSync(DRIVER) || !existsSync("/usr/bin/opensc-tool") || process.getuid?.() !== 0
+  ![PCSCD, DRIVER, "/usr/bin/opensc-tool", "/usr/bin/cc"].every((file) => existsSync(file)) || process.getuid?.() !== 0
 
 /** Names of the virtual reader's two slots, and the ports where a card is put into each. */
 export const SLOTS = [
@@ -23,13 +23,11 @@ export const SLOTS = [
 /** Whoever listens there has the machine's one daemon. Ends with its process. */
 const LOCK_PORT = 35962
 
-export interface ThrowawayPcscd extends AsyncDisposable {
-  /** Whether each command takes 40 ms longer than it need: the virtual reader's doing, where no C compiler is there to help. */
-  readonly delayed: boolean
-}
-
-/** PC/SC's daemon with the virtual reader, for one test; another test waits for it. Never runs beside a daemon that is in use. */
-export async function throwawayPcscd(): Promise<ThrowawayPcscd> {
+/**
+ * PC/SC's daemon with the virtual reader, which is reached from this machine alone, for one test; another test waits for
+ * it. Never runs beside a daemon that is in use.
+ */
+export async function throwawayPcscd(): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack()
   const lock = await takeTurn()
   stack.defer(async () => {
@@ -43,8 +41,7 @@ export async function throwawayPcscd(): Promise<ThrowawayPcscd> {
   mkdirSync("/run/pcscd", { recursive: true })
   const help = spawnSync(PCSCD, ["--help"], { encoding: "utf8" }).stdout
   const options = ["--foreground", ...(help.includes("--disable-polkit") ? ["--disable-polkit"] : [])]
-  const preload = compileNoDelay(stack)
-  const env = { ...process.env, ...(preload !== undefined && { LD_PRELOAD: preload }) }
+  const env = { ...process.env, LD_PRELOAD: compilePreload(stack) }
   const daemon = spawn(PCSCD, options, { stdio: "ignore", env })
   stack.defer(async () => {
     if (daemon.exitCode !== null || daemon.signalCode !== null) return
@@ -56,18 +53,17 @@ export async function throwawayPcscd(): Promise<ThrowawayPcscd> {
     if (attempt > 100 || daemon.exitCode !== null) throw new Error("pcscd doesn't start")
     await pause(100)
   }
-  const running = stack.move()
-  return { delayed: preload === undefined, [Symbol.asyncDispose]: async () => await running.disposeAsync() }
+  return stack.move()
 }
 
-/** `undefined` where there is no C compiler. */
-function compileNoDelay(stack: AsyncDisposableStack): string | undefined {
+function compilePreload(stack: AsyncDisposableStack): string {
   const folder = mkdtempSync(join(tmpdir(), "starling-pcscd-"))
   stack.defer(() => rmSync(folder, { recursive: true, force: true }))
-  const library = join(folder, "no-delay.so")
-  const source = join(import.meta.dirname, "no-delay.c")
-  const { status } = spawnSync("cc", ["-shared", "-fPIC", "-o", library, source, "-ldl"], { stdio: "ignore" })
-  return status === 0 ? library : undefined
+  const library = join(folder, "virtual-reader.so")
+  const source = join(import.meta.dirname, "virtual-reader.c")
+  const { status, stderr } = spawnSync("cc", ["-shared", "-fPIC", "-o", library, source, "-ldl"], { encoding: "utf8" })
+  if (status !== 0) throw new Error(`the C compiler fails on ${source}: ${stderr}`)
+  return library
 }
 
 async function takeTurn(): Promise<ReturnType<typeof createServer>> {

@@ -1,6 +1,6 @@
 export { circuitInputs } from "./circuit-inputs.ts"
 export { encodeGroth16 } from "./encode-groth16.ts"
-export { ARTIFACTS_FOLDER } from "./load-artifacts.ts"
+export { ARTIFACTS_FOLDER, loadArtifacts } from "./load-artifacts.ts"
 export { Prover, type Proved } from "./prover.ts"
 export { ProverFailed } from "./prover-failed.ts"
 export { VerifierFailed, VerifierPool, type PooledVerdict, type VerifierPoolSettings } from "./verifier-pool.ts"
