@@ -20,8 +20,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${GROUP}/choose-commit.ts`,
-        from: "last: placeOf(choice.crypto, draw, node) + node.sid,",
-        to: "last: node.sid,",
+        from: "last: () => placeOf(choice.crypto, draw, node) + node.sid,",
+        to: "last: () => node.sid,",
       },
     ],
     caughtIn: { scenario: "grinding", seed: 2, size: 4 },
