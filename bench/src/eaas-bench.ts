@@ -1,32 +1,32 @@
-// `npm run bench:eaas [-- --only NAME … --users N --requests N --minutes N --json]`: what the EaaS platform costs and how much it
+// What the EaaS platform costs and how much it
 // takes, one figure a line. Figures per core are of CPU time, so that what else the machine does changes them little.
-import { parseArgs } from "node:util"
+import { amount, flag, readOptions, severalOf, wholeNumber } from "@starling/kernel/node"
 
 import type { Bench, Figure } from "./eaas/figure.ts"
 import { FIGURES } from "./eaas/figures.ts"
 import { LoadedPlatform } from "./eaas/loaded-platform.ts"
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string", multiple: true },
-    users: { type: "string", default: "10000" },
-    requests: { type: "string", default: "64" },
-    minutes: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
-  },
+const NAMES = FIGURES.map(({ name }) => name)
+const USAGE = `npm run bench:eaas -- [options]
+  --only NAME    these figures alone, each with an --only of its own: ${NAMES.join(", ")}
+  --users N      10000 unless said otherwise
+  --requests N   64 unless said otherwise
+  --minutes N    of load; 1 unless said otherwise
+  --json         one line of JSON for each figure`
+const values = readOptions(USAGE, {
+  only: severalOf(NAMES),
+  users: wholeNumber(10_000, { least: 1 }),
+  requests: wholeNumber(64, { least: 1 }),
+  minutes: amount(1),
+  json: flag,
 })
-const unknown = values.only?.find((name) => !FIGURES.some((module) => module.name === name))
-if (unknown !== undefined) {
-  console.error(`no figures ${unknown}; there are ${FIGURES.map(({ name }) => name).join(", ")}`)
-  process.exit(2)
-}
 
 await using stack = new AsyncDisposableStack()
 let platform: Promise<LoadedPlatform> | undefined
 const bench: Bench = {
-  minutes: Number(values.minutes),
-  users: Number(values.users),
-  requests: Number(values.requests),
+  minutes: values.minutes,
+  users: values.users,
+  requests: values.requests,
   platform: async () => await (platform ??= LoadedPlatform.start(bench.users).then((started) => stack.use(started))),
 }
 for (const module of FIGURES.filter(({ name }) => values.only?.includes(name) ?? true))

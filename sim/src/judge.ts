@@ -18,6 +18,8 @@ const SECOND = 1_000
 const LONGEST = 720 * SECOND
 /** What follows from the last commit, such as a message that is sent again, has come by then. */
 const SETTLING = 12 * SECOND
+/** Two clocks that differ by more than an hour are told to their people, who can be invited by nobody until they set them right. */
+const UNNOTICED = 1_800 * SECOND
 const LONGEST_PROBE = 90 * SECOND
 const REPEATED = 40
 
@@ -60,7 +62,7 @@ function endFaults({ world, clocksStay }: Stage): void {
   for (const person of world.people.values()) {
     person.store.isFull = false
     person.crashAfter = Infinity
-    if (!clocksStay) person.clockOffset = 0
+    if (!clocksStay || Math.abs(person.clockOffset) > UNNOTICED) person.clockOffset = 0
     person.slowness = 0
     if (!person.isUp) person.boot()
   }

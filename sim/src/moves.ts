@@ -173,10 +173,11 @@ export function night(stage: Stage): void {
   world.run(15 * SECOND)
 }
 
-/** Sets somebody's clock by up to a day, or right again. */
+/** Sets somebody's clock by up to a day, or by less than anybody notices, or right again. */
 export function skew(stage: Stage): void {
   const person = anyone(stage)
-  person.clockOffset = person.clockOffset === 0 ? stage.dice.below(2 * DAY) - DAY : 0
+  const most = stage.dice.chance(0.5) ? DAY : HOUR / 2
+  person.clockOffset = person.clockOffset === 0 ? stage.dice.below(2 * most) - most : 0
 }
 
 export function fillDisk(stage: Stage): void {

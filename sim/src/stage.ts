@@ -27,7 +27,7 @@ export interface Stage {
   readonly untrue: Set<string>
   /** Keeps ciphertexts for the group, where it has one. */
   readonly mailbox: Person | undefined
-  /** Clocks are as wrong at the end as they came to be: nobody sets them right. */
+  /** Clocks that are wrong by what nobody notices are so at the end, too. */
   readonly clocksStay: boolean
   /** Who reaches whom; one side is everybody together. */
   sides: readonly (readonly Person[])[]

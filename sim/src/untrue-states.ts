@@ -68,6 +68,8 @@ export function untrueEnds(stage: Stage, tip: string | undefined): string[] {
       const ended = endedDeliveryOf(author.store, group, id)
       const isWithAll = count !== undefined && count.recipients > 0 && count.delivered >= count.recipients
       if (isWithAll && lacking(message).length > 0) return [`${author.name} is shown “${text}” as with everybody`]
+      // Who was out let go of all, and knew nothing of those who came to be members on another branch.
+      if ((ledger.outAt.get(author) ?? 0) >= message.at) return []
       if (ended === undefined || ended.recipients === 0 || ended.delivered < ended.recipients) return []
       return lacking(message).length > 0
         ? []
