@@ -36,6 +36,7 @@ export function judgeStage(stage: Stage): Verdict {
   const probes = probe(stage)
   const apart = logsApart(stage)
   const missing = missingMessages(stage)
+  const gaps = gapFaults(stage)
   return {
     splits: [...splits(stage), ...apart],
     lostMessages: missing.filter(({ supplied }) => supplied).map(({ text }) => text),
@@ -49,7 +50,7 @@ export function judgeStage(stage: Stage): Verdict {
     stuckMembers: [...stuck(stage), ...repeating(stage)],
     oldSecrets: oldSecrets(stage),
     groundCommits: groundCommits(stage),
-    gaps: gapFaults(stage),
+    gaps,
     untrueStates: [...stage.untrue, ...untrueEnds(stage, commonTip(stage))],
     unrecoverable: missing.filter(({ supplied }) => !supplied).map(({ text }) => text),
     convergeMs: convergedAt === undefined ? undefined : convergedAt - from,

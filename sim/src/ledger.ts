@@ -70,8 +70,9 @@ export class Ledger {
   readonly restores = new Map<Person, Restore[]>()
   /** What was on somebody's screen at some time: a device may go back to a backup, and those whom it told remember. */
   readonly #shown = new Map<Person, Set<string>>()
-  /** What somebody saw while authors were to know of it. */
+  /** What somebody first saw while authors were to know of it, and while they were not, by what their device remembers. */
   readonly #read = new Map<Person, Set<string>>()
+  readonly #readQuietly = new Map<Person, Set<string>>()
   /** Under which numbers each device's messages went out, and in which states: kept though the device goes back to a backup. */
   readonly copies = new Map<string, Map<string, Copy>>()
   /** Words sent to somebody whose removal the sender knew, and commits of such a one that were followed. */
@@ -155,10 +156,11 @@ export class Ledger {
   /** Somebody looks at all that is there, and lets its authors know where receipts are on. */
   read(person: Person): void {
     if (!person.isUp || groupOf(person, this.#group) === undefined) return
-    if (person.state.durable.settings.receipts) {
-      const read = setOf(this.#read, person)
-      for (const { id } of person.messages(this.#group)) read.add(id)
-    }
+    const [read, quietly] = [setOf(this.#read, person), setOf(this.#readQuietly, person)]
+    const { receipts } = person.state.durable.settings
+    for (const { id } of person.messages(this.#group))
+      if (!receipts && !read.has(id)) quietly.add(id)
+      else if (!quietly.has(id)) read.add(id)
     attempt(person, (state, env) => markRead(state, this.#group, env))
   }
 
@@ -172,6 +174,7 @@ export class Ledger {
   }
 
   noteRestore(person: Person, restore: Restore): void {
+    this.#readQuietly.delete(person)
     this.restores.set(person, [...(this.restores.get(person) ?? []), restore])
   }
 

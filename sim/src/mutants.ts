@@ -127,6 +127,66 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     caughtIn: { scenario: "borrowed-keys", seed: 1, size: 4 },
   },
+  /** A message counts as delivered to all whom it was for as soon as it is written. */
+  "delivered-when-sent": {
+    edits: [
+      {
+        file: `${MESSAGE}/delivery.ts`,
+        from: "    delivered: recipients.filter((device) => holdsCopy(group.acks, device, sent)).length,\n",
+        to: "    delivered: recipients.length,\n",
+      },
+    ],
+    caughtIn: { scenario: "calm", seed: 0, size: 3 },
+  },
+  /** Authors learn of what was read while receipts were off. */
+  "read-in-secret": {
+    edits: [
+      {
+        file: `${MESSAGE}/note-seen.ts`,
+        from: "  if (!turn.state.durable.settings.receipts) {\n",
+        to: "  if (turn.state.durable.settings === undefined) {\n",
+      },
+      {
+        file: `${MESSAGE}/read-receipts.ts`,
+        from: "  return turn.state.durable.settings.receipts ? (",
+        to: "  return turn.state.durable.settings !== undefined ? (",
+      },
+    ],
+    caughtIn: { scenario: "receipts", seed: 0, size: 4 },
+  },
+  /** A newcomer misses what was said before it came. */
+  "past-is-missed": {
+    edits: [
+      {
+        file: `${MESSAGE}/gaps.ts`,
+        from: "[group.held, group.past, notOurs].map(",
+        to: "[group.held, notOurs].map(",
+      },
+    ],
+    caughtIn: { scenario: "calm", seed: 0, size: 4 },
+  },
+  /** What is missing is shown to nobody. */
+  "gaps-concealed": {
+    edits: [
+      {
+        file: `${MESSAGE}/gaps.ts`,
+        from: "    if (device === own) continue\n",
+        to: "    if (device !== undefined) continue\n",
+      },
+    ],
+    caughtIn: { scenario: "days-offline", seed: 0, size: 3 },
+  },
+  /** Ciphertexts of others stay for good. */
+  "kept-for-ever": {
+    edits: [
+      {
+        file: `${MESSAGE}/keep-sealed.ts`,
+        from: "before: turn.now - keepFor, limit",
+        to: "before: turn.now - keepFor * 1_000, limit",
+      },
+    ],
+    caughtIn: { scenario: "keeping", seed: 0, size: 3 },
+  },
   /** Keys stay after the retention. */
   "no-retention": {
     edits: [

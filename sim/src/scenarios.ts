@@ -88,7 +88,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ...CHURN,
     ...PARTITION,
     [20, moves.read],
-    [6, moves.turnReceipts],
+    [12, moves.turnReceipts],
     [4, moves.restart],
   ]),
   scenario("keeping", [...TALK, [4, moves.invite], [3, moves.night], [6, moves.turnKeeping], [3, moves.switchOffOrOn]]),
