@@ -1,6 +1,6 @@
 // One large group on a fair network; how long a join, a removal and a heal take until every
 // member is in the state that follows, in virtual time, and what each costs a member in processor time.
-import { readOptions, wholeNumber } from "@starling/kernel/node"
+import { flag, readOptions, wholeNumber } from "@starling/kernel/node"
 
 import { isActive } from "./group-of.ts"
 import { setStage, acceptAll, type Stage } from "./stage.ts"
@@ -10,8 +10,9 @@ const STEP = 20
 const LONGEST = 60_000
 
 const USAGE = `npm run sim:large -- [options]
-  --members N   200 unless said otherwise`
-const { members: size } = readOptions(USAGE, { members: wholeNumber(200, { least: 3 }) })
+  --members N   200 unless said otherwise
+  --json        one line of JSON alone`
+const { members: size, json } = readOptions(USAGE, { members: wholeNumber(200, { least: 3 }), json: flag })
 
 const started = performance.now()
 const stage = setStage(1, size, 0)
@@ -26,6 +27,9 @@ const rows = {
   removal: measure(stage, () => stage.ledger.remove(stage.founder, leaver, true), size),
   heal: measure(stage, () => stage.ledger.heal(healer), size),
 }
+if (!json)
+  for (const [name, { virtualMs, cpuMsPerMember }] of Object.entries(rows))
+    console.log(`${name}: ${virtualMs} ms until all follow, ${cpuMsPerMember.toFixed(2)} ms of processor a member`)
 console.log(JSON.stringify({ members: size, ...rows, ...timeSince(started) }))
 process.exitCode = Object.values(rows).every(({ virtualMs }) => virtualMs <= 2_000) ? 0 : 1
 

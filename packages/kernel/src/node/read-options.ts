@@ -71,7 +71,9 @@ export function readOptions<Asked extends Options>(usage: string, options: Asked
       process.exit(0)
     }
     const read = Object.entries(options).map(([name, option]) => [name, readOne(name, option, given[name])] as const)
-    return Object.fromEntries(read) as Read<Asked>
+    const values: object = Object.fromEntries(read)
+    if (!hasEach(options, values)) throw new TypeError("an option was not read")
+    return values
   } catch (error) {
     if (!(error instanceof BadValue) && !isOfParser(error)) throw error
     // The parser goes on with advice about positional arguments, of which there are none.
@@ -81,6 +83,10 @@ export function readOptions<Asked extends Options>(usage: string, options: Asked
 }
 
 class BadValue extends Error {}
+
+function hasEach<Asked extends Options>(options: Asked, values: object): values is Read<Asked> {
+  return Object.keys(options).every((name) => name in values)
+}
 
 function isOfParser(error: unknown): error is Error {
   return error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")
