@@ -165,17 +165,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     caughtIn: { scenario: "calm", seed: 0, size: 4 },
   },
-  /** What is missing is shown to nobody. */
-  "gaps-concealed": {
-    edits: [
-      {
-        file: `${MESSAGE}/gaps.ts`,
-        from: "    if (device === own) continue\n",
-        to: "    if (device !== undefined) continue\n",
-      },
-    ],
-    caughtIn: { scenario: "days-offline", seed: 0, size: 3 },
-  },
   /** Ciphertexts of others stay for good. */
   "kept-for-ever": {
     edits: [
