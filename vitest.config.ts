@@ -12,6 +12,7 @@ const PROCESSES = [
   "apps/*/test/*.system.test.ts",
   "apps/peer/test/e2e/!(conversation|under-npm).test.ts",
   "bench/test/*-bench.system.test.ts",
+  "sim/test/*.system.test.ts",
   "bench/test/{delivery,former-folders}.system.test.ts",
 ]
 

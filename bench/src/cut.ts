@@ -4,8 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
-import { parseArgs } from "node:util"
 
+import { flag, readOptions, wholeNumber } from "@starling/kernel/node"
 import { z } from "zod"
 
 import { Daemon, until } from "./daemon.ts"
@@ -262,14 +262,16 @@ async function statesOf(people: People, group: string, names: readonly string[])
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      cut: { type: "string", default: "60" },
-      pause: { type: "string", default: String(TALK_PAUSE) },
-      json: { type: "boolean", default: false },
-    },
+  const usage = `npm run cut -- [options]
+  --cut N     seconds that the network is cut; 60 unless said otherwise
+  --pause N   milliseconds between two words of one person; ${TALK_PAUSE} unless said otherwise
+  --json      the result as one line of JSON`
+  const values = readOptions(usage, {
+    cut: wholeNumber(60, { least: 1 }),
+    pause: wholeNumber(TALK_PAUSE, { least: 1 }),
+    json: flag,
   })
-  const result = await cutInTwo(Number(values.cut), Number(values.pause))
+  const result = await cutInTwo(values.cut, values.pause)
   console.log(values.json ? JSON.stringify(result) : result)
   const isGood =
     result.lost + result.duplicated === 0 && Math.max(result.secondsToAgreement, result.secondsToMessages) <= 10

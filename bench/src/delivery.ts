@@ -4,8 +4,8 @@ import { once } from "node:events"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 
+import { flag, readOptions, wholeNumber } from "@starling/kernel/node"
 import { WebSocket } from "ws"
 import { z } from "zod"
 
@@ -14,15 +14,16 @@ import { distributionOf, type Distribution } from "./distribution.ts"
 import { plainGossipDeliveries } from "./plain-gossip.ts"
 import { rawTcpRoundTrips } from "./raw-tcp.ts"
 
-const { values } = parseArgs({
-  options: {
-    count: { type: "string", default: "200" },
-    size: { type: "string", default: "200" },
-    json: { type: "boolean", default: false },
-  },
+const USAGE = `npm run bench:delivery -- [options]
+  --count N   messages; 200 unless said otherwise
+  --size N    bytes of each; 200 unless said otherwise
+  --json      one line of JSON for each row`
+const values = readOptions(USAGE, {
+  count: wholeNumber(200, { least: 1 }),
+  size: wholeNumber(200, { least: 1 }),
+  json: flag,
 })
-const count = Number(values.count)
-const size = Number(values.size)
+const { count, size } = values
 
 const starling = await starlingDeliveries(size, count)
 const gossip = distributionOf(await plainGossipDeliveries(size, count))

@@ -5,8 +5,8 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
-import { parseArgs } from "node:util"
 
+import { flag, readOptions, wholeNumber } from "@starling/kernel/node"
 import { WebSocket } from "ws"
 import { z } from "zod"
 
@@ -111,10 +111,11 @@ async function megabytesInMemory({ folder }: Daemon): Promise<number> {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: { seconds: { type: "string", default: "20" }, json: { type: "boolean", default: false } },
-  })
-  const result = await flood(Number(values.seconds))
+  const usage = `npm run flood -- [options]
+  --seconds N   of flood; 20 unless said otherwise
+  --json        the result as one line of JSON`
+  const values = readOptions(usage, { seconds: wholeNumber(20, { least: 1 }), json: flag })
+  const result = await flood(values.seconds)
   console.log(values.json ? JSON.stringify(result) : result)
   process.exit(result.flooded.median <= 2 * result.quiet.median ? 0 : 1)
 }

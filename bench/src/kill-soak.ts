@@ -4,8 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
-import { parseArgs } from "node:util"
 
+import { flag, readOptions, wholeNumber } from "@starling/kernel/node"
 import { z } from "zod"
 
 import { NoAnswer } from "./ask-daemon.ts"
@@ -130,14 +130,12 @@ function overlaps(draws: readonly Draw[]): number {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      kills: { type: "string", default: "50" },
-      seed: { type: "string", default: "1" },
-      json: { type: "boolean", default: false },
-    },
-  })
-  const result = await killSoak(Number(values.kills), Number(values.seed))
+  const usage = `npm run soak:kill -- [options]
+  --kills N   50 unless said otherwise
+  --seed N    1 unless said otherwise
+  --json      the result as one line of JSON`
+  const values = readOptions(usage, { kills: wholeNumber(50, { least: 1 }), seed: wholeNumber(1), json: flag })
+  const result = await killSoak(values.kills, values.seed)
   console.log(values.json ? JSON.stringify(result) : result)
   process.exit(result.lost + result.duplicated + result.drawnTwice === 0 && result.oneEpoch ? 0 : 1)
 }

@@ -1,7 +1,7 @@
-// `node bench/src/mls-profile.ts [--op update.create,join --n 1000 --suite 1 --top 15]`: in which functions the CPU time of
+// In which functions the CPU time of
 // an operation of our MLS engine goes, once it is warm.
-import { parseArgs } from "node:util"
 
+import { readOptions, text, wholeNumber } from "@starling/kernel/node"
 import { nodeCrypto } from "@starling/mls/node"
 
 import { hotFunctions } from "./mls/hot-functions.ts"
@@ -13,13 +13,16 @@ import { table } from "./mls/table.ts"
 const WARM_UP_MS = 1000
 const PROFILED_MS = 3000
 
-const { values } = parseArgs({
-  options: {
-    op: { type: "string", default: "send32,recv32,update.create,update.process,join" },
-    n: { type: "string", default: "1000" },
-    suite: { type: "string", default: "1" },
-    top: { type: "string", default: "15" },
-  },
+const USAGE = `node bench/src/mls-profile.ts [options]
+  --op NAME,…   operations, as of npm run bench:mls
+  --n N,…       members; 1000 unless said otherwise
+  --suite N,…   1 unless said otherwise
+  --top N       functions of each; 15 unless said otherwise`
+const values = readOptions(USAGE, {
+  op: text("send32,recv32,update.create,update.process,join"),
+  n: text("1000"),
+  suite: text("1"),
+  top: wholeNumber(15, { least: 1 }),
 })
 const { operations, sizes, suites } = parseOptions(["--op", values.op, "--n", values.n, "--suite", values.suite])
 
@@ -45,7 +48,7 @@ for (const suite of suites) {
       })
       const all = hot.reduce((sum, { selfUs }) => sum + selfUs, 0)
       console.log(`\n${op}, ${n} members, suite ${suite}: ${(all / runs).toFixed(0)} us\n`)
-      const lines = hot.slice(0, Number(values.top)).map(({ name, selfUs, totalUs }) => {
+      const lines = hot.slice(0, values.top).map(({ name, selfUs, totalUs }) => {
         const share = `${((100 * selfUs) / all).toFixed(1)} %`
         return [name, share, (selfUs / runs).toFixed(1), (totalUs / runs).toFixed(1)]
       })

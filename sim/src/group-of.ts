@@ -2,6 +2,9 @@ import type { Forest, ForestNode, Group } from "@starling/messenger/parts"
 
 import type { Person } from "./person.ts"
 
+/** Where members keep ciphertexts for each other, by the device and number of their author. */
+export const BUCKET_OF_CIPHERTEXTS = "messages"
+
 export function groupOf(person: Person, group: string): Group | undefined {
   return person.state.durable.groups.get(group)
 }

@@ -1,30 +1,25 @@
 import { toHex } from "@starling/kernel"
-import { endedDeliveryOf, holdsMessage } from "@starling/messenger"
 import { headOf } from "@starling/messenger/parts"
 
-import { entitlementTo } from "./entitlement.ts"
-import { groupOf, isActive, pathTo, rosterHas } from "./group-of.ts"
-import type { AcceptedMessage, Removal } from "./ledger.ts"
+import { gapFaults } from "./gap-faults.ts"
+import { BUCKET_OF_CIPHERTEXTS, groupOf, isActive, pathTo, rosterHas } from "./group-of.ts"
+import type { Removal } from "./ledger.ts"
+import { missingMessages } from "./missing-messages.ts"
+import { oldSecrets } from "./old-secrets.ts"
 import type { Person } from "./person.ts"
 import { crypto } from "./seeded.ts"
-import { acceptAll, membersOf, type Stage } from "./stage.ts"
+import { acceptAll, commonTip, membersOf, type Stage } from "./stage.ts"
+import { untrueEnds } from "./untrue-states.ts"
 import type { Verdict } from "./verdict.ts"
 import { FAIR, type World } from "./world.ts"
 
-/** Where members keep ciphertexts for each other. */
-const BUCKET_OF_MESSAGES = "messages"
-
 const SECOND = 1_000
-const HOUR = 3_600 * SECOND
-/** For how long past keys are kept, and a message can be sent again: what the messenger promises. */
-const RETENTION = 24 * HOUR
-const RESEND_PATIENCE = 14 * 24 * HOUR
-/** A device that has just been switched on erases what is too old by then. */
-const TIDYING = 40 * SECOND
 /** How long a group may take after the last fault: one request to be added anew, refused once, is in it. */
 const LONGEST = 720 * SECOND
 /** What follows from the last commit, such as a message that is sent again, has come by then. */
 const SETTLING = 12 * SECOND
+/** Two clocks that differ by more than an hour are told to their people, who can be invited by nobody until they set them right. */
+const UNNOTICED = 1_800 * SECOND
 const LONGEST_PROBE = 90 * SECOND
 const REPEATED = 40
 
@@ -41,6 +36,7 @@ export function judgeStage(stage: Stage): Verdict {
   const probes = probe(stage)
   const apart = logsApart(stage)
   const missing = missingMessages(stage)
+  const gaps = gapFaults(stage)
   return {
     splits: [...splits(stage), ...apart],
     lostMessages: missing.filter(({ supplied }) => supplied).map(({ text }) => text),
@@ -54,18 +50,20 @@ export function judgeStage(stage: Stage): Verdict {
     stuckMembers: [...stuck(stage), ...repeating(stage)],
     oldSecrets: oldSecrets(stage),
     groundCommits: groundCommits(stage),
+    gaps,
+    untrueStates: [...stage.untrue, ...untrueEnds(stage, commonTip(stage))],
     unrecoverable: missing.filter(({ supplied }) => !supplied).map(({ text }) => text),
     convergeMs: convergedAt === undefined ? undefined : convergedAt - from,
     maxReorg: ledger.maxReorg,
   }
 }
 
-function endFaults({ world }: Stage): void {
+function endFaults({ world, clocksStay }: Stage): void {
   world.weather = FAIR
   for (const person of world.people.values()) {
     person.store.isFull = false
     person.crashAfter = Infinity
-    person.clockOffset = 0
+    if (!clocksStay || Math.abs(person.clockOffset) > UNNOTICED) person.clockOffset = 0
     person.slowness = 0
     if (!person.isUp) person.boot()
   }
@@ -162,61 +160,19 @@ function secretOf(person: Person, group: string): string {
   return person.detail(group).epochAuthenticator
 }
 
-/** The state that most of good faith are in. */
-function commonTip(stage: Stage): string | undefined {
-  const counts = [...Map.groupBy(membersOf(stage), (person) => groupOf(person, stage.group)?.live)]
-  return counts.sort(([, a], [, b]) => b.length - a.length)[0]?.[0]
-}
-
-interface Missing {
-  readonly text: string
-  /** Somebody who is there could still supply it. */
-  readonly supplied: boolean
-}
-
-function missingMessages(stage: Stage): Missing[] {
-  const { group, ledger, honest } = stage
-  const shown = new Map(honest.map((person) => [person, new Set(groupOf(person, group)?.shown ?? [])]))
-  const entitled = entitlementTo(stage, commonTip(stage))
-  return ledger.messages.flatMap((message) =>
-    [...entitled(message)].flatMap((person): Missing[] => {
-      if (shown.get(person)?.has(message.id) === true) return []
-      const text = `${person.name} never showed “${message.text}”`
-      return [{ text, supplied: isSupplied(stage, message, person) }]
-    }),
-  )
-}
-
-/** Its author is there within the retention, or another member keeps the ciphertext of a state that the reader was in. */
-function isSupplied(stage: Stage, message: AcceptedMessage, reader: Person): boolean {
-  const { group, ledger, honest, world } = stage
-  const { author } = message
-  const isAlive = isActive(author, group) && (ledger.outAt.get(author) ?? 0) < message.at
-  // What its author shows, and not as what may not have reached everybody, is owed to everybody, whatever else its device forgot.
-  const isOwed =
-    holdsMessage(author.store, group, message.id) && endedDeliveryOf(author.store, group, message.id) === undefined
-  if (isAlive && isOwed && world.now - message.at < RESEND_PATIENCE) return true
-  // The reader let the keys go when the retention was over, and only the author could have sent it in another state.
-  const isExpired = world.now - message.at > RETENTION
-  if (isExpired && groupOf(reader, group)?.forest.get(message.sid)?.standing.kind === "dropped") return false
-  const key = `${author.state.durable.own.device}:${message.seq}`
-  return honest.some(
-    (person) =>
-      person !== reader &&
-      isActive(person, group) &&
-      person.store.get(BUCKET_OF_MESSAGES, group, key) !== undefined &&
-      rosterHas(groupOf(person, group)?.forest.get(message.sid), reader),
-  )
-}
-
 function duplicates({ honest, group, ledger }: Stage): string[] {
   return honest.flatMap((person) => {
     if (groupOf(person, group) === undefined) return []
     const shown = Map.groupBy(person.messages(group), ({ text }) => text)
     const twice = [...shown].filter(([, copies]) => copies.length > 1).map(([text]) => text)
-    const told = person.notifications.flatMap((event) => (event.kind === "message" ? [event.message.id] : []))
-    // Who went back to a backup is told anew of what came after it.
-    const again = ledger.restoredAt.has(person) ? [] : told.filter((id, i) => told.indexOf(id) !== i)
+    // Who went back to a backup is told anew of what came after it, and of nothing else.
+    const forgotten = ledger.restores.get(person)?.map((each) => each.told) ?? []
+    const told = person.notifications.flatMap((event, i) =>
+      event.kind === "message" && !forgotten.some(({ before, until }) => before <= i && i < until)
+        ? [event.message.id]
+        : [],
+    )
+    const again = told.filter((id, i) => told.indexOf(id) !== i)
     return [...twice, ...again].map((what) => `${person.name} showed ${what} twice`)
   })
 }
@@ -234,7 +190,7 @@ function probe(stage: Stage): Uint8Array[] {
   return probes.flatMap(({ author, id }) => {
     const copies = groupOf(author, group)?.sent.find((sent) => sent.id === id)?.copies ?? []
     const { device } = author.state.durable.own
-    return copies.flatMap(({ seq }) => author.store.get(BUCKET_OF_MESSAGES, group, `${device}:${seq}`) ?? [])
+    return copies.flatMap(({ seq }) => author.store.get(BUCKET_OF_CIPHERTEXTS, group, `${device}:${seq}`) ?? [])
   })
 }
 
@@ -275,21 +231,6 @@ function removedWhoDecide(stage: Stage): string[] {
     return counting.some((hash) => stage.backdated.has(hash))
       ? [`${person.name} heeds somebody who had been removed`]
       : []
-  })
-}
-
-/** A state that others followed longer ago than the retention holds no secrets any more, but for the one in use. */
-function oldSecrets(stage: Stage): string[] {
-  const { group, honest, world } = stage
-  return honest.flatMap((person) => {
-    const own = groupOf(person, group)
-    if (own === undefined || person.upSince > world.now - TIDYING) return []
-    return [...own.forest.values()].flatMap((node) => {
-      if (node.standing.kind !== "held" || node.sid === own.live) return []
-      const followers = [...own.forest.values()].filter(({ parent }) => parent === node.sid)
-      const since = Math.min(...followers.map(({ placedAt }) => placedAt))
-      return since < world.now - RETENTION - HOUR ? [`${person.name} holds a state of epoch ${node.epoch}`] : []
-    })
   })
 }
 

@@ -1,18 +1,20 @@
-// `npm run sim:large [-- --members N]`: one large group on a fair network; how long a join, a removal and a heal take until every
+// One large group on a fair network; how long a join, a removal and a heal take until every
 // member is in the state that follows, in virtual time, and what each costs a member in processor time.
-import { parseArgs } from "node:util"
+import { flag, readOptions, wholeNumber } from "@starling/kernel/node"
 
 import { isActive } from "./group-of.ts"
 import { setStage, acceptAll, type Stage } from "./stage.ts"
+import { timeSince } from "./time-since.ts"
 
 const STEP = 20
 const LONGEST = 60_000
 
-const { values } = parseArgs({ options: { members: { type: "string", default: "200" } } })
-const size = Number(values.members)
-if (!Number.isSafeInteger(size) || size < 3)
-  throw new RangeError(`--members takes a number from 3, not ${values.members}`)
+const USAGE = `npm run sim:large -- [options]
+  --members N   200 unless said otherwise
+  --json        one line of JSON alone`
+const { members: size, json } = readOptions(USAGE, { members: wholeNumber(200, { least: 3 }), json: flag })
 
+const started = performance.now()
 const stage = setStage(1, size, 0)
 const people = [...stage.world.people.values()]
 const newcomer = people.at(-1)
@@ -25,7 +27,10 @@ const rows = {
   removal: measure(stage, () => stage.ledger.remove(stage.founder, leaver, true), size),
   heal: measure(stage, () => stage.ledger.heal(healer), size),
 }
-console.log(JSON.stringify({ members: size, ...rows }))
+if (!json)
+  for (const [name, { virtualMs, cpuMsPerMember }] of Object.entries(rows))
+    console.log(`${name}: ${virtualMs} ms until all follow, ${cpuMsPerMember.toFixed(2)} ms of processor a member`)
+console.log(JSON.stringify({ members: size, ...rows, ...timeSince(started) }))
 process.exitCode = Object.values(rows).every(({ virtualMs }) => virtualMs <= 2_000) ? 0 : 1
 
 interface Cost {

@@ -32,7 +32,9 @@ export function healAtOnce(stage: Stage): void {
 
 export function invite(stage: Stage): void {
   const by = someone(stage)
-  const outsiders = [...stage.world.people.values()].filter((person) => !isActive(person, stage.group))
+  const outsiders = [...stage.world.people.values()].filter(
+    (person) => person !== stage.mailbox && !isActive(person, stage.group),
+  )
   if (by !== undefined && outsiders.length > 0) stage.ledger.invite(by, stage.dice.pick(outsiders))
 }
 
@@ -54,6 +56,47 @@ export function removeAnyone(stage: Stage): void {
     (person) => person !== founder && person !== by && isInTree(founder, group, person),
   )
   if (by !== undefined && targets.length > 0) ledger.remove(by, dice.pick(targets), by === founder)
+}
+
+/** Somebody looks at the group. */
+export function read(stage: Stage): void {
+  const person = someone(stage)
+  if (person !== undefined) stage.ledger.read(person)
+}
+
+/** Somebody takes part in receipts, or no more. */
+export function turnReceipts(stage: Stage): void {
+  const person = someone(stage)
+  if (person !== undefined) stage.ledger.setReceipts(person, !person.state.durable.settings.receipts)
+}
+
+/** Somebody keeps ciphertexts for another time than before: an hour, a day, or the three of everybody. */
+export function turnKeeping(stage: Stage): void {
+  const person = someone(stage)
+  if (person !== undefined) stage.ledger.keepFor(person, stage.dice.pick([HOUR, DAY, 3 * DAY]))
+}
+
+/** The founder gives somebody a role, or another one does where theirs lets them; owners are made by the founder, whose removals are to stand. */
+export function giveRole(stage: Stage): void {
+  const { founder, honest, dice, ledger } = stage
+  const by = dice.chance(0.7) && founder.isUp ? founder : someone(stage)
+  const others = honest.filter(
+    (person) => person !== founder && person !== by && isInTree(founder, stage.group, person),
+  )
+  if (by !== undefined && others.length > 0)
+    ledger.giveRole(
+      by,
+      dice.pick(others),
+      dice.pick(by === founder ? ["member", "admin", "owner"] : ["member", "admin"]),
+    )
+}
+
+/** The founder, or another owner, says who may invite and remove. */
+export function setPolicy(stage: Stage): void {
+  const { dice, ledger } = stage
+  const by = someone(stage)
+  const circles = ["everyone", "admins"] as const
+  if (by !== undefined) ledger.setPolicy(by, { invite: dice.pick(circles), remove: dice.pick(circles) })
 }
 
 export function leave(stage: Stage): void {
@@ -130,10 +173,11 @@ export function night(stage: Stage): void {
   world.run(15 * SECOND)
 }
 
-/** Sets somebody's clock by up to a day, or right again. */
+/** Sets somebody's clock by up to a day, or by less than anybody notices, or right again. */
 export function skew(stage: Stage): void {
   const person = anyone(stage)
-  person.clockOffset = person.clockOffset === 0 ? stage.dice.below(2 * DAY) - DAY : 0
+  const most = stage.dice.chance(0.5) ? DAY : HOUR / 2
+  person.clockOffset = person.clockOffset === 0 ? stage.dice.below(2 * most) - most : 0
 }
 
 export function fillDisk(stage: Stage): void {
@@ -141,20 +185,30 @@ export function fillDisk(stage: Stage): void {
   person.store.isFull = !person.store.isFull
 }
 
+interface Backup {
+  readonly rows: ReturnType<Person["store"]["copy"]>
+  readonly at: number
+  readonly told: number
+}
+
 /** Saves somebody's data, or puts it back as it was saved: not that of the founder, whose removals are to be counted on. */
 export function backUpOrRestore(): Move {
-  const backups = new Map<Person, ReturnType<Person["store"]["copy"]>>()
+  const backups = new Map<Person, Backup>()
   return (stage) => {
-    const person = stage.dice.pick([...stage.world.people.values()].filter((each) => each !== stage.founder))
+    const { world, ledger } = stage
+    const person = stage.dice.pick(stage.honest.filter((each) => each !== stage.founder))
     const backup = backups.get(person)
     if (backup === undefined) {
-      if (isActive(person, stage.group)) backups.set(person, person.store.copy())
+      if (isActive(person, stage.group))
+        backups.set(person, { rows: person.store.copy(), at: world.now, told: person.notifications.length })
       return
     }
     backups.delete(person)
     if (person.isUp) person.stop()
-    person.store.restore(backup)
-    stage.ledger.restoredAt.set(person, stage.world.now)
+    ledger.noteShown(person)
+    person.store.restore(backup.rows)
+    const told = { before: backup.told, until: person.notifications.length }
+    ledger.noteRestore(person, { backedUpAt: backup.at, restoredAt: world.now, told })
     switchOn(stage, person)
   }
 }

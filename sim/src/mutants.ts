@@ -15,8 +15,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${GROUP}/choose-commit.ts`,
-        from: "last: placeOf(choice.crypto, draw, node) + node.sid,",
-        to: "last: node.sid,",
+        from: "last: () => placeOf(choice.crypto, draw, node) + node.sid,",
+        to: "last: () => node.sid,",
       },
     ],
     caughtIn: { scenario: "grinding", seed: 2, size: 4 },
@@ -121,6 +121,55 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       },
     ],
     caughtIn: { scenario: "borrowed-keys", seed: 1, size: 4 },
+  },
+  /** A message counts as delivered to all whom it was for as soon as it is written. */
+  "delivered-when-sent": {
+    edits: [
+      {
+        file: `${MESSAGE}/delivery.ts`,
+        from: "    delivered: recipients.filter((device) => holdsCopy(group.acks, device, sent)).length,\n",
+        to: "    delivered: recipients.length,\n",
+      },
+    ],
+    caughtIn: { scenario: "calm", seed: 0, size: 3 },
+  },
+  /** Authors learn of what was read while receipts were off. */
+  "read-in-secret": {
+    edits: [
+      {
+        file: `${MESSAGE}/note-seen.ts`,
+        from: "  if (!turn.state.durable.settings.receipts) {\n",
+        to: "  if (turn.state.durable.settings === undefined) {\n",
+      },
+      {
+        file: `${MESSAGE}/read-receipts.ts`,
+        from: "  return turn.state.durable.settings.receipts ? (",
+        to: "  return turn.state.durable.settings !== undefined ? (",
+      },
+    ],
+    caughtIn: { scenario: "receipts", seed: 0, size: 4 },
+  },
+  /** A newcomer misses what was said before it came. */
+  "past-is-missed": {
+    edits: [
+      {
+        file: `${MESSAGE}/gaps.ts`,
+        from: "[group.held, group.past, notOurs].map(",
+        to: "[group.held, notOurs].map(",
+      },
+    ],
+    caughtIn: { scenario: "calm", seed: 0, size: 4 },
+  },
+  /** Ciphertexts of others stay for good. */
+  "kept-for-ever": {
+    edits: [
+      {
+        file: `${MESSAGE}/keep-sealed.ts`,
+        from: "before: turn.now - keepFor, limit",
+        to: "before: turn.now - keepFor * 1_000, limit",
+      },
+    ],
+    caughtIn: { scenario: "keeping", seed: 0, size: 3 },
   },
   /** Keys stay after the retention. */
   "no-retention": {

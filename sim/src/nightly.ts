@@ -1,25 +1,28 @@
-// `npm run sim:nightly [-- --members N] [--live N] [--seed N]`: a large group of which few are ever there. The others have a leaf
+// A large group of which few are ever there. The others have a leaf
 // and nothing else; those who are there talk, renew, part and meet, and are judged like any group.
 import { performance } from "node:perf_hooks"
-import { parseArgs } from "node:util"
+
+import { readOptions, wholeNumber } from "@starling/kernel/node"
 
 import { groupOf } from "./group-of.ts"
 import { judgeStage } from "./judge.ts"
 import * as moves from "./moves.ts"
 import { setStage, type Stage } from "./stage.ts"
+import { timeSince } from "./time-since.ts"
 import { faultsOf } from "./verdict.ts"
 
 const ROUNDS = 40
 const BATCH = 60
 
-const { values } = parseArgs({
-  options: {
-    members: { type: "string", default: "1000" },
-    live: { type: "string", default: "20" },
-    seed: { type: "string", default: "1" },
-  },
+const USAGE = `npm run sim:nightly -- [options]
+  --members N   leaves of the group; 1000 unless said otherwise
+  --live N      members who are there; 20 unless said otherwise
+  --seed N      1 unless said otherwise`
+const { members, live, seed } = readOptions(USAGE, {
+  members: wholeNumber(1_000, { least: 3 }),
+  live: wholeNumber(20, { least: 3 }),
+  seed: wholeNumber(1),
 })
-const [members, live, seed] = [Number(values.members), Number(values.live), Number(values.seed)]
 const from = performance.now()
 const stage = setStage(seed, live, 0)
 addAbsent(stage, members - live)
@@ -51,7 +54,7 @@ console.log(
     convergeMs: verdict.convergeMs ?? null,
     maxReorg: verdict.maxReorg,
     assemblySeconds: Math.round((assembled - from) / 1000),
-    wallSeconds: Math.round((performance.now() - from) / 1000),
+    ...timeSince(from),
   }),
 )
 process.exitCode = faultsOf(verdict).length === 0 ? 0 : 1

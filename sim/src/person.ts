@@ -90,6 +90,8 @@ export class Person {
   crashes = 0
   /** Keeps the keys that its program would erase: a thief, or a member who hoards. */
   hoards = false
+  /** To how many neighbours each own message was written, at most. */
+  readonly #reached = new Map<string, number>()
   /** Sees every effect before it is carried out. */
   overheard: (effect: Effect) => void = () => undefined
 
@@ -218,6 +220,11 @@ export class Person {
     return readHistory(this.store, group, { limit: 100_000 })
   }
 
+  /** Neighbours that an own message was written to at one time, as the network has it. */
+  reached(id: string): number {
+    return this.#reached.get(id) ?? 0
+  }
+
   texts(group: string): string[] {
     return this.messages(group)
       .map(({ text }) => text)
@@ -339,6 +346,7 @@ export class Person {
         world.after(this.#delayTo(other), () => other.receiveGossip(topic, data, this))
     }
     if (message === undefined) return
+    this.#reached.set(message.id, Math.max(reached, this.reached(message.id)))
     const life = this.#life
     world.after(1, () => {
       if (this.#life === life) this.input((state, env) => published(state, message, reached, env))

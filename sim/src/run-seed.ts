@@ -23,6 +23,8 @@ const NOTHING: Omit<Verdict, "stuckMembers"> = {
   removalsNotInForce: [],
   oldSecrets: [],
   groundCommits: [],
+  gaps: [],
+  untrueStates: [],
   unrecoverable: [],
   convergeMs: undefined,
   maxReorg: 0,

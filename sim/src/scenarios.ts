@@ -9,6 +9,7 @@ type Weighted = readonly (readonly [weight: number, move: Move])[]
 const TALK: Weighted = [
   [40, moves.say],
   [8, moves.heal],
+  [10, moves.read],
 ]
 const CHURN: Weighted = [
   [6, moves.invite],
@@ -30,6 +31,11 @@ const FAULTS: Weighted = [
   [2, moves.skew],
   [2, moves.fillDisk],
   [2, moves.slowDown],
+]
+const CHOICES: Weighted = [
+  [1, moves.turnReceipts],
+  [1, moves.turnKeeping],
+  [1, moves.giveRole],
 ]
 const MALICE: Weighted = [
   [2, insider.forkOn],
@@ -71,7 +77,31 @@ export const SCENARIOS: readonly Scenario[] = [
     ...scenario("backup", []),
     moves: () => [...TALK, [4, moves.invite], [10, moves.backUpOrRestore()]],
   },
+  {
+    ...scenario("backup-churn", [], { leastSize: 4, rounds: 50 }),
+    moves: () => [...TALK, ...CHURN, ...PARTITION, [4, moves.restart], [14, moves.backUpOrRestore()]],
+  },
   scenario("clock-skew", [...TALK, ...CHURN, [8, moves.skew], [4, moves.healAtOnce]]),
+  scenario("clocks-stay-wrong", [...TALK, ...CHURN, [8, moves.skew], [4, moves.healAtOnce]], { clocksStay: true }),
+  scenario("receipts", [
+    ...TALK,
+    ...CHURN,
+    ...PARTITION,
+    [20, moves.read],
+    [12, moves.turnReceipts],
+    [4, moves.restart],
+  ]),
+  scenario("keeping", [...TALK, [4, moves.invite], [3, moves.night], [6, moves.turnKeeping], [3, moves.switchOffOrOn]]),
+  scenario("mailbox", [...TALK, ...CHURN, ...PARTITION, [6, moves.switchOffOrOn]], { hasMailbox: true }),
+  scenario("roles", [
+    ...TALK,
+    ...PARTITION,
+    [8, moves.giveRole],
+    [4, moves.setPolicy],
+    [6, moves.invite],
+    [6, moves.removeAnyone],
+    [2, moves.leave],
+  ]),
   scenario("disk-full", [...TALK, ...CHURN, [12, moves.fillDisk], [4, moves.split], [4, moves.meet]]),
   scenario("slow-peer", [...TALK, ...CHURN, [6, moves.slowDown], [4, moves.healAtOnce]]),
   scenario("churn", [
@@ -150,8 +180,14 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario("old-branches", [...TALK, [4, moves.invite], [4, insider.chainInOldBranches], [6, moves.meet]], {
     insiders: 1,
   }),
-  scenario("all-faults", [...TALK, ...CHURN, ...PARTITION, ...FAULTS], { rounds: 50 }),
-  scenario("everything", [...TALK, ...CHURN, ...PARTITION, ...FAULTS, ...MALICE], { insiders: 1, rounds: 50 }),
+  {
+    ...scenario("all-faults", [], { rounds: 50, clocksStay: true }),
+    moves: () => [...TALK, ...CHURN, ...PARTITION, ...FAULTS, ...CHOICES, [3, moves.backUpOrRestore()]],
+  },
+  {
+    ...scenario("everything", [], { insiders: 1, rounds: 50, hasMailbox: true }),
+    moves: () => [...TALK, ...CHURN, ...PARTITION, ...FAULTS, ...CHOICES, ...MALICE, [3, moves.backUpOrRestore()]],
+  },
 ]
 
 export function scenarioNamed(name: string): Scenario {

@@ -1,35 +1,52 @@
-import { equalBytes } from "@starling/kernel"
+import { Recent } from "@starling/kernel"
 import type { CryptoProvider } from "@starling/mls"
 
-/** Beyond so many signatures the oldest half is verified again. */
-const REMEMBERED = 4096
+/** Beyond so many signatures those that nobody asks for are verified again. */
+const REMEMBERED = 65_536
 
 interface Verdict {
-  readonly publicKey: Uint8Array
-  readonly content: Uint8Array
+  readonly publicKey: Buffer
+  readonly content: Buffer
   readonly holds: boolean
 }
 
 /**
  * The same provider, for many people in one process: what one of them has verified holds for all, as it is a function of
- * key, content and signature. Nearly all of a simulation's work would be to verify the same bytes again.
+ * key, content and signature; and what one of them signed with a key that was derived here holds under its public key. Nearly all of
+ * a simulation's work would be to verify the same bytes again. Whatever differs by a bit is verified.
  */
 export function sharingVerdicts(crypto: CryptoProvider): CryptoProvider {
-  let recent = new Map<string, Verdict>()
-  let older = new Map<string, Verdict>()
-  const verify: CryptoProvider["signature"]["verify"] = (publicKey, content, signature) => {
-    const name = Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength).toString("latin1")
-    const known = recent.get(name) ?? older.get(name)
-    if (known !== undefined && equalBytes(known.publicKey, publicKey) && equalBytes(known.content, content))
-      return known.holds
-    const verdict = {
-      publicKey: publicKey.slice(),
-      content: content.slice(),
-      holds: crypto.signature.verify(publicKey, content, signature),
-    }
-    if (recent.size >= REMEMBERED / 2) [older, recent] = [recent, new Map()]
-    recent.set(name, verdict)
-    return verdict.holds
+  const verdicts = new Recent<Verdict>(REMEMBERED)
+  const publicKeys = new Map<string, Buffer>()
+  const remember = (publicKey: Buffer, content: Uint8Array, signature: Uint8Array, holds: boolean): void =>
+    verdicts.set(nameOf(signature), { publicKey, content: Buffer.from(content), holds })
+  const { signature } = crypto
+  return {
+    ...crypto,
+    signature: {
+      ...signature,
+      deriveKeyPair(seed) {
+        const pair = signature.deriveKeyPair(seed)
+        publicKeys.set(nameOf(pair.privateKey), Buffer.from(pair.publicKey))
+        return pair
+      },
+      sign(privateKey, content) {
+        const signed = signature.sign(privateKey, content)
+        const publicKey = publicKeys.get(nameOf(privateKey))
+        if (publicKey !== undefined) remember(publicKey, content, signed, true)
+        return signed
+      },
+      verify(publicKey, content, bytes) {
+        const known = verdicts.get(nameOf(bytes))
+        if (known?.publicKey.equals(publicKey) === true && known.content.equals(content)) return known.holds
+        const holds = signature.verify(publicKey, content, bytes)
+        remember(Buffer.from(publicKey), content, bytes, holds)
+        return holds
+      },
+    },
   }
-  return { ...crypto, signature: { ...crypto.signature, verify } }
+}
+
+function nameOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
 }

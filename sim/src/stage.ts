@@ -1,4 +1,4 @@
-import { invitations } from "@starling/messenger"
+import { addMailbox, invitations, mailboxLink } from "@starling/messenger"
 
 import { EventDigest } from "./event-digest.ts"
 import { groupOf, isActive } from "./group-of.ts"
@@ -23,12 +23,28 @@ export interface Stage {
   readonly ground: Set<string>
   /** Operations that somebody made who had been removed. */
   readonly backdated: Set<string>
+  /** What authors were shown of their messages on the way, and was not so. */
+  readonly untrue: Set<string>
+  /** Keeps ciphertexts for the group, where it has one. */
+  readonly mailbox: Person | undefined
+  /** Clocks that are wrong by what nobody notices are so at the end, too. */
+  readonly clocksStay: boolean
   /** Who reaches whom; one side is everybody together. */
   sides: readonly (readonly Person[])[]
 }
 
+export interface Setting {
+  readonly hasMailbox?: boolean
+  readonly clocksStay?: boolean
+}
+
 /** `size` people are in the group from the beginning, `insiders` of them of bad faith; one more knows them all. */
-export function setStage(seed: number, size: number, insiders: number): Stage {
+export function setStage(
+  seed: number,
+  size: number,
+  insiders: number,
+  { hasMailbox = false, clocksStay = false }: Setting = {},
+): Stage {
   const world = new World(seed)
   const digest = new EventDigest(world)
   const people = Array.from({ length: size + 1 }, (_, i) => world.person(`p${String(i).padStart(2, "0")}`))
@@ -37,6 +53,7 @@ export function setStage(seed: number, size: number, insiders: number): Stage {
   world.meetAll()
   for (const person of people) person.knows(...people.filter((other) => other !== person))
   const bad = others.slice(0, insiders)
+  const mailbox = hasMailbox ? world.person("mailbox", 0, { mailbox: true }) : undefined
   const group = founder.createGroup()
   const ledger = new Ledger(world, group, new Set(people.filter((person) => !bad.includes(person))))
   const stage: Stage = {
@@ -50,7 +67,10 @@ export function setStage(seed: number, size: number, insiders: number): Stage {
     digest,
     ground: new Set(),
     backdated: new Set(),
-    sides: [people],
+    untrue: new Set(),
+    mailbox,
+    clocksStay,
+    sides: [[...world.people.values()]],
   }
   for (const other of others.slice(0, size - 1)) founder.invite(group, other)
   for (let i = 0; i < 60 && !isAssembled(stage, size); i++) {
@@ -58,6 +78,12 @@ export function setStage(seed: number, size: number, insiders: number): Stage {
     acceptAll(stage)
   }
   world.run(4_000)
+  if (mailbox !== undefined) {
+    const link = mailboxLink(mailbox.state, ["/memory/mailbox"], mailbox.env())
+    world.meetAll()
+    founder.verb((state, env) => addMailbox(state, group, link, env))
+    world.run(15_000)
+  }
   return stage
 }
 
@@ -70,6 +96,12 @@ export function activeHonest({ honest, group }: Stage): Person[] {
 export function membersOf(stage: Stage): Person[] {
   const desired = groupOf(stage.founder, stage.group)?.membership.desired
   return activeHonest(stage).filter(({ identity }) => desired?.has(identity) === true)
+}
+
+/** The state that most of good faith are in. */
+export function commonTip(stage: Stage): string | undefined {
+  const counts = [...Map.groupBy(membersOf(stage), (person) => groupOf(person, stage.group)?.live)]
+  return counts.sort(([, a], [, b]) => b.length - a.length)[0]?.[0]
 }
 
 /** Whoever holds an invitation to the group accepts it. */

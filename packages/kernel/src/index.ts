@@ -18,4 +18,5 @@ export {
 } from "./bytes.ts"
 export { malformed, ok, type Decoded } from "./decoded.ts"
 export type { Milliseconds } from "./milliseconds.ts"
+export { Recent } from "./recent.ts"
 export { Secret } from "./secret.ts"

@@ -267,5 +267,8 @@ export const RESTOCK_PAUSE = 600 * SECOND
 /** Until a device that gave somebody else's KeyPackage is asked again for the one who was named for it. */
 export const WRONG_KEY_PAUSE = 600 * SECOND
 export const CARRY_PAUSE = 300 * SECOND
+/** Certificates of devices that were good, and ranks, that are not worked out again. */
+export const MAX_REMEMBERED_DEVICES = 4_096
+export const MAX_REMEMBERED_RANKS = 8_192
 /** Peers who are away and are dialled at a time. */
 export const MAX_DIALLED = 64

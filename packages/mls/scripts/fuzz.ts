@@ -1,30 +1,35 @@
-// `npm run fuzz:mls -- [--operations 20000] [--members 32] [--seed S] [--state FILE] [--mutant NAME] [--json]`: random operations on
-// one group, each checked by all. With `--state` a run saves where it is and goes on from there. Ends with 1 after a disagreement,
+// Random operations on one group, each checked by all. With `--state` a run saves where it is and goes on from there. Ends with 1 after a disagreement,
 // which a mutant must lead to.
 import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs"
-import { parseArgs } from "node:util"
+
+import { flag, oneOf, readOptions, text, wholeNumber } from "@starling/kernel/node"
 
 import { decodeCheckpoint, encodeCheckpoint } from "../test/fuzz/checkpoint.ts"
 import { fuzz, type FuzzOptions } from "../test/fuzz/run.ts"
 import { mutantNames } from "./mutants.ts"
 
-const { values } = parseArgs({
-  options: {
-    operations: { type: "string", default: "20000" },
-    members: { type: "string", default: "32" },
-    seed: { type: "string", default: "1" },
-    state: { type: "string" },
-    mutant: { type: "string" },
-    json: { type: "boolean", default: false },
-  },
+const USAGE = `npm run fuzz:mls -- [options]
+  --operations N   20000 unless said otherwise
+  --members N      at most; 32 unless said otherwise
+  --seed S         any text; 1 unless said otherwise
+  --state FILE     saves where it is, and goes on from there
+  --mutant NAME    with a fault in the engine: ${mutantNames.join(", ")}
+  --json           the result as one line of JSON`
+const values = readOptions(USAGE, {
+  operations: wholeNumber(20_000, { least: 1 }),
+  members: wholeNumber(32, { least: 2 }),
+  seed: text("1"),
+  state: text(undefined),
+  mutant: oneOf(mutantNames, undefined),
+  json: flag,
 })
 
 process.exitCode = values.mutant === undefined ? run() : runMutant(values.mutant)
 
 function run(): number {
   const started = performance.now()
-  const options: FuzzOptions = { seed: values.seed, operations: count("operations", 1), members: count("members", 2) }
+  const options: FuzzOptions = { seed: values.seed, operations: values.operations, members: values.members }
   const { state } = values
   const group =
     state !== undefined && existsSync(state) ? decodeCheckpoint(readFileSync(state), values.seed) : undefined
@@ -49,12 +54,8 @@ function run(): number {
 
 /** The same command in a process in which the mutant is switched on. */
 function runMutant(name: string): number {
-  if (!mutantNames.includes(name)) {
-    console.error(`no mutant ${name}; there are ${mutantNames.join(", ")}`)
-    return 2
-  }
   const rest = ["operations", "members", "seed", "state"] as const
-  const options = rest.flatMap((key) => (values[key] === undefined ? [] : [`--${key}`, values[key]]))
+  const options = rest.flatMap((key) => (values[key] === undefined ? [] : [`--${key}`, String(values[key])]))
   const hook = `${new URL("switch-on-mutant.ts", import.meta.url)}?${name}`
   const json = values.json ? ["--json"] : []
   const argv = ["--import", hook, import.meta.filename, ...options, ...json]
@@ -64,10 +65,4 @@ function runMutant(name: string): number {
 function save(file: string, bytes: Uint8Array): void {
   writeFileSync(`${file}.new`, bytes)
   renameSync(`${file}.new`, file)
-}
-
-function count(option: "operations" | "members", least: number): number {
-  const value = Number(values[option])
-  if (!Number.isInteger(value) || value < least) throw new RangeError(`--${option} is a number from ${least}`)
-  return value
 }

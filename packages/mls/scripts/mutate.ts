@@ -1,19 +1,20 @@
-// `npm run mutate:mls [-- --file NAME …]`: weakens one check of the engine after the other and runs its tests. Each weakening that
+// Weakens one check of the engine after the other and runs its tests. Each weakening that
 // no test misses has to stand in docs/mutation-testing.md with an argument; the command fails where one does not.
 import { readFileSync } from "node:fs"
-import { parseArgs } from "node:util"
+
+import { readOptions, severalOf } from "@starling/kernel/node"
 
 import { openEngineTests } from "./engine-tests.ts"
 import { weakenings, type Weakening } from "./weakenings.ts"
 
 const ARGUED = new URL("../docs/mutation-testing.md", import.meta.url)
 
-const { values } = parseArgs({ options: { file: { type: "string", multiple: true } } })
-const chosen = weakenings().filter(({ file }) => values.file?.includes(file) ?? true)
-if (chosen.length === 0) {
-  console.error(`nothing to weaken in ${values.file?.join(", ")}: name a file in src, such as receive-commit.ts`)
-  process.exit(2)
-}
+const all = weakenings()
+const FILES = [...new Set(all.map(({ file }) => file))]
+const USAGE = `npm run mutate:mls -- [options]
+  --file NAME   these files alone, each with a --file of its own: ${FILES.join(", ")}`
+const values = readOptions(USAGE, { file: severalOf(FILES) })
+const chosen = all.filter(({ file }) => values.file?.includes(file) ?? true)
 
 await using tests = await openEngineTests()
 const failing = await tests.failing(undefined)

@@ -1,5 +1,5 @@
-// Ours against the engines of others, for as long as one likes: `npm run oracle:mls -- --seed S --operations N [--group G]`.
-import { parseArgs } from "node:util"
+// Ours against the engines of others, for as long as one likes.
+import { readOptions, text, wholeNumber } from "@starling/kernel/node"
 
 import { COMPOSITIONS } from "../test/oracle/compositions.ts"
 import { Disagreement } from "../test/oracle/mixed-group.ts"
@@ -9,18 +9,19 @@ const OPERATIONS_OF_A_GROUP = 50
 /** In turn: small groups lose and gain the same leaves again and again, large ones have deep trees. */
 const MOST_MEMBERS = [6, 12, 24]
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string", default: "1" },
-    operations: { type: "string", default: "1000" },
-    /** That group alone, to see a disagreement again. */
-    group: { type: "string" },
-  },
+const USAGE = `npm run oracle:mls -- [options]
+  --seed S         any text; 1 unless said otherwise
+  --operations N   1000 unless said otherwise
+  --group N        that group alone, to see a disagreement again`
+const values = readOptions(USAGE, {
+  seed: text("1"),
+  operations: wholeNumber(1_000, { least: 1 }),
+  group: wholeNumber(undefined),
 })
 const { seed } = values
 const tallies: Tally[] = []
-const groups = Math.ceil(Number(values.operations) / OPERATIONS_OF_A_GROUP)
-const numbers = values.group === undefined ? Array.from({ length: groups }, (_, i) => i) : [Number(values.group)]
+const groups = Math.ceil(values.operations / OPERATIONS_OF_A_GROUP)
+const numbers = values.group === undefined ? Array.from({ length: groups }, (_, i) => i) : [values.group]
 for (const group of numbers) {
   const composition = COMPOSITIONS[group % COMPOSITIONS.length]
   if (composition === undefined) throw new RangeError(`--group ${values.group}`)

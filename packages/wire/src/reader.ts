@@ -1,5 +1,8 @@
 import { fromUtf8, malformed, ok, type Bytes, type Decoded } from "@starling/kernel"
 
+/** Bytes. */
+const SHORT = 64
+
 /** Thrown inside `decode` only, which turns it into a `malformed`. */
 class Malformed extends Error {}
 
@@ -158,5 +161,10 @@ function decodeWith<T>(reader: Reader, read: (reader: Reader) => T): Decoded<T> 
 }
 
 function copy(bytes: Uint8Array, from: number, to: number): Bytes {
-  return new Uint8Array(bytes.subarray(from, to))
+  const length = to - from
+  const out = new Uint8Array(length)
+  // Keys, hashes and signatures: to set up a view costs more than to copy them.
+  if (length <= SHORT) for (let i = 0; i < length; i++) out[i] = bytes[from + i] ?? 0
+  else out.set(bytes.subarray(from, to))
+  return out
 }

@@ -1,9 +1,9 @@
-import { concat, toHex, utf8 } from "@starling/kernel"
+import { concat, Recent, toHex, utf8 } from "@starling/kernel"
 import type { CryptoProvider } from "@starling/mls"
 import { encode } from "@starling/wire"
 
 import { identityBytes, type IdentityId } from "../identity/identity-id.ts"
-import { RANK_SPAN } from "../limits.ts"
+import { MAX_REMEMBERED_RANKS, RANK_SPAN } from "../limits.ts"
 import { bytesOf, type StateId } from "../record/operation.ts"
 import { anchorsAmong } from "./anchors.ts"
 import { childrenOf, type Forest, type ForestNode } from "./forest-node.ts"
@@ -60,9 +60,19 @@ export function supportersOf(choice: Choice, node: ForestNode): ReadonlySet<Iden
  * height.
  */
 export function rank(crypto: CryptoProvider, draw: StateId, epoch: number, author: IdentityId): string {
+  const known = ranks.get(crypto) ?? new Recent<string>(MAX_REMEMBERED_RANKS)
+  ranks.set(crypto, known)
+  const name = `${draw} ${epoch} ${author}`
+  const before = known.get(name)
+  if (before !== undefined) return before
   const place = encode((writer) => writer.fixed(bytesOf(draw)).uint64(BigInt(epoch)).fixed(identityBytes(author)))
-  return toHex(crypto.hash(concat(LABEL, place)))
+  const hash = toHex(crypto.hash(concat(LABEL, place)))
+  known.set(name, hash)
+  return hash
 }
+
+/** Asked for over and over: members order each other, and branches, by it at every commit. */
+const ranks = new WeakMap<CryptoProvider, Recent<string>>()
 
 /** The state that the ranks of a state's children are drawn from: the last one at a height that `RANK_SPAN` divides. */
 export function drawOf(forest: Forest, parent: StateId): ForestNode | undefined {
@@ -202,20 +212,20 @@ function best(choice: Choice, trees: Trees, candidates: readonly ForestNode[]): 
     return {
       node,
       key: [anchored, supporters.size, above] as const,
-      last: placeOf(choice.crypto, draw, node) + node.sid,
+      last: () => placeOf(choice.crypto, draw, node) + node.sid,
     }
   })
   return scored.reduce((one, other) => (precedes(other, one) ? other : one)).node
 }
 
-type Scored = { readonly key: readonly number[]; readonly last: string }
+type Scored = { readonly key: readonly number[]; readonly last: () => string }
 
 function precedes(one: Scored, other: Scored): boolean {
   for (const [i, value] of one.key.entries()) {
     const against = other.key[i] ?? 0
     if (value !== against) return value > against
   }
-  return one.last < other.last
+  return one.last() < other.last()
 }
 
 /** Who came after the draw could have chosen an identity to suit it, and comes last. */

@@ -4,7 +4,7 @@ import type { DeviceKey } from "../identity/device-certificate.ts"
 import { CATCH_UP_LEAST, CATCH_UP_OF_EACH, TIP_PATIENCE, TIP_QUIET } from "../limits.ts"
 import { jitter } from "../peer/jitter.ts"
 import type { Turn } from "../peer/turn.ts"
-import { connectedPartners } from "../sync/partners.ts"
+import { hasConnectedPartner } from "../sync/partners.ts"
 import { isSyncing } from "../sync/request-sync.ts"
 import type { HealPlan } from "../view/group-view.ts"
 import { ownRoom } from "./author-record.ts"
@@ -61,7 +61,7 @@ export function healPlan(
 function nextAttempt(turn: Turn, uuid: string): Milliseconds | undefined {
   const group = turn.group(uuid)
   const planned = planOf(turn, group)
-  const isConnected = connectedPartners(turn, group).length > 0
+  const isConnected = hasConnectedPartner(turn, group)
   const { connectedSince = turn.now } = turn.work(uuid)
   if (isConnected !== (turn.work(uuid).connectedSince !== undefined))
     turn.changeWork(uuid, { connectedSince: isConnected ? turn.now : undefined })
@@ -134,7 +134,7 @@ function canHeal(turn: Turn, group: Group): boolean {
     !isDisplaced(group) &&
     stateOf(group.forest.get(group.live)) !== undefined &&
     !isOut(group.membership, turn.own.identity) &&
-    connectedPartners(turn, group).length > 0 &&
+    hasConnectedPartner(turn, group) &&
     !isSyncing(turn, group.uuid)
   )
 }

@@ -1,7 +1,7 @@
 import { DISPLACED_PATIENCE, REJOIN_PAUSE, REJOIN_SPREAD, SYNC_SOON } from "../limits.ts"
 import { jitter } from "../peer/jitter.ts"
 import type { Turn } from "../peer/turn.ts"
-import { connectedPartners } from "../sync/partners.ts"
+import { hasConnectedPartner } from "../sync/partners.ts"
 import { isSyncing, syncSoon } from "../sync/request-sync.ts"
 import { authorOperation, ownRoom } from "./author-record.ts"
 import { hasDevice } from "./roster.ts"
@@ -30,7 +30,7 @@ export function rejoinIfLeftBehind(turn: Turn, uuid: string): void {
   const since = displacedSince ?? turn.now
   const spread = jitter(turn, `rejoin ${group.chosen}`, REJOIN_SPREAD)
   const due = Math.max(since + DISPLACED_PATIENCE + spread, (rejoinedAt ?? -Infinity) + REJOIN_PAUSE)
-  const isAlone = connectedPartners(turn, group).length === 0
+  const isAlone = !hasConnectedPartner(turn, group)
   const isSynced = !isSyncing(turn, uuid) && (syncedAt ?? -Infinity) >= since
   if (turn.now < due || isAlone || !isSynced) {
     const next = isAlone ? turn.now + DISPLACED_PATIENCE : Math.max(due, turn.now + SYNC_SOON)

@@ -1,8 +1,9 @@
-import { malformed, toHex, utf8, type Bytes, type Milliseconds } from "@starling/kernel"
+import { equalBytes, malformed, Recent, toHex, utf8, type Bytes, type Milliseconds } from "@starling/kernel"
 import type { CryptoProvider } from "@starling/mls"
 import { encode, type Reader, type Writer } from "@starling/wire"
 
 import { decodeVersioned, type Versioned } from "../versioned.ts"
+import { MAX_REMEMBERED_DEVICES } from "../limits.ts"
 import { identityId, type IdentityId } from "./identity-id.ts"
 import { peerIdOf, type PeerId } from "./peer-id.ts"
 
@@ -54,8 +55,23 @@ export function decodeCertificate(bytes: Uint8Array): Versioned<DeviceCertificat
   return decodeVersioned(bytes, VERSION, CERTIFICATE_LENGTH, readBody)
 }
 
-/** Decodes a certificate and checks that the identity signed it. */
+/** Decodes a certificate and checks that the identity signed it; of one that was good the last time, nothing is worked out again. */
 export function readDevice(crypto: CryptoProvider, bytes: Uint8Array): Versioned<Device> {
+  if (bytes.length !== CERTIFICATE_LENGTH) return readNewDevice(crypto, bytes)
+  const good = goodDevices.get(crypto) ?? new Recent<Device>(MAX_REMEMBERED_DEVICES)
+  goodDevices.set(crypto, good)
+  const name = toHex(bytes.subarray(CERTIFICATE_LENGTH - 64, CERTIFICATE_LENGTH - 48))
+  const known = good.get(name)
+  if (known !== undefined && equalBytes(known.encoded, bytes)) return { kind: "ok", value: known }
+  const read = readNewDevice(crypto, bytes)
+  if (read.kind === "ok") good.set(name, read.value)
+  return read
+}
+
+/** The certificates that were good, by how their signatures begin: each of a member's KeyPackages and leaves bears the same one. */
+const goodDevices = new WeakMap<CryptoProvider, Recent<Device>>()
+
+function readNewDevice(crypto: CryptoProvider, bytes: Uint8Array): Versioned<Device> {
   const decoded = decodeCertificate(bytes)
   if (decoded.kind !== "ok") return decoded
   const certificate = decoded.value

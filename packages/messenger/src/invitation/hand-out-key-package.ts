@@ -34,10 +34,10 @@ export function handOutKeyPackage(turn: Turn, payload: Uint8Array, from: PeerId)
 
 /** A new KeyPackage for a peer; `undefined` where it has had those of today, or strangers hold all that are for them. */
 export function issueTo(turn: Turn, peerId: PeerId, mls: MlsContext, purpose: Purpose): IssuedKeyPackage | undefined {
-  const ofToday = [...turn.state.durable.keyPackages.values()].filter(
-    (issued) => issued.peerId === peerId && turn.now - issued.issuedAt < DAY,
-  )
-  if (ofToday.length >= MAX_KEY_PACKAGES_PER_DAY) return undefined
+  let ofToday = 0
+  for (const issued of turn.state.durable.keyPackages.values())
+    if (issued.peerId === peerId && turn.now - issued.issuedAt < DAY) ofToday++
+  if (ofToday >= MAX_KEY_PACKAGES_PER_DAY) return undefined
   if (!isContact(turn, peerId) && !makeRoom(turn)) return undefined
   const issued = issueKeyPackage(mls, turn.own, peerId, turn.now, purpose)
   const keyPackages = new Map(turn.state.durable.keyPackages).set(keyPackageKey(issued.own.reference), issued)

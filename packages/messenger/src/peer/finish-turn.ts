@@ -2,7 +2,7 @@ import type { Milliseconds } from "@starling/kernel"
 
 import type { Group } from "../group/group.ts"
 import { mailboxTimes } from "../mailbox/rounds.ts"
-import { connectedPartners } from "../sync/partners.ts"
+import { hasConnectedPartner } from "../sync/partners.ts"
 import { takesPart } from "../sync/request-sync.ts"
 import { topicsOf } from "../sync/topics.ts"
 import { isDeferrable } from "./deferrable.ts"
@@ -67,7 +67,7 @@ function wakeTime(turn: Turn): Milliseconds | undefined {
     const { dueAt, healAt, syncAt, exchangeAt, repairAt, resendAt, gapsDueAt } = turn.work(group.uuid)
     for (const time of [dueAt, healAt, repairAt, resendAt, gapsDueAt, ...exchangeAt.values()])
       if (time !== undefined) times.push(time)
-    if (connectedPartners(turn, group).length > 0) times.push(syncAt)
+    if (hasConnectedPartner(turn, group)) times.push(syncAt)
     times.push(...mailboxTimes(turn, group))
   }
   for (const { peerId, nextAt } of state.durable.outbox.values()) if (turn.isConnected(peerId)) times.push(nextAt)

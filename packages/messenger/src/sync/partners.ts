@@ -2,7 +2,7 @@ import { isSameDevice, type Device } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import type { Group } from "../group/group.ts"
 import type { Membership } from "../group/membership.ts"
-import { devicesOf, type Seated } from "../group/roster.ts"
+import { devicesOf, type Roster, type Seated } from "../group/roster.ts"
 import type { Turn } from "../peer/turn.ts"
 
 /**
@@ -10,6 +10,26 @@ import type { Turn } from "../peer/turn.ts"
  * who is merely asked for: a certificate can bear somebody else's transport key, a leaf is there by its device's own signature.
  */
 export function partnersOf(group: Group, own: PeerId): ReadonlyMap<PeerId, Device> {
+  const { membership, forest, live, chosen } = group
+  const rosters = [live, chosen].map((sid) => forest.get(sid)?.roster)
+  const known = lastPartners.get(membership)
+  if (known?.own === own && known.rosters.every((roster, i) => roster === rosters[i])) return known.partners
+  const partners = findPartners(group, own)
+  lastPartners.set(membership, { own, rosters, partners })
+  return partners
+}
+
+interface Partners {
+  readonly own: PeerId
+  /** Of the live state and of the chosen one. */
+  readonly rosters: readonly (Roster | undefined)[]
+  readonly partners: ReadonlyMap<PeerId, Device>
+}
+
+/** What each step asks for, and seldom changes: it follows from the membership and two rosters. */
+const lastPartners = new WeakMap<Membership, Partners>()
+
+function findPartners(group: Group, own: PeerId): ReadonlyMap<PeerId, Device> {
   const wanted = Array.from(group.membership.desired.values(), ({ device }) => device)
   const tips = new Set([group.live, group.chosen])
   const seated = [...tips].flatMap((sid) => devicesOf(group.forest.get(sid)?.roster ?? []))
@@ -51,6 +71,11 @@ function ownsPeerId(device: Candidate): boolean {
 
 export function peerIdsOf(turn: Turn, group: Group): PeerId[] {
   return [...partnersOf(group, turn.own.peerId).keys()]
+}
+
+export function hasConnectedPartner(turn: Turn, group: Group): boolean {
+  for (const peerId of partnersOf(group, turn.own.peerId).keys()) if (turn.isConnected(peerId)) return true
+  return false
 }
 
 export function connectedPartners(turn: Turn, group: Group): PeerId[] {

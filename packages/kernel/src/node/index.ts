@@ -1,0 +1,1 @@
+export { amount, flag, oneOf, readOptions, severalOf, text, wholeNumber } from "./read-options.ts"
