@@ -18,7 +18,7 @@ export interface StoreOptions {
   readonly folder: string
   /** 32 bytes. Everything needed of it is derived at once: the caller may wipe it afterwards. */
   readonly rootKey: Secret
-  /** Fresh random bytes, 16 for each row written. */
+  /** Fresh random bytes: 16 for each row written, drawn for many rows at once. */
   readonly random: (length: number) => Uint8Array
   /** The file never grows beyond this: a commit that would is refused as if the disk were full. */
   readonly maxBytes?: number

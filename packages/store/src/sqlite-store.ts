@@ -17,6 +17,8 @@ export class SqliteStore implements Store {
   readonly #cipher: RowCipher
   readonly #lock: FolderLock
   readonly #folder: string
+  readonly #begin: StatementSync
+  readonly #commit: StatementSync
   readonly #put: StatementSync
   readonly #delete: StatementSync
   readonly #deletePartition: StatementSync
@@ -32,6 +34,8 @@ export class SqliteStore implements Store {
     this.#cipher = cipher
     this.#lock = lock
     this.#folder = folder
+    this.#begin = database.prepare("BEGIN IMMEDIATE")
+    this.#commit = database.prepare("COMMIT")
     this.#put = database.prepare(
       `INSERT INTO rows (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (bucket, partition, key)
        DO UPDATE SET ordinal = excluded.ordinal, salt = excluded.salt, sealed = excluded.sealed`,
@@ -50,9 +54,9 @@ export class SqliteStore implements Store {
     if (this.#unsure) throw storeError("io", this.#folder)
     try {
       onDisk(this.#folder, () => {
-        this.#database.exec("BEGIN IMMEDIATE")
+        this.#begin.run()
         for (const write of writes) this.#apply(write)
-        this.#database.exec("COMMIT")
+        this.#commit.run()
       })
     } catch (error) {
       if (error instanceof StoreError && error.reason !== "full") this.#unsure = true
