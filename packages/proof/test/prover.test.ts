@@ -1,6 +1,6 @@
 import { appendFile, cp, mkdtemp, rm } from "node:fs/promises"
 import { ChildProcess, execFile } from "node:child_process"
-import { tmpdir } from "node:os"
+import { getPriority, tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { promisify } from "node:util"
@@ -95,6 +95,14 @@ test("a proving process that dies fails its proof, and the next proof has anothe
   child.kill("SIGKILL")
   await failure
   expect((await prover.prove(honest, never)).statement).toEqual(statementOf(honest))
+})
+
+test("proofs are made at a lower priority than this process has", async () => {
+  const ref = vi.spyOn(ChildProcess.prototype, "ref")
+  await using other = await Prover.open()
+  await other.prove(honest, never)
+  const child = ref.mock.contexts[0] as ChildProcess
+  expect(getPriority(child.pid)).toBeGreaterThan(getPriority())
 })
 
 test("the process ends ten seconds after the last proof", async () => {
