@@ -12,7 +12,7 @@ const PROCESSES = [
   "apps/*/test/*.system.test.ts",
   "apps/peer/test/e2e/!(conversation|under-npm).test.ts",
   "bench/test/*-bench.system.test.ts",
-  "bench/test/{delivery,former-folders}.system.test.ts",
+  "bench/test/{delivery,durable-writes,former-folders}.system.test.ts",
 ]
 
 /**
