@@ -1,5 +1,3 @@
-import type { StatementSync } from "node:sqlite"
-
 import { z } from "zod"
 
 import type { Inspector } from "./inspector.ts"
@@ -34,33 +32,40 @@ export async function takeMilestones(daemon: Inspector): Promise<readonly Milest
 
 /** Runs in the daemon, and so names nothing of this file. */
 function watch(): void {
-  const load = process.getBuiltinModule
-  const { StatementSync: Statement } = load("node:sqlite")
-  const { Socket } = load("node:net")
+  const { StatementSync } = process.getBuiltinModule("node:sqlite")
+  const { Socket } = process.getBuiltinModule("node:net")
   const noted: { what: string; at: number; bytes: number }[] = []
   Object.assign(globalThis, { milestones: noted })
   const note = (what: string, bytes = 0): void => {
     noted.push({ what, at: performance.timeOrigin + performance.now(), bytes })
   }
-  load("node:diagnostics_channel").subscribe("http.server.request.start", () => note("request"))
-  const run = Statement.prototype.run
-  Statement.prototype.run = function (this: StatementSync, ...values: Parameters<typeof run>) {
-    if (this.sourceSQL.startsWith("BEGIN")) note("commit begins")
-    if (this.sourceSQL === "COMMIT") note("sync")
-    const result = run.apply(this, values)
-    if (this.sourceSQL === "COMMIT") note("commit ends")
-    return result
-  } as typeof run
-  const isHttp = (socket: object): boolean => "server" in socket && Object.hasOwn(socket, "parser")
-  const { write, push } = Socket.prototype
-  Socket.prototype.write = function (this: InstanceType<typeof Socket>, ...words: Parameters<typeof write>) {
-    const [chunk] = words
-    if (!isHttp(this) && chunk instanceof Uint8Array) note("tcp out", chunk.length)
-    return write.apply(this, words)
-  } as typeof write
-  Socket.prototype.push = function (this: InstanceType<typeof Socket>, ...words: Parameters<typeof push>) {
-    const [chunk] = words
-    if (!isHttp(this) && chunk instanceof Uint8Array) note("tcp in", chunk.length)
-    return push.apply(this, words)
+  const around = (
+    prototype: object,
+    name: string,
+    act: (self: object, first: unknown, go: () => unknown) => unknown,
+  ) => {
+    const former: unknown = Reflect.get(prototype, name)
+    if (typeof former !== "function") throw new TypeError(`there is no ${name} to watch`)
+    Reflect.set(prototype, name, function (this: object, ...words: unknown[]): unknown {
+      return act(this, words[0], () => Reflect.apply(former, this, words))
+    })
   }
+  const isOfPeers = (socket: object): boolean => !("server" in socket && Object.hasOwn(socket, "parser"))
+  process.getBuiltinModule("node:diagnostics_channel").subscribe("http.server.request.start", () => note("request"))
+  around(StatementSync.prototype, "run", (self, _first, go) => {
+    const sql: unknown = Reflect.get(self, "sourceSQL")
+    if (sql === "BEGIN IMMEDIATE") note("commit begins")
+    if (sql === "COMMIT") note("sync")
+    const result = go()
+    if (sql === "COMMIT") note("commit ends")
+    return result
+  })
+  around(Socket.prototype, "write", (self, chunk, go) => {
+    if (isOfPeers(self) && chunk instanceof Uint8Array) note("tcp out", chunk.length)
+    return go()
+  })
+  around(Socket.prototype, "push", (self, chunk, go) => {
+    if (isOfPeers(self) && chunk instanceof Uint8Array) note("tcp in", chunk.length)
+    return go()
+  })
 }
