@@ -97,14 +97,6 @@ test("a proving process that dies fails its proof, and the next proof has anothe
   expect((await prover.prove(honest, never)).statement).toEqual(statementOf(honest))
 })
 
-test("proofs are made at a lower priority than this process has", async () => {
-  const ref = vi.spyOn(ChildProcess.prototype, "ref")
-  await using other = await Prover.open()
-  await other.prove(honest, never)
-  const child = ref.mock.contexts[0] as ChildProcess
-  expect(getPriority(child.pid)).toBeGreaterThan(getPriority())
-})
-
 test("the process ends ten seconds after the last proof", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
   const kill = vi.spyOn(ChildProcess.prototype, "kill")
@@ -114,6 +106,14 @@ test("the process ends ten seconds after the last proof", async () => {
   expect(kill).not.toHaveBeenCalled()
   vi.advanceTimersByTime(1)
   expect(kill).toHaveBeenCalledExactlyOnceWith("SIGKILL")
+})
+
+test("proofs are made at a lower priority than this process has", async () => {
+  const ref = vi.spyOn(ChildProcess.prototype, "ref")
+  await using other = await Prover.open()
+  await other.prove(honest, never)
+  const child = ref.mock.contexts[0] as ChildProcess
+  expect(getPriority(child.pid)).toBeGreaterThan(getPriority())
 })
 
 test("an idle prover keeps no program alive that forgets to close it", async () => {
