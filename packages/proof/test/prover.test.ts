@@ -99,13 +99,18 @@ test("a proving process that dies fails its proof, and the next proof has anothe
 
 test("the process ends ten seconds after the last proof", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+  const ref = vi.spyOn(ChildProcess.prototype, "ref")
   const kill = vi.spyOn(ChildProcess.prototype, "kill")
   await using other = await Prover.open()
   await other.prove(honest, never)
+  const [child] = ref.mock.contexts
+  // That of the tests before this one may end meanwhile.
+  const killed = (): number => kill.mock.contexts.filter((each) => each === child).length
   vi.advanceTimersByTime(9_999)
-  expect(kill).not.toHaveBeenCalled()
+  expect(killed()).toBe(0)
   vi.advanceTimersByTime(1)
-  expect(kill).toHaveBeenCalledExactlyOnceWith("SIGKILL")
+  expect(killed()).toBe(1)
+  expect(kill).toHaveBeenLastCalledWith("SIGKILL")
 })
 
 test("proofs are made at a lower priority than this process has", async () => {
