@@ -13,7 +13,7 @@ const PROCESSES = [
   "apps/peer/test/e2e/!(conversation|under-npm).test.ts",
   "bench/test/*-bench.system.test.ts",
   "sim/test/*.system.test.ts",
-  "bench/test/{delivery,former-folders}.system.test.ts",
+  "bench/test/{delivery,durable-writes,former-folders}.system.test.ts",
 ]
 
 /**

@@ -33,6 +33,8 @@ export interface DaemonOptions {
   readonly host?: Host
   /** The program, where it is another version's. */
   readonly main?: string
+  /** Of Node. */
+  readonly flags?: readonly string[]
   /** More arguments of the command. */
   readonly more?: readonly string[]
 }
@@ -63,13 +65,13 @@ export class Daemon implements AsyncDisposable {
   }
 
   static async start(options: DaemonOptions): Promise<Daemon> {
-    const { folder, name, tcpPort = 0, host, main = MAIN, mailbox = false } = options
+    const { folder, name, tcpPort = 0, host, main = MAIN, mailbox = false, flags = [] } = options
     const { more = mailbox ? ["--no-mdns"] : ["--headless", "--no-mdns"] } = options
     const listen = `/ip4/${host?.address ?? "127.0.0.1"}/tcp/${tcpPort}`
     const command = mailbox ? ["mailbox"] : ["up", "--no-open"]
     const fixed = ["--data", folder, "--json", "--port", String(host?.port ?? 0), "--listen", listen]
     const words = [...command, ...fixed, ...(name === undefined ? [] : ["--name", name]), ...more]
-    const [program, ...args] = [...(host?.command ?? []), process.execPath, main, ...words] as const
+    const [program, ...args] = [...(host?.command ?? []), process.execPath, ...flags, main, ...words] as const
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] })
     const lines = createInterface({ input: child.stdout })
     const line = await Promise.race([once(lines, "line"), once(child, "exit").then(() => undefined)])
@@ -90,6 +92,12 @@ export class Daemon implements AsyncDisposable {
     })
     if (status >= 300) throw new Error(`${method} ${path} answered ${status}: ${text}`)
     return shape.parse(text === "" ? undefined : JSON.parse(text))
+  }
+
+  /** Of its process. */
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error("a daemon that is ready has a process")
+    return this.#child.pid
   }
 
   /** `kill -9`. */

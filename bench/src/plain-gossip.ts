@@ -14,13 +14,8 @@ const TOPIC = "plain"
 
 /** Delivery of `size` random bytes between two processes by js-libp2p GossipSub without anything on top, in milliseconds. */
 export async function plainGossipDeliveries(size: number, count: number): Promise<readonly number[]> {
-  const receiver = fork(import.meta.filename, [NODE])
-  const sender = fork(import.meta.filename, [NODE])
+  const { sender, receiver } = await plainPair()
   try {
-    const [address] = await once(receiver, "message")
-    await once(sender, "message")
-    sender.send({ dial: address })
-    await once(sender, "message")
     const samples: number[] = []
     for (let i = 0; i < count; i++) samples.push(await oneDelivery(sender, receiver, size))
     return samples
@@ -28,6 +23,17 @@ export async function plainGossipDeliveries(size: number, count: number): Promis
     receiver.kill()
     sender.kill()
   }
+}
+
+/** Two processes with a libp2p node each and nothing else, connected, in one topic. */
+export async function plainPair(): Promise<{ readonly sender: ChildProcess; readonly receiver: ChildProcess }> {
+  const receiver = fork(import.meta.filename, [NODE])
+  const sender = fork(import.meta.filename, [NODE])
+  const [address] = await once(receiver, "message")
+  await once(sender, "message")
+  sender.send({ dial: address })
+  await once(sender, "message")
+  return { sender, receiver }
 }
 
 async function oneDelivery(sender: ChildProcess, receiver: ChildProcess, size: number): Promise<number> {

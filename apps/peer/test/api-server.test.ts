@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto"
 import { request } from "node:http"
-import { once } from "node:events"
-import { expect, onTestFinished, test } from "vitest"
+import { Socket } from "node:net"
+import { on, once } from "node:events"
+import { expect, onTestFinished, test, vi } from "vitest"
 import { WebSocket } from "ws"
 import { z } from "zod"
 import { EventHub } from "../src/api/event-hub.ts"
@@ -176,6 +177,14 @@ test("events reach an admitted socket, and nobody else gets one", async () => {
   events.emit({ type: "group", group: "g" })
   const [frame] = await once(socket, "message")
   expect(JSON.parse(String(frame))).toEqual({ type: "group", group: "g" })
+  const together = vi.spyOn(Socket.prototype, "_writev" as "write")
+  const frames = on(socket, "message")
+  for (const group of ["one", "two", "three"]) events.emit({ type: "group", group })
+  for (const group of ["one", "two", "three"]) {
+    const { value } = await frames.next()
+    expect(JSON.parse(String(value?.[0]))).toEqual({ type: "group", group })
+  }
+  expect(together).toHaveBeenCalledOnce()
   socket.terminate()
   for (const [path, headers, status] of [
     ["/api/events", {}, 401],

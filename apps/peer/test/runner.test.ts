@@ -157,3 +157,20 @@ test("a refused verb changes nothing and is told to who asked", async () => {
   })
   expect(runner.state).toBe(before)
 })
+
+test("what gossip brings at once is written in one commit, up to 32 messages", async () => {
+  const { store, transport } = await setting()
+  const commit = vi.spyOn(store, "commit")
+  const bring = (count: number): void => {
+    for (let i = 0; i < count; i++) transport.events?.gossip("topic", osEntropy(64), "somebody")
+  }
+  bring(32)
+  expect(commit).not.toHaveBeenCalled()
+  await new Promise(setImmediate)
+  expect(commit).toHaveBeenCalledTimes(1)
+  bring(33)
+  await new Promise(setImmediate)
+  expect(commit).toHaveBeenCalledTimes(2)
+  await new Promise(setImmediate)
+  expect(commit).toHaveBeenCalledTimes(3)
+})

@@ -6,12 +6,12 @@ import type { ConnectionGater, Libp2p, PrivateKey } from "@libp2p/interface"
 import type { MulticastDNSComponents } from "@libp2p/mdns"
 import { noise } from "@libp2p/noise"
 import { ping, type Ping } from "@libp2p/ping"
-import { tcp } from "@libp2p/tcp"
 import { yamux } from "@libp2p/yamux"
 import { createLibp2p } from "libp2p"
 
 import { LanDiscovery } from "./lan-discovery.ts"
 import type { Limits } from "./limits.ts"
+import { tcpInOneWrite } from "./one-write.ts"
 
 export type StarlingLibp2p = Libp2p<{ identify: Identify; ping: Ping; pubsub: GossipSub; lan: LanDiscovery }>
 
@@ -33,7 +33,7 @@ export async function starlingLibp2p(options: {
     privateKey,
     nodeInfo: { name: "starling", version: "1", userAgent: "starling" },
     addresses: { listen: [...listen] },
-    transports: [tcp({ backlog: 128 })],
+    transports: [tcpInOneWrite({ backlog: 128 })],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionGater,
@@ -72,6 +72,8 @@ const GOSSIP: NonNullable<Parameters<typeof gossipsub>[0]> = {
   emitSelf: false,
   // By default a peer's topics beyond the first thousand are ignored, in silence.
   maxTopicBytesPerPeer: 4 * 2 ** 20,
+  // Word that a message has come takes a frame of its own, as much as a short message that comes twice. By default from 512 bytes.
+  idontwantMinDataSize: 4096,
   mcacheLength: 12,
   mcacheGossip: 10,
   seenTTL: 10 * 60_000,

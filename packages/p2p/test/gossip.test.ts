@@ -1,5 +1,7 @@
+import { Socket } from "node:net"
+
 import { multiaddr } from "@multiformats/multiaddr"
-import { expect, test } from "vitest"
+import { expect, test, vi } from "vitest"
 
 import { fromUtf8, utf8 } from "@starling/kernel"
 import { MAX_GOSSIP_BYTES } from "@starling/messenger/ports"
@@ -38,6 +40,21 @@ test("without subscribers nothing is sent, and the same bytes can be published a
   bob.transport.subscribe("group", acceptAll)
   await eventually(async () => expect(await alice.transport.publish("group", utf8("early"))).toBe(1))
   await eventually(() => expect(texts(bob)).toEqual(["early"]))
+})
+
+test("what is published goes to the system whole, not the length of its frame before the rest", async () => {
+  await using alice = await openPeer("alice")
+  await using bob = await openPeer("bob")
+  for (const peer of [alice, bob]) peer.transport.subscribe("group", acceptAll)
+  await meet(alice, bob)
+  await subscribersReach(alice, "group", 1)
+  const write = vi.spyOn(Socket.prototype, "write")
+  await alice.transport.publish("group", utf8("whole"))
+  await eventually(() => expect(texts(bob)).toEqual(["whole"]))
+  const lengths = write.mock.calls.map(([chunk]) => chunk.length)
+  write.mockRestore()
+  expect(Math.max(...lengths)).toBeGreaterThan("whole".length)
+  expect(Math.min(...lengths)).toBeGreaterThan(2)
 })
 
 test("a topic that was left brings nothing more", async () => {
@@ -142,7 +159,10 @@ test("fifteen peers on one address hear each other", { timeout: 30_000 }, async 
   for (const peer of peers) peer.transport.subscribe("group", acceptAll)
   for (const leaf of leaves) await meet(leaf, hub)
   await subscribersReach(hub, "group", 12)
-  for (const peer of peers) await peer.transport.publish("group", utf8(`from ${peer.peerId}`))
+  for (const peer of peers) {
+    const text = utf8(`from ${peer.peerId}`)
+    await eventually(async () => expect(await peer.transport.publish("group", text)).toBeGreaterThan(0))
+  }
   await eventually(() => {
     for (const peer of peers) expect(texts(peer)).toHaveLength(14)
   }, 20_000)

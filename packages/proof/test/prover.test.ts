@@ -1,6 +1,6 @@
 import { appendFile, cp, mkdtemp, rm } from "node:fs/promises"
 import { ChildProcess, execFile } from "node:child_process"
-import { tmpdir } from "node:os"
+import { getPriority, tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { promisify } from "node:util"
@@ -106,13 +106,26 @@ test("a proving process that dies fails its proof, and the next proof has anothe
 
 test("the process ends ten seconds after the last proof", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+  const ref = vi.spyOn(ChildProcess.prototype, "ref")
   const kill = vi.spyOn(ChildProcess.prototype, "kill")
   await using other = await Prover.open()
   await other.prove(honest, never)
+  const [child] = ref.mock.contexts
+  // That of the tests before this one may end meanwhile.
+  const killed = (): number => kill.mock.contexts.filter((each) => each === child).length
   vi.advanceTimersByTime(9_999)
-  expect(kill).not.toHaveBeenCalled()
+  expect(killed()).toBe(0)
   vi.advanceTimersByTime(1)
-  expect(kill).toHaveBeenCalledExactlyOnceWith("SIGKILL")
+  expect(killed()).toBe(1)
+  expect(kill).toHaveBeenLastCalledWith("SIGKILL")
+})
+
+test("proofs are made at a lower priority than this process has", async () => {
+  const ref = vi.spyOn(ChildProcess.prototype, "ref")
+  await using other = await Prover.open()
+  await other.prove(honest, never)
+  const child = ref.mock.contexts[0] as ChildProcess
+  expect(getPriority(child.pid)).toBeGreaterThan(getPriority())
 })
 
 test("an idle prover keeps no program alive that forgets to close it", async () => {

@@ -1,12 +1,16 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from "node:crypto"
 
-import { concat, equalBytes, fromUtf8, utf8, type Bytes, type Secret } from "@starling/kernel"
+import { concat, equalBytes, utf8, type Bytes, type Secret } from "@starling/kernel"
 import { StoreError } from "@starling/messenger/ports"
+
+import { BlindNames } from "./blind-names.ts"
+import { fields, textField } from "./fields.ts"
 
 const ROOT_LENGTH = 32
 const SALT_LENGTH = 16
-const BLIND_LENGTH = 16
 const TAG_LENGTH = 16
+/** Drawn at once: asking the operating system costs more than the bytes. */
+const SALTS = 32
 
 /** Each row has a key of its own, which seals one plaintext: the nonce may be constant. */
 const NONCE = new Uint8Array(12)
@@ -35,8 +39,9 @@ export interface SealedRow {
 export class RowCipher {
   /** As OpenSSL holds keys, which overwrites them when they are collected; from bytes, Node takes three times as long. */
   readonly #rows: KeyObject
-  readonly #blinds: KeyObject
+  readonly #blinds: BlindNames
   readonly #random: (length: number) => Uint8Array
+  #salts: Uint8Array = new Uint8Array()
   /** Equal for equal root keys, and says nothing else about them. */
   readonly fingerprint: Bytes
 
@@ -44,31 +49,31 @@ export class RowCipher {
     if (root.expose().length !== ROOT_LENGTH) throw new RangeError(`a root key has ${ROOT_LENGTH} bytes`)
     const key = createSecretKey(root.expose())
     this.#rows = subkey(key, "rows")
-    this.#blinds = subkey(key, "blinds")
-    this.fingerprint = hmac(key, utf8("starling store 1 fingerprint"))
+    this.#blinds = new BlindNames(subkey(key, "blinds"))
+    this.fingerprint = new Uint8Array(hmac(key, utf8("starling store 1 fingerprint")))
     this.#random = random
   }
 
   blindPartition(bucket: string, partition: string): Bytes {
-    return hmac(this.#blinds, fields(utf8("partition"), utf8(bucket), utf8(partition))).slice(0, BLIND_LENGTH)
+    return this.#blinds.partition(bucket, partition)
   }
 
   blindKey({ bucket, partition, key }: Place): Bytes {
-    return hmac(this.#blinds, fields(utf8("key"), utf8(bucket), utf8(partition), utf8(key))).slice(0, BLIND_LENGTH)
+    return this.#blinds.key(bucket, partition, key)
   }
 
   seal(place: Place, ordinal: number, value: Uint8Array): SealedRow {
+    const { bucket } = place
     if (!place.partition.isWellFormed() || !place.key.isWellFormed())
       throw new RangeError("a row's name must be Unicode")
-    const partition = this.blindPartition(place.bucket, place.partition)
+    const partition = this.blindPartition(bucket, place.partition)
     const key = this.blindKey(place)
-    const salt = this.#random(SALT_LENGTH)
-    if (salt.length !== SALT_LENGTH) throw new RangeError(`asked for ${SALT_LENGTH} random bytes, got ${salt.length}`)
-    const cipher = createCipheriv("aes-256-gcm", this.#rowKey(salt, place.bucket), NONCE)
-    cipher.setAAD(associatedData(place.bucket, partition, key, ordinal))
-    const head = fields(utf8(place.partition), utf8(place.key))
-    const sealed = concat(cipher.update(head), cipher.update(value), cipher.final(), cipher.getAuthTag())
-    return { bucket: place.bucket, partition, key, ordinal, salt, sealed }
+    const salt = this.#takeSalt()
+    const cipher = createCipheriv("aes-256-gcm", this.#rowKey(salt, bucket), NONCE)
+    cipher.setAAD(associatedData(bucket, partition, key, ordinal))
+    const head = cipher.update(fields(place.partition, place.key))
+    const sealed = concat(head, cipher.update(value), cipher.final(), cipher.getAuthTag())
+    return { bucket, partition, key, ordinal, salt, sealed }
   }
 
   /** Throws `StoreError` "corrupt" unless this very row was sealed at this place under this root key. */
@@ -83,13 +88,25 @@ export class RowCipher {
     } catch (error) {
       throw damaged(error)
     }
-    const [partition, afterPartition] = field(plaintext, 0)
-    const [key, afterKey] = field(plaintext, afterPartition)
+    const [partition, afterPartition] = textField(plaintext, 0)
+    const [key, afterKey] = textField(plaintext, afterPartition)
     return { bucket: row.bucket, partition, key, value: new Uint8Array(plaintext.subarray(afterKey)) }
   }
 
   matches(fingerprint: Uint8Array): boolean {
     return equalBytes(this.fingerprint, fingerprint)
+  }
+
+  #takeSalt(): Uint8Array {
+    if (this.#salts.length === 0) {
+      const drawn = this.#random(SALTS * SALT_LENGTH)
+      if (drawn.length !== SALTS * SALT_LENGTH)
+        throw new RangeError(`asked for ${SALTS * SALT_LENGTH} random bytes, got ${drawn.length}`)
+      this.#salts = drawn
+    }
+    const salt = this.#salts.subarray(0, SALT_LENGTH)
+    this.#salts = this.#salts.subarray(SALT_LENGTH)
+    return salt
   }
 
   #rowKey(salt: Uint8Array, bucket: string): KeyObject {
@@ -110,34 +127,14 @@ function derived(key: KeyObject, data: Uint8Array): KeyObject {
   }
 }
 
-function hmac(key: KeyObject, data: Uint8Array): Bytes {
-  return new Uint8Array(createHmac("sha256", key).update(data).digest())
+function hmac(key: KeyObject, data: Uint8Array): Buffer {
+  return createHmac("sha256", key).update(data).digest()
 }
 
-function associatedData(bucket: string, partition: Uint8Array, key: Uint8Array, ordinal: number): Bytes {
-  const number = new Uint8Array(8)
-  new DataView(number.buffer).setBigInt64(0, BigInt(ordinal))
-  return fields(utf8("starling store 1 row"), utf8(bucket), partition, key, number)
-}
-
-/** Each field behind its length in a uint32, so that different fields never join to the same bytes. */
-function fields(...parts: readonly Uint8Array[]): Bytes {
-  return concat(...parts.flatMap((part) => [uint32(part.length), part]))
-}
-
-function uint32(value: number): Bytes {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setUint32(0, value)
-  return bytes
-}
-
-/** One text of an authenticated plaintext, and where the next begins. */
-function field(bytes: Uint8Array, at: number): readonly [string, number] {
-  const start = at + 4
-  const end = start + new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at)
-  const text = fromUtf8(bytes.subarray(start, end))
-  if (text === undefined) throw new TypeError("a row was sealed under a name that is not Unicode")
-  return [text, end]
+function associatedData(bucket: string, partition: Uint8Array, key: Uint8Array, ordinal: number): Buffer {
+  const number = Buffer.allocUnsafe(8)
+  number.writeBigInt64BE(BigInt(ordinal))
+  return fields("starling store 1 row", bucket, partition, key, number)
 }
 
 function damaged(cause?: unknown): StoreError {

@@ -7,6 +7,10 @@ import type { FolderLock } from "./folder-lock.ts"
 import type { Place, RowCipher, SealedRow } from "./row-cipher.ts"
 import { onDisk, storeError } from "./sqlite-failure.ts"
 
+/** Commits after which the log is moved into the database, once none has come for so many milliseconds. */
+const CHECKPOINT_AFTER = 50
+const REST = 250
+
 const COLUMNS = "bucket, partition, key, ordinal, salt, sealed"
 
 type Columns = Record<string, SQLOutputValue>
@@ -17,6 +21,8 @@ export class SqliteStore implements Store {
   readonly #cipher: RowCipher
   readonly #lock: FolderLock
   readonly #folder: string
+  readonly #begin: StatementSync
+  readonly #commit: StatementSync
   readonly #put: StatementSync
   readonly #delete: StatementSync
   readonly #deletePartition: StatementSync
@@ -24,6 +30,8 @@ export class SqliteStore implements Store {
   readonly #oldestFirst: StatementSync
   readonly #newestFirst: StatementSync
   readonly #all: StatementSync
+  #commits = 0
+  #resting: NodeJS.Timeout | undefined
   /** A write whose fsync failed may or may not be on the disk: nothing can be promised on top of it. */
   #unsure = false
 
@@ -32,6 +40,8 @@ export class SqliteStore implements Store {
     this.#cipher = cipher
     this.#lock = lock
     this.#folder = folder
+    this.#begin = database.prepare("BEGIN IMMEDIATE")
+    this.#commit = database.prepare("COMMIT")
     this.#put = database.prepare(
       `INSERT INTO rows (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (bucket, partition, key)
        DO UPDATE SET ordinal = excluded.ordinal, salt = excluded.salt, sealed = excluded.sealed`,
@@ -50,10 +60,11 @@ export class SqliteStore implements Store {
     if (this.#unsure) throw storeError("io", this.#folder)
     try {
       onDisk(this.#folder, () => {
-        this.#database.exec("BEGIN IMMEDIATE")
+        this.#begin.run()
         for (const write of writes) this.#apply(write)
-        this.#database.exec("COMMIT")
+        this.#commit.run()
       })
+      this.#checkpointAtRest()
     } catch (error) {
       if (error instanceof StoreError && error.reason !== "full") this.#unsure = true
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK")
@@ -84,11 +95,27 @@ export class SqliteStore implements Store {
 
   [Symbol.dispose](): void {
     if (!this.#database.isOpen) return
+    clearTimeout(this.#resting)
     try {
       this.#database.close()
     } finally {
       this.#lock[Symbol.dispose]()
     }
+  }
+
+  /** Nobody waits for it then. Where it fails the log is as long as it was, and a later commit tells what is wrong with the disk. */
+  #checkpointAtRest(): void {
+    if (++this.#commits < CHECKPOINT_AFTER) return
+    this.#resting ??= setTimeout(() => {
+      this.#resting = undefined
+      this.#commits = 0
+      try {
+        onDisk(this.#folder, () => this.#database.exec("PRAGMA wal_checkpoint(PASSIVE)"))
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error
+      }
+    }, REST).unref()
+    this.#resting.refresh()
   }
 
   #apply(write: Write): void {

@@ -1,3 +1,6 @@
+import { copyFileSync } from "node:fs"
+import { join } from "node:path"
+
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 
@@ -40,6 +43,20 @@ test("a value that is written again keeps its place among equal ordinals", () =>
   store.commit([put("group", "a", 1), put("group", "b", 1)])
   store.commit([put("group", "a", 1, "again")])
   expect(store.list("records", "group").map((row) => fromUtf8(row.value))).toEqual(["again", "b"])
+})
+
+test("at rest the log is moved into the database, so that commits need not wait for that", async () => {
+  using folder = temporaryFolder()
+  using store = open(folder.path)
+  for (let i = 0; i < 60; i++) store.commit([put("group", `${i}`, i)])
+  await expect
+    .poll(() => {
+      using copy = temporaryFolder()
+      copyFileSync(join(folder.path, "store.sqlite"), join(copy.path, "store.sqlite"))
+      using withoutLog = open(copy.path)
+      return withoutLog.list("records", "group").length
+    })
+    .toBe(60)
 })
 
 test("a commit that throws changes nothing", () => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from "node:http"
 import type { Duplex } from "node:stream"
-import { WebSocketServer } from "ws"
+import { WebSocketServer, type WebSocket } from "ws"
 import type { EventHub } from "./event-hub.ts"
 import { Fault } from "./fault.ts"
 
@@ -13,11 +13,12 @@ const MOST_BUFFERED_BYTES = 1 << 20
  */
 export function serveEvents(server: Server, hub: EventHub, admit: (request: IncomingMessage) => void): () => void {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 })
+  const streams = new WeakMap<WebSocket, Duplex>()
   const unsubscribe = hub.subscribe((event) => {
     const frame = JSON.stringify(event)
     for (const socket of sockets.clients) {
       if (socket.bufferedAmount > MOST_BUFFERED_BYTES) socket.terminate()
-      else socket.send(frame)
+      else sendTogether(socket, frame, streams.get(socket))
     }
   })
   sockets.on("connection", (socket) => socket.on("error", () => socket.terminate()))
@@ -33,13 +34,23 @@ export function serveEvents(server: Server, hub: EventHub, admit: (request: Inco
       refuse(socket, error)
       return
     }
-    sockets.handleUpgrade(request, socket, head, (accepted) => sockets.emit("connection", accepted, request))
+    sockets.handleUpgrade(request, socket, head, (accepted) => {
+      streams.set(accepted, socket)
+      sockets.emit("connection", accepted, request)
+    })
   })
   return () => {
     unsubscribe()
     for (const socket of sockets.clients) socket.terminate()
     sockets.close()
   }
+}
+
+/** What one step tells goes out in one write. */
+function sendTogether(socket: WebSocket, frame: string, stream: Duplex | undefined): void {
+  stream?.cork()
+  socket.send(frame)
+  if (stream !== undefined) process.nextTick(() => stream.uncork())
 }
 
 function refuse(socket: Duplex, fault: Fault): void {

@@ -8,17 +8,18 @@ const MOST_BODY_BYTES = 256 * 1024
 
 /** The call's JSON body. Throws `Fault` 400, 413 or 415. */
 export async function readBody<T>(context: Context<ApiEnv>, schema: z.ZodType<T>): Promise<T> {
-  const type = context.req.header("content-type") ?? ""
+  const { incoming } = context.env
+  const type = incoming.headers["content-type"] ?? ""
   if (!/^application\/json\s*(;|$)/i.test(type)) throw new Fault(415, "not-json", "the body must be application/json")
-  const text = fromUtf8(await readBounded(context.req.raw.body))
+  const text = fromUtf8(await readBounded(incoming.iterator({ destroyOnReturn: false })))
   if (text === undefined) throw new Fault(400, "bad-request", "the body is not UTF-8")
   return parse(schema, parseJson(text))
 }
 
-async function readBounded(body: AsyncIterable<Uint8Array> | null): Promise<Uint8Array> {
+async function readBounded(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let length = 0
-  for await (const part of body ?? []) {
+  for await (const part of body) {
     length += part.length
     if (length > MOST_BODY_BYTES) throw new Fault(413, "too-large", `a call takes at most ${MOST_BODY_BYTES} bytes`)
     parts.push(part)

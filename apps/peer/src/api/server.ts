@@ -1,15 +1,17 @@
 import { createServer, type Server } from "node:http"
-import { getRequestListener } from "@hono/node-server"
+import { getRequestListener, type HttpBindings } from "@hono/node-server"
 import { Hono } from "hono"
 import { serveEvents } from "./event-socket.ts"
 import type { EventHub } from "./event-hub.ts"
 import { Fault } from "./fault.ts"
 import { listen } from "./listen.ts"
-import { headOf, identifyCaller, requireLocal, securityHeaders, type Caller, type RequestHead } from "./guard.ts"
+import { headOf, identifyCaller, requireLocal, securityHeaders, type Caller } from "./guard.ts"
 import type { Sessions } from "./session.ts"
 import { findAsset, type Assets } from "./static.ts"
 
+/** What Node brings is read as it is: a Request of the web, with its streams, takes longer to make than most calls take. */
 export interface ApiEnv {
+  readonly Bindings: HttpBindings
   readonly Variables: { readonly caller: Caller; readonly port: number }
 }
 
@@ -71,13 +73,13 @@ export class ApiServer implements AsyncDisposable {
 function createApp(options: ApiServerOptions, port: number): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>()
   app.use(async (context, next) => {
-    requireLocal(headOfRequest(context.req.raw.headers), port)
+    requireLocal(headOf(context.env.incoming.headers), port)
     context.set("port", port)
     await next()
   })
   app.use("/api/*", async (context, next) => {
     if (context.req.path !== "/api/session") {
-      context.set("caller", identifyCaller(headOfRequest(context.req.raw.headers), options.sessions, port))
+      context.set("caller", identifyCaller(headOf(context.env.incoming.headers), options.sessions, port))
     }
     await next()
     context.header("cache-control", "no-store")
@@ -99,11 +101,6 @@ function createApp(options: ApiServerOptions, port: number): Hono<ApiEnv> {
     return context.json({ error: { code: fault.code, message: fault.message } }, fault.status)
   })
   return app
-}
-
-function headOfRequest(headers: Headers): RequestHead {
-  const read = (name: string): string | undefined => headers.get(name) ?? undefined
-  return { host: read("host"), origin: read("origin"), authorization: read("authorization"), cookie: read("cookie") }
 }
 
 /** Throws `Fault` `port-taken`. */

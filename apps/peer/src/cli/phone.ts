@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { toString } from "qrcode"
 import { CliError } from "./cli-error.ts"
 import type { Command } from "./command.ts"
 
@@ -21,6 +20,7 @@ export const phoneCommands: readonly Command[] = [
         output.item({ paired: true }, () => "The app on this phone has the code.")
         return
       }
+      const { toString } = await import("qrcode")
       const picture = await toString(code, { type: "utf8", errorCorrectionLevel: "L" })
       output.item({ code }, () =>
         [picture, "Scan this with Starling Tap. Whoever has it can bring keys here, and read none:", code].join("\n"),

@@ -32,6 +32,7 @@ import { conflictSentence, entropyDesk } from "./entropy-desk.ts"
 import { EpochEntropy } from "./epoch-entropy.ts"
 import { checkFirstStart } from "./first-start.ts"
 import { openFoundation } from "./foundation.ts"
+import { MemoryAtRest } from "./memory-at-rest.ts"
 import { openIdentity } from "./identity.ts"
 import { connectEaas, journalIn } from "./connect-eaas.ts"
 import { openOnFormerPort } from "./listen-port.ts"
@@ -218,6 +219,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
   await runner.start()
   refill.start()
   rootGossip.start()
+  opening.use(new MemoryAtRest())
 
   function uiLink(): string | undefined {
     return options.headless ? undefined : `${api.url}/#t=${sessions.issueToken()}`

@@ -29,6 +29,7 @@ import {
   type Store,
   type Transport,
   type TransportEvents,
+  type Write,
 } from "@starling/messenger/ports"
 import type { MlsContext } from "@starling/mls"
 
@@ -37,6 +38,8 @@ const DIAL_PATIENCE: Milliseconds = 10_000
 /** After a failure of the disk; inputs that must not be lost are tried again. */
 const RETRY_AFTER: Milliseconds = 1_000
 const LONGEST_TIMER: Milliseconds = 2_147_483_647
+/** Of what gossip brings: what takes longer lets others have their turn. */
+const MOST_TOGETHER = 32
 
 export interface RunnerOptions {
   readonly state: PeerState
@@ -66,6 +69,7 @@ export class Runner implements AsyncDisposable {
   readonly #options: RunnerOptions
   readonly #ended = new AbortController()
   readonly #running = new Set<Promise<void>>()
+  readonly #gossip: ((state: PeerState, env: Env) => Step)[] = []
   #state: PeerState
   #timer: NodeJS.Timeout | undefined
 
@@ -104,12 +108,63 @@ export class Runner implements AsyncDisposable {
   }
 
   #apply(step: Step): void {
-    const before = this.#state
-    this.#options.commit(step, before)
-    this.#state = step.state
-    eraseSuperseded(before, step.state)
+    this.#commit([step])
     this.#setTimer(step.wakeAt)
     for (const effect of step.effects) this.#carryOut(effect)
+  }
+
+  /** Steps that follow one another, in one commit. */
+  #commit(steps: readonly Step[]): void {
+    const last = steps.at(-1)
+    if (last === undefined) return
+    const together = {
+      ...last,
+      writes: steps.flatMap(({ writes }) => writes),
+      deferrable: steps.every(({ deferrable }) => deferrable),
+      effects: steps.flatMap(({ effects }) => effects),
+    }
+    this.#options.commit(together, this.#state)
+    for (const { state } of steps) {
+      eraseSuperseded(this.#state, state)
+      this.#state = state
+    }
+  }
+
+  /**
+   * What gossip brought at once, in one commit: one fsync for all of it. A step that reads rows which one before it writes
+   * has that committed first.
+   */
+  #takeGossip(): void {
+    const inputs = this.#gossip.splice(0, MOST_TOGETHER)
+    if (this.#gossip.length > 0) setImmediate(() => this.#takeGossip())
+    if (this.#ended.signal.aborted) return
+    const done: Step[] = []
+    let steps: Step[] = []
+    const commit = (): void => {
+      const written = steps
+      steps = []
+      this.#commit(written)
+      done.push(...written)
+    }
+    const env = { ...this.env(), rows: readingAfter(this.#options.reader, () => steps, commit) }
+    for (const input of inputs) {
+      this.#attempt(() => {
+        const step = input(steps.at(-1)?.state ?? this.#state, env)
+        steps.push(step)
+      })
+    }
+    this.#attempt(commit)
+    const last = done.at(-1)
+    if (last !== undefined) this.#setTimer(last.wakeAt)
+    for (const effect of done.flatMap(({ effects }) => effects)) this.#carryOut(effect)
+  }
+
+  #attempt(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.#options.report(error)
+    }
   }
 
   #events(): TransportEvents {
@@ -128,7 +183,7 @@ export class Runner implements AsyncDisposable {
         this.#options.linksChanged()
       },
       gossip: (topic: string, data: Bytes, from: string) =>
-        this.#take(() => gossip(this.#state, topic, data, from, this.env())),
+        this.#takeSoon((state, env) => gossip(state, topic, data, from, env)),
       request: async (protocol: DirectProtocol, payload: Bytes, from: string) => {
         try {
           if (protocol === "roots") return this.#options.answerRoots(payload)
@@ -148,12 +203,12 @@ export class Runner implements AsyncDisposable {
    * defects too: bytes that one peer sent must not end the conversation with the others.
    */
   #take(input: () => Step): void {
-    if (this.#ended.signal.aborted) return
-    try {
-      this.#apply(input())
-    } catch (error) {
-      this.#options.report(error)
-    }
+    if (!this.#ended.signal.aborted) this.#attempt(() => this.#apply(input()))
+  }
+
+  /** As `#take`, together with what comes meanwhile. */
+  #takeSoon(input: (state: PeerState, env: Env) => Step): void {
+    if (this.#gossip.push(input) === 1) setImmediate(() => this.#takeGossip())
   }
 
   /** An input that would be missed for good: repeated while the world refuses it and it `isMissed`. */
@@ -237,6 +292,24 @@ export class Runner implements AsyncDisposable {
   #track(work: Promise<void>): void {
     const tracked = work.finally(() => this.#running.delete(tracked))
     this.#running.add(tracked)
+  }
+}
+
+/** Reads what is in the store by then: `commit` is called first where one of `steps` writes to the same partition. */
+function readingAfter(reader: Env["rows"], steps: () => readonly Step[], commit: () => void): Env["rows"] {
+  const settle = (bucket: string, partition: string): void => {
+    const isWritten = (write: Write): boolean => write.bucket === bucket && write.partition === partition
+    if (steps().some(({ writes }) => writes.some(isWritten))) commit()
+  }
+  return {
+    get(bucket, partition, key) {
+      settle(bucket, partition)
+      return reader.get(bucket, partition, key)
+    },
+    list(bucket, partition, range) {
+      settle(bucket, partition)
+      return reader.list(bucket, partition, range)
+    },
   }
 }
 

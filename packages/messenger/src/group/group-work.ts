@@ -75,6 +75,8 @@ export interface GroupWork {
   readonly notedAt: ReadonlyMap<DeviceKey, Milliseconds>
   /** Messages of each device that were shown last, in the order in which they came. */
   readonly recent: ReadonlyMap<DeviceKey, readonly MessageId[]>
+  /** States whose GroupContext is known to have its row. */
+  readonly contextsKept: ReadonlySet<StateId>
   /** How far each member has told of what it holds, where that takes several exchanges. */
   readonly passes: ReadonlyMap<PeerId, SyncPass>
   /** Members who are asked when an exchange that is under way has ended. */
@@ -131,6 +133,7 @@ export const NO_WORK: GroupWork = {
   mailboxes: new Map(),
   notedAt: new Map(),
   recent: new Map(),
+  contextsKept: new Set(),
   passes: new Map(),
   toAsk: new Set(),
   gapAt: new Map(),

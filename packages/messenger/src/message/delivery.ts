@@ -9,7 +9,7 @@ import { hasSeq, type MessageVector, type SeqSet } from "./seq-set.ts"
 
 /** How far an own message is known to have come; `undefined` for one that is no longer followed. */
 export function deliveryCount({ durable }: PeerState, group: Group, id: MessageId): DeliveryCount | undefined {
-  const sent = group.sent.find((each) => each.id === id)
+  const sent = group.sent.findLast((each) => each.id === id)
   if (sent === undefined) return undefined
   const recipients = [...recipientsOf(group, sent, durable.own.device)]
   const { inMailboxes } = group.delivery

@@ -40,7 +40,10 @@ export function putNumbered(
     writer.uint32(sender.leafIndex).opaque(signature)
   })
   put(turn, BUCKETS.numbered, uuid, `${device}:${seq}`, value)
+  const { contextsKept } = turn.work(uuid)
+  if (contextsKept.has(sid)) return
   if (turn.env.rows.get(BUCKETS.contexts, uuid, sid) === undefined) put(turn, BUCKETS.contexts, uuid, sid, contextBytes)
+  turn.changeWork(uuid, { contextsKept: new Set(contextsKept).add(sid) })
 }
 
 /** `undefined` for what was received before these rows were kept, or could not be read. */

@@ -119,7 +119,10 @@ export function show(
 
 function remember({ shown }: Group, id: MessageId): ReadonlySet<MessageId> {
   const next = new Set(shown).add(id)
-  if (next.size > MAX_SHOWN) for (const oldest of [...next].slice(0, next.size - MAX_SHOWN)) next.delete(oldest)
+  for (const oldest of next) {
+    if (next.size <= MAX_SHOWN) break
+    next.delete(oldest)
+  }
   return next
 }
 

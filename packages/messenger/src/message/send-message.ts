@@ -26,7 +26,7 @@ import { encodeContent, messageId, type Content, type MessageId } from "./conten
 import { holdsCopy } from "./delivery.ts"
 import { keepSealed } from "./keep-sealed.ts"
 import { show } from "./receive-message.ts"
-import { followMessage } from "./sent-messages.ts"
+import { followMessage, withSent } from "./sent-messages.ts"
 import { encodeSealedMessage, messageAuthenticatedData } from "./sealed-message.ts"
 import { addToVector } from "./seq-set.ts"
 
@@ -136,7 +136,7 @@ function encryptCopy(turn: Turn, uuid: string, sent: SentMessage): void {
     forest: new Map(group.forest).set(node.sid, { ...node, standing: { kind: "held", state: next } }),
     sentCount: seq,
     held: addToVector(group.held, device, seq),
-    sent: group.sent.map((each) => (each.id === sent.id ? { ...each, copies } : each)),
+    sent: withSent(group.sent, { ...sent, copies }),
   })
   keepSealed(turn, uuid, sealed)
   if (node.era === undefined) return

@@ -28,6 +28,12 @@ export function followMessage(turn: Turn, uuid: string, message: SentMessage): v
   letGo(turn, uuid, new Set(left.slice(0, surplusOf(left))))
 }
 
+/** With `message` in the place of the one of its id; it is likely to be among the last. */
+export function withSent(sent: readonly SentMessage[], message: SentMessage): readonly SentMessage[] {
+  const at = sent.findLastIndex(({ id }) => id === message.id)
+  return at < 0 ? sent : sent.with(at, message)
+}
+
 /** Lets go of what need not go out again: what everybody has, but for the last ones, and what is too old. */
 export function letGoOfSettled(turn: Turn, uuid: string): void {
   const group = turn.group(uuid)
@@ -59,8 +65,10 @@ export function endedDeliveryOf(reader: Pick<Store, "get">, uuid: string, id: Me
 /** How many of the oldest are too many. */
 function surplusOf(sent: readonly SentMessage[]): number {
   let bytes = 0
-  const last = sent.findLastIndex(({ content }) => (bytes += content.length) > MAX_SENT_BYTES)
-  return Math.max(last + 1, sent.length - MAX_SENT, 0)
+  for (const { content } of sent) bytes += content.length
+  let surplus = 0
+  while (bytes > MAX_SENT_BYTES) bytes -= sent[surplus++]?.content.length ?? bytes
+  return Math.max(surplus, sent.length - MAX_SENT)
 }
 
 /** Nothing is lost in silence: what may not have reached everybody keeps a row that says so. */

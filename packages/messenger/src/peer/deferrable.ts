@@ -29,7 +29,7 @@ function sameForGood(before: Group, after: Group): boolean {
 function sameMessages(before: readonly SentMessage[], after: readonly SentMessage[]): boolean {
   if (before === after) return true
   if (before.length !== after.length) return false
-  return before.every((sent, i) => isSame(sent, { ...sent, ...after[i], reached: sent.reached }))
+  return before.every((sent, i) => sent === after[i] || isSame(sent, { ...sent, ...after[i], reached: sent.reached }))
 }
 
 function isSame<T extends object>(one: T, other: T): boolean {

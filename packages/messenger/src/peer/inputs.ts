@@ -16,6 +16,7 @@ import { restock } from "../invitation/stock.ts"
 import { deliveryCount } from "../message/delivery.ts"
 import { absorbMessages } from "../message/receive-message.ts"
 import { decodeSealedMessage } from "../message/sealed-message.ts"
+import { withSent } from "../message/sent-messages.ts"
 import { hasSeq } from "../message/seq-set.ts"
 import { signFormerMailboxes } from "../mailbox/group-mailbox-verbs.ts"
 import { turnToMailbox } from "../mailbox/rounds.ts"
@@ -125,9 +126,9 @@ export function published(state: PeerState, message: MessageName, reached: numbe
   return takeTurn(state, env, (turn) => {
     const group = turn.state.durable.groups.get(message.group)
     if (group !== undefined && reached === 0) repairNow(turn, group.uuid)
-    const sent = group?.sent.find(({ id }) => id === message.id)
+    const sent = group?.sent.findLast(({ id }) => id === message.id)
     if (group === undefined || sent === undefined || reached <= sent.reached) return
-    const next = group.sent.map((each) => (each === sent ? { ...each, reached } : each))
+    const next = withSent(group.sent, { ...sent, reached })
     const delivery = deliveryCount(turn.state, turn.changeGroup(group.uuid, { sent: next }), message.id)
     if (delivery !== undefined) turn.notify({ kind: "delivery", ...message, delivery })
   })

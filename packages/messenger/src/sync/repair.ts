@@ -25,7 +25,7 @@ export function repairIfDue(turn: Turn, uuid: string): void {
   const { repairAt, repairs } = turn.work(uuid)
   if (repairAt === undefined || repairAt > turn.now) return
   const group = turn.group(uuid)
-  const followed = group.sent.filter(({ at }) => at >= turn.now - REPAIR_WITHIN)
+  const followed = group.sent.slice(group.sent.findLastIndex(({ at }) => at < turn.now - REPAIR_WITHIN) + 1)
   const [young, due] = partition(followed, ({ at, reached }) => reached > 0 && at > turn.now - REPAIR_AFTER)
   const late = lateRecipients(turn, group, due)
   for (const peerId of late.slice(0, MAX_REPAIRS_AT_ONCE)) requestSync(turn, uuid, peerId)
@@ -39,10 +39,11 @@ function lateRecipients(turn: Turn, group: Group, due: readonly SentMessage[]): 
   const partners = [...partnersOf(group, turn.own.peerId).values()].filter(({ peerId }) => turn.isConnected(peerId))
   const lacking = new Map<PeerId, number>()
   for (const sent of due) {
+    const without = partners.filter(({ device }) => !holdsCopy(group.acks, device, sent))
+    if (without.length === 0) continue
     const recipients = recipientsOf(group, sent, turn.own.device)
-    for (const { peerId, device } of partners)
-      if (recipients.has(device) && !holdsCopy(group.acks, device, sent))
-        lacking.set(peerId, (lacking.get(peerId) ?? 0) + 1)
+    for (const { peerId, device } of without)
+      if (recipients.has(device)) lacking.set(peerId, (lacking.get(peerId) ?? 0) + 1)
   }
   return [...lacking].sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1)).map(([peerId]) => peerId)
 }

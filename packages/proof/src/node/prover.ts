@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
+import { setPriority } from "node:os"
 import type { FieldElement } from "../field-element.ts"
 import type { Proof } from "../proof-encoding.ts"
 import { ProofImpossible, statementOf, type Statement, type Witness } from "../statement.ts"
@@ -16,6 +17,8 @@ export interface Proved {
 
 const PROCESS = new URL("./prover-process.ts", import.meta.url)
 const IDLE_MS = 10_000
+/** Between normal (0) and below normal (10): beside other work a proof is still made, in three times the time. */
+const PRIORITY = 5
 
 /**
  * Makes proofs, one after the other, in a process of its own, so that neither the caller's event loop nor its exit
@@ -93,6 +96,7 @@ export class Prover implements AsyncDisposable {
   }
 }
 
+/** At a lower priority: whoever proves for later must not keep messages waiting. */
 function startProcess(folder: string): ChildProcess {
   const child = fork(PROCESS, [folder], {
     // Flags of this process (a test runner's, say) are not for that one.
@@ -100,6 +104,7 @@ function startProcess(folder: string): ChildProcess {
     serialization: "advanced",
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   })
+  if (child.pid !== undefined) setPriority(child.pid, PRIORITY)
   // Told to whoever waits for a proof; between proofs there is nobody to tell.
   return child.on("error", () => {})
 }
