@@ -49,7 +49,7 @@ export interface TwoServers extends AsyncDisposable {
   readonly atPvs: Record
 }
 
-const patience = AbortSignal.timeout(600_000)
+const patience = AbortSignal.timeout(2 * HOUR)
 const random = { draw: (length: number) => osEntropy(length) }
 
 export async function twoServers(verifier: Verifier): Promise<TwoServers> {

@@ -29,7 +29,8 @@ import { memoryDatabase } from "./memory-database.ts"
 export { memoryDatabase }
 
 export const HOUR = 3_600_000
-export const patience = AbortSignal.timeout(600_000)
+/** For a whole run of the attacks on a busy machine; a single test has less. */
+export const patience = AbortSignal.timeout(2 * HOUR)
 export const random = { draw: (length: number) => osEntropy(length) }
 
 /** All roles in one process, with two Local Providers, a clock that is set by hand, and a source that can be replaced. */
