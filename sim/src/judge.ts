@@ -3,7 +3,9 @@ import { endedDeliveryOf, holdsMessage } from "@starling/messenger"
 import { headOf } from "@starling/messenger/parts"
 
 import { entitlementTo } from "./entitlement.ts"
+import { gapFaults } from "./gap-faults.ts"
 import { groupOf, isActive, pathTo, rosterHas } from "./group-of.ts"
+import { isHeldFor } from "./held-copies.ts"
 import type { AcceptedMessage, Removal } from "./ledger.ts"
 import type { Person } from "./person.ts"
 import { crypto } from "./seeded.ts"
@@ -54,6 +56,7 @@ export function judgeStage(stage: Stage): Verdict {
     stuckMembers: [...stuck(stage), ...repeating(stage)],
     oldSecrets: oldSecrets(stage),
     groundCommits: groundCommits(stage),
+    gaps: stage.insiders.length > 0 ? [] : gapFaults(stage),
     unrecoverable: missing.filter(({ supplied }) => !supplied).map(({ text }) => text),
     convergeMs: convergedAt === undefined ? undefined : convergedAt - from,
     maxReorg: ledger.maxReorg,
@@ -187,26 +190,16 @@ function missingMessages(stage: Stage): Missing[] {
   )
 }
 
-/** Its author is there within the retention, or another member keeps the ciphertext of a state that the reader was in. */
+/** Its author is there within the retention, or another member received it in a state that the reader was in. */
 function isSupplied(stage: Stage, message: AcceptedMessage, reader: Person): boolean {
-  const { group, ledger, honest, world } = stage
+  const { group, ledger, world } = stage
   const { author } = message
   const isAlive = isActive(author, group) && (ledger.outAt.get(author) ?? 0) < message.at
   // What its author shows, and not as what may not have reached everybody, is owed to everybody, whatever else its device forgot.
   const isOwed =
     holdsMessage(author.store, group, message.id) && endedDeliveryOf(author.store, group, message.id) === undefined
   if (isAlive && isOwed && world.now - message.at < RESEND_PATIENCE) return true
-  // The reader let the keys go when the retention was over, and only the author could have sent it in another state.
-  const isExpired = world.now - message.at > RETENTION
-  if (isExpired && groupOf(reader, group)?.forest.get(message.sid)?.standing.kind === "dropped") return false
-  const key = `${author.state.durable.own.device}:${message.seq}`
-  return honest.some(
-    (person) =>
-      person !== reader &&
-      isActive(person, group) &&
-      person.store.get(BUCKET_OF_MESSAGES, group, key) !== undefined &&
-      rosterHas(groupOf(person, group)?.forest.get(message.sid), reader),
-  )
+  return isHeldFor(stage, author, message.id, reader)
 }
 
 function duplicates({ honest, group, ledger }: Stage): string[] {

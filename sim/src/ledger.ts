@@ -19,6 +19,13 @@ export interface AcceptedMessage {
   readonly at: number
 }
 
+/** Once that a message was encrypted. */
+export interface Copy {
+  readonly id: string
+  readonly seq: number
+  readonly sid: string
+}
+
 /** A removal by the founder, whom nobody removes: nothing can make it void. */
 export interface Removal {
   readonly of: Person
@@ -37,6 +44,8 @@ export class Ledger {
   readonly outAt = new Map<Person, number>()
   /** When somebody's device went back to a backup. */
   readonly restoredAt = new Map<Person, number>()
+  /** Under which numbers each device's messages went out, and in which states: kept though the device goes back to a backup. */
+  readonly copies = new Map<string, Map<string, Copy>>()
   /** Words sent to somebody whose removal the sender knew, and commits of such a one that were followed. */
   readonly removalsIgnored: string[] = []
   maxReorg = 0
@@ -115,11 +124,19 @@ export class Ledger {
         this.removalsIgnored.push(`${author.name} wrote to somebody whose removal it knew`)
   }
 
+  #noteCopies(person: Person, { sent }: Group): void {
+    const { device } = person.state.durable.own
+    const known = this.copies.get(device) ?? new Map<string, Copy>()
+    for (const { id, copies } of sent) for (const { seq, sid } of copies) known.set(`${seq} ${id}`, { id, seq, sid })
+    this.copies.set(device, known)
+  }
+
   #watch(person: Person, before: PeerState, { state }: Step): void {
     const [was, is] = [before.durable.groups.get(this.#group), state.durable.groups.get(this.#group)]
     if (is === undefined || was === is) return
     if (was?.forest.size !== is.forest.size)
       for (const sid of is.forest.keys()) if (!this.bornAt.has(sid)) this.bornAt.set(sid, this.#world.now)
+    if (was?.sent !== is.sent) this.#noteCopies(person, is)
     if (was === undefined) return
     if (was.phase !== is.phase && (is.phase === "removed" || is.phase === "left"))
       this.outAt.set(person, this.#world.now)

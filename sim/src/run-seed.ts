@@ -23,6 +23,7 @@ const NOTHING: Omit<Verdict, "stuckMembers"> = {
   removalsNotInForce: [],
   oldSecrets: [],
   groundCommits: [],
+  gaps: [],
   unrecoverable: [],
   convergeMs: undefined,
   maxReorg: 0,

@@ -71,6 +71,10 @@ export const SCENARIOS: readonly Scenario[] = [
     ...scenario("backup", []),
     moves: () => [...TALK, [4, moves.invite], [10, moves.backUpOrRestore()]],
   },
+  {
+    ...scenario("backup-churn", [], { leastSize: 4, rounds: 50 }),
+    moves: () => [...TALK, ...CHURN, ...PARTITION, [4, moves.restart], [14, moves.backUpOrRestore()]],
+  },
   scenario("clock-skew", [...TALK, ...CHURN, [8, moves.skew], [4, moves.healAtOnce]]),
   scenario("disk-full", [...TALK, ...CHURN, [12, moves.fillDisk], [4, moves.split], [4, moves.meet]]),
   scenario("slow-peer", [...TALK, ...CHURN, [6, moves.slowDown], [4, moves.healAtOnce]]),

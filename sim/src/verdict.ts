@@ -9,6 +9,8 @@ export interface Verdict {
   readonly oldSecrets: readonly string[]
   /** Commits that came to stand because their author tried until the id was right. */
   readonly groundCommits: readonly string[]
+  /** What members are told to miss and do not, and what they miss and are not told of; insiders can bring about both. */
+  readonly gaps: readonly string[]
   /** Messages that no living holder could supply: no fault, and shown as a gap. */
   readonly unrecoverable: readonly string[]
   /** From the end of the last fault until all was one; `undefined` where it never was. */
@@ -24,6 +26,7 @@ export const FAULTS = [
   "stuckMembers",
   "oldSecrets",
   "groundCommits",
+  "gaps",
 ] as const
 
 export function faultsOf(verdict: Verdict): string[] {
