@@ -45,6 +45,7 @@ export function claimHoldings(stage: Stage): void {
     shown: known.shown.size === 0 ? [] : [dice.pick([...known.shown])],
     named: [],
     after: undefined,
+    unopened: new Map(),
   })
   target.input((state, env) => requested(state, "sync", payload, person.peerId, env))
 }

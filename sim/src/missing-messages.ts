@@ -3,6 +3,7 @@ import { endedDeliveryOf, holdsMessage } from "@starling/messenger"
 
 import { entitlementTo, isKnownToOthers, saidNowhere } from "./entitlement.ts"
 import { BUCKET_OF_CIPHERTEXTS, groupOf, isActive, rosterHas } from "./group-of.ts"
+import { isHeldFor } from "./held-copies.ts"
 import type { AcceptedMessage, Copy } from "./ledger.ts"
 import type { Person } from "./person.ts"
 import { commonTip, type Stage } from "./stage.ts"
@@ -34,7 +35,7 @@ export function missingMessages(stage: Stage): Missing[] {
   })
 }
 
-/** Its author is there within the retention, or another member keeps this very ciphertext of a state that the reader was in. */
+/** Its author is there within the retention, or another member received it, or keeps this very ciphertext, of a state that the reader was in. */
 function isSupplied(stage: Stage, message: AcceptedMessage, reader: Person): boolean {
   const { group, ledger, world } = stage
   const { author } = message
@@ -45,7 +46,9 @@ function isSupplied(stage: Stage, message: AcceptedMessage, reader: Person): boo
   const isOwed =
     holdsMessage(author.store, group, message.id) && endedDeliveryOf(author.store, group, message.id) === undefined
   if (isAlive && isOwed && world.now - message.at < RESEND_PATIENCE) return true
-  return ledger.copiesOf(message).some((copy) => isKept(stage, message, copy, reader))
+  return (
+    isHeldFor(stage, message, reader) || ledger.copiesOf(message).some((copy) => isKept(stage, message, copy, reader))
+  )
 }
 
 function isKept({ group, honest, world }: Stage, { author, at }: AcceptedMessage, copy: Copy, reader: Person): boolean {

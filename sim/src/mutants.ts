@@ -171,6 +171,17 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     caughtIn: { scenario: "keeping", seed: 0, size: 3 },
   },
+  /** What a device can't open is lost to it where the author is out. */
+  "nothing-handed-on": {
+    edits: [
+      {
+        file: "packages/messenger/src/sync/missing-messages.ts",
+        from: "    if (this.#request.version < 4 ||",
+        to: "    if (this.#request.version > 0 ||",
+      },
+    ],
+    caughtIn: { scenario: "backup-churn", seed: 4, size: 5 },
+  },
   /** Keys stay after the retention. */
   "no-retention": {
     edits: [

@@ -101,6 +101,8 @@ export const MAX_NOTED = 1024
 /** Numbers of a device that are looked at in one exchange, the newest first, for messages that it has forgotten; and given. */
 export const FORGOTTEN_PROBES = 64
 export const MAX_FORGOTTEN = 16
+/** Messages of others that one answer gives as their authors signed them. */
+export const MAX_HANDED = 16
 /** Ranges of messages, over all devices, that an inviter can keep a joiner from asking for. */
 export const MAX_PAST_RANGES = 1024
 /** Rows that are looked at for messages which a joiner was not to ask for, and could read after all. */

@@ -20,6 +20,7 @@ export type {
 export { ExtensionType, type Extension } from "./extension.ts"
 export { advanced, receiveInEpochs, type Epochs, type EpochsOptions } from "./epochs.ts"
 export { eraseReplaced } from "./erase.ts"
+export { readGroupContext, type GroupContext } from "./group-context.ts"
 export { externalSenders, externalSendersExtension, type ExternalSender } from "./external-senders.ts"
 export type { FormerGroup, GroupLink } from "./former-group.ts"
 export {

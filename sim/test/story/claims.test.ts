@@ -28,6 +28,7 @@ function claim(from: Person, to: Person, group: string, about: Person, length: n
     shown: [],
     named: [],
     after: undefined,
+    unopened: new Map(),
   })
   to.input((state, env) => requested(state, "sync", payload, from.peerId, env))
 }
@@ -60,6 +61,7 @@ test.for([2, 3] as const)(
       shown: [],
       named: [],
       after: undefined,
+      unopened: new Map(),
     })
     alice.input((state, env) => requested(state, "sync", payload, mallory.peerId, env))
     world.run(30_000)

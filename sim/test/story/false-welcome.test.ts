@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 
-import type { ForestNode } from "@starling/messenger/parts"
+import { withJoined, type ForestNode } from "@starling/messenger/parts"
 
 import { expectOneState } from "../support/expectations.ts"
 import { nodeOf, standingOf } from "../../src/forged-commit.ts"
@@ -54,4 +54,24 @@ test.for(LIES)("whoever is let in by a Welcome with false $name judges nothing b
   }
   world.run(180_000)
   expectOneState(group, alice, carol, bob)
+})
+
+test("a Welcome into a state whose COMMIT is known opens it, and one with other members or keys under its id does not", () => {
+  const { world, people, group } = gather(12, "alice", "bob", "carol")
+  const [alice, bob, carol] = people as [Person, Person, Person]
+  const before = nodeOf(alice, group)
+  alice.remove(group, carol)
+  world.run(5_000)
+  const node = nodeOf(alice, group)
+  const known: ForestNode = { ...nodeOf(bob, group), standing: { kind: "open" }, era: undefined }
+  expect(known.sid).toBe(node.sid)
+  const joined: ForestNode = { ...node, parent: undefined, ops: [], bodies: [], interims: new Set(), placedAt: 7 }
+  const { standing, era } = node
+  expect(withJoined(known, joined)).toEqual({ ...known, standing, era, placedAt: 7 })
+  expect(withJoined(undefined, joined)).toBe(joined)
+  // Where only another Welcome spoke of it so far, nothing contradicts.
+  expect(withJoined({ ...known, parent: undefined }, joined)).toMatchObject({ standing, placedAt: 7 })
+  // The state before has other keys, and one member more.
+  expect(withJoined(known, { ...joined, standing: before.standing })).toBeUndefined()
+  expect(withJoined({ ...known, roster: before.roster }, joined)).toBeUndefined()
 })

@@ -102,7 +102,7 @@ test("a request that says to hold nothing costs its answerer a bounded number of
   const ask = (version: 2 | 3, after?: { records: number; device: string; seq: number }) => {
     reads = 0
     const nothing = { records: new Map(), messages: new Map(), untold: new Map(), past: new Map(), tip: known.chosen }
-    const told = { seen: [], mailboxes: [], shown: [], named: [] }
+    const told = { seen: [], mailboxes: [], shown: [], named: [], unopened: new Map() }
     const payload = encodeSyncRequest({ version, group: known.id, inTurn: true, ...nothing, ...told, after })
     const answer = decodeAnswer(requested(state, "sync", payload, alice.peerId, { ...bob.env(), rows }).answer)
     const decoded = decodeSyncAnswer(answer.kind === "ok" ? answer.value.body : new Uint8Array(0))

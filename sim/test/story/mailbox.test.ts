@@ -9,8 +9,10 @@ import {
   decodeMailboxRequest,
   encodeFetchAnswer,
   encodeMailboxRequest,
+  encodeSealedMessage,
   okAnswer,
   openEnvelope,
+  sealEnvelope,
   type MailboxRequest,
 } from "@starling/messenger/parts"
 
@@ -387,4 +389,25 @@ test("an answer whose numbers do not ascend is refused whole", () => {
       encodeFetchAnswer({ instance, entries: numbers.map((number) => ({ number, envelope })), more: false }),
     ).kind
   expect([of(1, 2, 9), of(1, 1), of(2, 1)]).toEqual(["ok", "malformed", "malformed"])
+})
+
+test("numbers that somebody made up, and put into the box, are noted by nobody who reads it", () => {
+  const { world, people, group, mailbox } = prepare(123, "alice", "bob", "mallory")
+  const [alice, bob] = people as [Person, Person]
+  const requests = overhear(alice)
+  alice.send(group, "words")
+  alone(world, alice, mailbox)
+  const put = requests.find(({ ask }) => ask.kind === "put")!
+  const { forest, live: sid } = alice.state.durable.groups.get(group)!
+  const { device } = alice.state.durable.own
+  const entries = Array.from({ length: 300 }, (_, i) => {
+    const sealed = encodeSealedMessage({ device, seq: 10 + 2 * i, sid, mls: new Uint8Array(16) })
+    return { slot: new Uint8Array(0), envelope: sealEnvelope(crypto, forest.get(sid)!.era!, "msg", sealed) }
+  })
+  const payload = encodeMailboxRequest({ ...put, ask: { kind: "put", entries } })
+  mailbox.input((state, env) => requested(state, "mailbox", payload, "12D3KooWMallory", env))
+  alone(world, bob, mailbox)
+  expectTexts(group, ["words"], bob)
+  const noted = bob.state.work.get(group)?.mailboxes.get(mailbox.peerId)?.messages.get(device)
+  expect(noted).toEqual([{ from: 1, to: 1 }])
 })

@@ -78,6 +78,7 @@ test("an endless past costs nothing, for who accepts and for who declines", () =
       shown: [],
       named: [],
       after: undefined,
+      unopened: new Map(),
     })
     let reads = 0
     const rows = {

@@ -3,6 +3,7 @@ import { expect, test } from "vitest"
 import { deliveryOf } from "@starling/messenger"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
+import { restore } from "../support/mishaps.ts"
 import { gather } from "../../src/gather.ts"
 import type { Person } from "../../src/person.ts"
 
@@ -16,13 +17,6 @@ function claimsFalsely(author: Person, group: string, id: string, others: readon
     if (delivered > holders || read > holders) faults.push(`${delivered} delivered, ${read} read, ${holders} hold it`)
   })
   return faults
-}
-
-/** Puts somebody's device back to what it was. */
-function restore(person: Person, backup: ReturnType<Person["store"]["copy"]>): void {
-  if (person.isUp) person.stop()
-  person.store.restore(backup)
-  person.boot()
 }
 
 test.for([

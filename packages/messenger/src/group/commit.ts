@@ -1,6 +1,7 @@
 import { toHex, type Bytes } from "@starling/kernel"
 import { createCommit, type CreatedCommit, type ProposalIntent, type Refused } from "@starling/mls"
 
+import type { DeviceKey } from "../identity/device-certificate.ts"
 import { encodeInvitation } from "../invitation/invitation-frame.ts"
 import { toSeconds } from "../invitation/issued-key-package.ts"
 import { queueInvitation } from "../invitation/outbox.ts"
@@ -13,7 +14,7 @@ import type { StateId } from "../record/operation.ts"
 import { RECORD_KINDS, type RecordHash } from "../record/record.ts"
 import { authorOperation, authorRecord, knownOperations, ownRoom } from "./author-record.ts"
 import { beginEra, type Era } from "./era.ts"
-import { stateOf, type ForestNode } from "./forest-node.ts"
+import { ancestry, stateOf, type ForestNode } from "./forest-node.ts"
 import { encodeJoining, JOINING_EXTENSION } from "./group-extensions.ts"
 import { stateIdOf } from "./group-id.ts"
 import { hasDevice, rosterOf } from "./roster.ts"
@@ -171,10 +172,16 @@ function describe(
   return { reason: added.length > 0 ? "added" : "healed", added, removed }
 }
 
-/** Messages that no joiner of this commit is meant to have; empty where one of them was a member on some branch. */
+/**
+ * Messages that no joiner of this commit is meant to have; empty where one of them gets a new leaf in place of its own, or comes from a branch
+ * beside this one. Who was here, and out in between, is told by this what was said meanwhile.
+ */
 function pastFor(turn: Turn, uuid: string, additions: readonly Addition[]): MessageVector {
-  const { forest, held, past } = turn.group(uuid)
+  const { forest, live, held, past } = turn.group(uuid)
   const nodes = [...forest.values()]
-  const known = additions.some(({ device }) => nodes.some(({ roster }) => hasDevice(roster, device.device)))
-  return known || additions.length === 0 ? new Map() : joinVectors(held, past)
+  const path = ancestry(forest, live)
+  const isIn = (node: ForestNode | undefined, device: DeviceKey): boolean => hasDevice(node?.roster ?? [], device)
+  const isNew = ({ device: { device } }: Addition): boolean =>
+    !isIn(path[0], device) && (path.some((node) => isIn(node, device)) || !nodes.some((node) => isIn(node, device)))
+  return additions.length > 0 && additions.every(isNew) ? joinVectors(held, past) : new Map()
 }

@@ -28,7 +28,10 @@ export function creationId(crypto: CryptoProvider, groupId: Uint8Array): StateId
   return toHex(crypto.hash(concat(CREATION_LABEL, groupId)))
 }
 
-export function stateIdOf(crypto: CryptoProvider, state: GroupState): StateId {
+export function stateIdOf(
+  crypto: CryptoProvider,
+  state: Pick<GroupState, "confirmedTranscriptHash" | "groupId">,
+): StateId {
   return state.confirmedTranscriptHash.length === 0
     ? creationId(crypto, state.groupId)
     : toHex(state.confirmedTranscriptHash)

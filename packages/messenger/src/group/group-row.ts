@@ -3,10 +3,10 @@ import type { CryptoProvider } from "@starling/mls"
 import { encode, type Reader, type Writer } from "@starling/wire"
 
 import { readTime } from "../identity/device-certificate.ts"
-import { readMessageVector, writeMessageVector } from "../message/seq-set.ts"
+import { readMessageVector, readSeqSet, writeMessageVector, writeSeqSet } from "../message/seq-set.ts"
 import { StoreError } from "../ports/store.ts"
 import { bytesOf } from "../record/operation.ts"
-import { decodeOwnRow } from "../versioned.ts"
+import { decodeOwnRow, isFirstVersion } from "../versioned.ts"
 import type { GroupPhase } from "../view/group-view.ts"
 import { decodeFounding, encodeFounding } from "./group-extensions.ts"
 import type { Group, Healing, SentMessage } from "./group.ts"
@@ -35,7 +35,8 @@ export type GroupRow = Pick<
 
 /** Version 1 knew nothing of restored devices; messages that were sent stood in versions 1 and 2, and have rows of their own since. */
 const VERSION = 3
-const SENT_VERSION = 1
+/** Version 1 forgot the numbers of what a restored device sent again. */
+const SENT_VERSION = 2
 const FORMER: readonly number[] = [1, 2]
 const PHASES: readonly GroupPhase[] = ["active", "leaving", "left", "removed"]
 const NO_BOUND = Number.MAX_SAFE_INTEGER
@@ -78,7 +79,7 @@ export function decodeGroupRow(crypto: CryptoProvider, bytes: Uint8Array): Group
       held: readMessageVector(reader, NO_BOUND),
       past: readMessageVector(reader, NO_BOUND),
       acks: readMessageVector(reader, NO_BOUND),
-      sent: version < VERSION ? reader.vector(readSent) : [],
+      sent: version < VERSION ? reader.vector(readFirstSent) : [],
       shownCount: readTime(reader),
       unread: readTime(reader),
       last: reader.optional((r) => ({ from: r.text(64), text: r.text(NO_BOUND), at: readTime(r) })),
@@ -95,7 +96,9 @@ export function encodeSentRow(sent: SentMessage): Bytes {
 }
 
 export function decodeSentRow(bytes: Uint8Array): SentMessage {
-  return decodeOwnRow("sent message", bytes, SENT_VERSION, readSent)
+  return isFirstVersion(bytes)
+    ? decodeOwnRow("sent message", bytes, 1, readFirstSent)
+    : decodeOwnRow("sent message", bytes, SENT_VERSION, readSent)
 }
 
 function writeNumber(writer: Writer, value: number): void {
@@ -123,14 +126,20 @@ function readHealing(reader: Reader): Healing {
 function writeSent(writer: Writer, sent: SentMessage): void {
   writer.fixed(bytesOf(sent.id)).opaque(sent.content).uint64(BigInt(sent.at)).uint64(BigInt(sent.reached))
   writer.vector(sent.copies, (w, copy) => w.uint64(BigInt(copy.seq)).fixed(bytesOf(copy.sid)))
+  writeSeqSet(writer, sent.former, NO_BOUND)
 }
 
 function readSent(reader: Reader): SentMessage {
+  return { ...readFirstSent(reader), former: readSeqSet(reader, NO_BOUND) }
+}
+
+function readFirstSent(reader: Reader): SentMessage {
   const head = {
     id: toHex(reader.fixed(16)),
     content: reader.opaque(),
     at: readTime(reader),
     reached: readTime(reader),
   }
-  return { ...head, copies: reader.vector((r) => ({ seq: readTime(r), sid: toHex(r.fixed(32)) })) }
+  const copies = reader.vector((r) => ({ seq: readTime(r), sid: toHex(r.fixed(32)) }))
+  return { ...head, former: [], copies }
 }

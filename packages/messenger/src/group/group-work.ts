@@ -64,6 +64,8 @@ export interface GroupWork {
   readonly notOurs: MessageVector
   /** Messages that came too late to be read, and are not asked for again. */
   readonly unreadable: MessageVector
+  /** Messages that came and can't be opened for another reason: a member may have them in another way. */
+  readonly unopened: MessageVector
   /** Devices that wrote more than was taken of them, and that there is not yet room for more of. */
   readonly heldBack: ReadonlySet<DeviceKey>
   /** When a gap will have lasted long enough to be shown. */
@@ -127,6 +129,7 @@ export const NO_WORK: GroupWork = {
   claims: new Map(),
   notOurs: new Map(),
   unreadable: new Map(),
+  unopened: new Map(),
   heldBack: new Set(),
   gapsDueAt: undefined,
   prunedTo: -1,

@@ -5,7 +5,7 @@ import type { IdentityId } from "../identity/identity-id.ts"
 import type { MailboxWords } from "../mailbox/mailbox-words.ts"
 import type { MessageId } from "../message/content.ts"
 import type { GroupDelivery } from "../message/group-delivery.ts"
-import type { MessageVector } from "../message/seq-set.ts"
+import type { MessageVector, SeqSet } from "../message/seq-set.ts"
 import type { StateId } from "../record/operation.ts"
 import type { LoggedRecord, RecordHash } from "../record/record.ts"
 import type { RecordLogs } from "../record/record-log.ts"
@@ -75,7 +75,9 @@ export interface SentMessage {
   readonly id: MessageId
   readonly content: Bytes
   readonly at: Milliseconds
-  /** Each time that it was encrypted: sequence number and state. */
+  /** Numbers under which it went out before this device was restored from a backup. */
+  readonly former: SeqSet
+  /** Each time that it was encrypted since: sequence number and state. */
   readonly copies: readonly { readonly seq: number; readonly sid: StateId }[]
   readonly reached: number
 }

@@ -1,9 +1,9 @@
 import { RESEND_PATIENCE } from "../limits.ts"
 import { decodeContent, messageId, type Content, type MessageId } from "../message/content.ts"
-import { isOwnMessage, type ForgottenMessage } from "../message/forgotten-message.ts"
+import { isSignedBy, type SignedMessage } from "../message/signed-message.ts"
 import { isShown, show } from "../message/receive-message.ts"
 import { followMessage } from "../message/sent-messages.ts"
-import { addToVector } from "../message/seq-set.ts"
+import { addSeq, addToVector, hasSeq } from "../message/seq-set.ts"
 import type { Turn } from "../peer/turn.ts"
 import { ownRoom } from "./author-record.ts"
 import type { SentMessage } from "./group.ts"
@@ -21,13 +21,14 @@ interface OwnWords {
  * for that, only this device's own signature. What it wrote then is shown again, goes out again under new numbers, and it
  * counts on behind all of them. True where anything was new.
  */
-export function recallMessages(turn: Turn, uuid: string, forgotten: readonly ForgottenMessage[]): boolean {
+export function recallMessages(turn: Turn, uuid: string, forgotten: readonly SignedMessage[]): boolean {
   const news = forgotten
     .flatMap((message) => readOwn(turn, uuid, message))
-    .filter((own) => isForgotten(turn, uuid, own))
+    .filter((own) => isForgotten(turn, uuid, own) || isUnknownNumber(turn, uuid, own))
   if (news.length === 0) return false
+  const isOutOfDate = news.some((own) => isForgotten(turn, uuid, own))
   for (const own of news.toSorted((a, b) => a.seq - b.seq)) recall(turn, uuid, own)
-  goOnFromBackup(turn, uuid)
+  if (isOutOfDate) goOnFromBackup(turn, uuid)
   return true
 }
 
@@ -38,11 +39,16 @@ function isForgotten(turn: Turn, uuid: string, { seq, id }: OwnWords): boolean {
   return seq > group.sentCount || (known !== undefined && known.id !== id) || !isShown(turn, group, id)
 }
 
-function readOwn(turn: Turn, uuid: string, message: ForgottenMessage): OwnWords[] {
+/** A number that this device no longer knew that it had used, whatever went out under it. */
+function isUnknownNumber(turn: Turn, uuid: string, { seq }: OwnWords): boolean {
+  return !hasSeq(turn.group(uuid).held.get(turn.own.device) ?? [], seq)
+}
+
+function readOwn(turn: Turn, uuid: string, message: SignedMessage): OwnWords[] {
   const content = decodeContent(message.data)
-  if (content.kind !== "ok" || !isOwnMessage(turn, turn.group(uuid), message)) return []
+  if (content.kind !== "ok" || !isSignedBy(turn, turn.group(uuid), turn.own.device, message)) return []
   const id = messageId(turn.crypto, turn.own.device, message.data)
-  const sent = { id, content: message.data, at: content.value.at, copies: [], reached: 0 }
+  const sent = { id, content: message.data, at: content.value.at, copies: [], former: [], reached: 0 }
   return [{ seq: message.seq, id, content: content.value, sent }]
 }
 
@@ -56,7 +62,17 @@ function recall(turn: Turn, uuid: string, { seq, id, content, sent }: OwnWords):
   })
   if (sent.at >= turn.now - RESEND_PATIENCE && !group.sent.some((each) => each.id === id))
     followMessage(turn, uuid, sent)
+  noteFormer(turn, uuid, id, seq)
   show(turn, uuid, id, content, { from: turn.own.identity, epoch, mine: true })
+}
+
+/** What goes out under another number is missed by nobody under this one. */
+function noteFormer(turn: Turn, uuid: string, id: MessageId, seq: number): void {
+  const withFormer = (each: SentMessage): SentMessage => {
+    if (each.id !== id || each.copies.some((copy) => copy.seq === seq)) return each
+    return { ...each, former: addSeq(each.former, seq) }
+  }
+  turn.changeGroup(uuid, { sent: turn.group(uuid).sent.map(withFormer) })
 }
 
 /**
@@ -67,6 +83,10 @@ export function goOnFromBackup(turn: Turn, uuid: string): void {
   const group = turn.group(uuid)
   if (group.phase !== "active" || group.restoredIn === group.live) return
   if (ownRoom(group, turn.own.device).unasked < 2) return
-  turn.putGroup({ ...group, restoredIn: group.live, sent: group.sent.map((sent) => ({ ...sent, copies: [] })) })
+  turn.putGroup({ ...group, restoredIn: group.live, sent: group.sent.map(toBeSentAgain) })
   askToBeAddedAnew(turn, uuid)
+}
+
+function toBeSentAgain(sent: SentMessage): SentMessage {
+  return { ...sent, copies: [], former: sent.copies.reduce((set, { seq }) => addSeq(set, seq), sent.former) }
 }

@@ -6,11 +6,11 @@ import { settle } from "../group/settle.ts"
 import { withTips } from "../group/tips.ts"
 import { NO_WORK } from "../group/group-work.ts"
 import { MAX_PAST_RANGES } from "../limits.ts"
-import { boundVector } from "../message/seq-set.ts"
+import { boundVector, joinVectors, lastOf, missingFrom, type MessageVector } from "../message/seq-set.ts"
 import { RECORD_KINDS } from "../record/record.ts"
 import { refusal, type Turn } from "../peer/turn.ts"
 import type { Refusal } from "../peer/step.ts"
-import { syncNow } from "../sync/request-sync.ts"
+import { syncNow, takesPart } from "../sync/request-sync.ts"
 import { invitationKey, type HeldInvitation } from "./held-invitation.ts"
 import { joinedNode, openWelcome, withJoined, type OpenedWelcome } from "./join-group.ts"
 import { openInvitation } from "./open-invitations.ts"
@@ -75,7 +75,8 @@ function enter(turn: Turn, uuid: string, hidden: boolean): Refusal | undefined {
       "invitation-invalid",
       `The invitation of ${held.fromName || held.from.slice(0, 8)} can no longer be used. Ask for another one.`,
     )
-  const group = turn.state.durable.groups.get(uuid) ?? newcomersGroup(turn, id, opened, first)
+  const known = turn.state.durable.groups.get(uuid)
+  const group = known === undefined ? newcomersGroup(turn, id, opened, first) : returnersGroup(known, opened)
   const nodes = opened.map((each) => joinedNode(turn, uuid, each, held.at))
   const forest = new Map(group.forest)
   for (const node of nodes) {
@@ -114,7 +115,7 @@ function newcomersGroup(turn: Turn, id: Uint8Array, opened: readonly OpenedWelco
     restoredIn: undefined,
     sentCount: 0,
     held: new Map(),
-    past: opened.length === 1 ? boundVector(first.joining.past, MAX_PAST_RANGES) : new Map(),
+    past: pastIn(opened),
     acks: new Map(),
     sent: [],
     shownCount: 0,
@@ -123,6 +124,22 @@ function newcomersGroup(turn: Turn, id: Uint8Array, opened: readonly OpenedWelco
     seen: new Set<string>(),
   } as const
   return bareGroup(turn.crypto, row, new Set())
+}
+
+/** Messages from before the membership, by the word of the inviter; none where two Welcomes lead to two branches. */
+function pastIn(opened: readonly OpenedWelcome[]): MessageVector {
+  const [first] = opened
+  return first !== undefined && opened.length === 1 ? boundVector(first.joining.past, MAX_PAST_RANGES) : new Map()
+}
+
+/** Of somebody who was out, and deleted all keys then: what was said meanwhile, beyond what they have, was not for them. */
+function returnersGroup(group: Group, opened: readonly OpenedWelcome[]): Group {
+  if (takesPart(group)) return group
+  const meanwhile = Array.from(pastIn(opened), ([device, set]) => {
+    const last = lastOf(group.held.get(device) ?? [])
+    return [device, last > 0 ? missingFrom(set, [{ from: 1, to: last }]) : set] as const
+  })
+  return { ...group, past: joinVectors(group.past, new Map(meanwhile.filter(([, set]) => set.length > 0))) }
 }
 
 /** COMMITs of an earlier membership are looked at once more: those that have their place find it taken. */

@@ -70,14 +70,18 @@ function takeFetched(turn: Turn, { group: uuid, peerId, era: id }: MailboxExchan
       ? new Map()
       : withHeld(turn, uuid, work, { era: id, after: work.read.get(id)?.number ?? 0, messages }),
     read: new Map(work.read).set(id, { instance: toHex(instance), number }),
-    messages: messages.reduce(
-      (known, { device, seq }) => (device === turn.own.device ? known : addToVector(known, device, seq)),
-      isForgetful ? new Map() : work.messages,
-    ),
+    messages: messages
+      .filter((message) => isReceived(turn, uuid, message))
+      .reduce((known, { device, seq }) => addToVector(known, device, seq), isForgetful ? new Map() : work.messages),
     records: new Set([...(isForgetful ? [] : work.records), ...records.map(({ hash }) => boxedName(id, hash))]),
     ...(isForgetful ? { settled: undefined, noted: undefined } : {}),
   })
   if (isForgetful) forgetKept(turn, uuid, peerId)
+}
+
+/** What is noted as being in the box is what would be put there: numbers that somebody made up are not. */
+function isReceived(turn: Turn, uuid: string, { device, seq }: SealedMessage): boolean {
+  return device !== turn.own.device && hasSeq(turn.group(uuid).held.get(device) ?? [], seq)
 }
 
 /** With where to read again from, where there was no room for one of the messages. */

@@ -22,8 +22,11 @@ export function closeOldestGaps(turn: Turn, uuid: string, device: DeviceKey, set
   const last = set[surplus]
   if (first === undefined || last === undefined || surplus <= 0) return set
   const closed = { from: first.from, to: last.to }
-  const { past } = turn.group(uuid)
-  const excused = [set, past.get(device) ?? [], turn.work(uuid).notOurs.get(device) ?? []]
+  const { past, delivery } = turn.group(uuid)
+  const excused = [
+    set,
+    ...[past, turn.work(uuid).notOurs, delivery.superseded].map((vector) => vector.get(device) ?? []),
+  ]
   const missing = excused.reduce<SeqSet>(missingFrom, [closed])
   noteForgone(
     turn,

@@ -30,7 +30,8 @@ export function gapsOf(group: Group, { claims, notOurs }: GroupWork, own: Device
     const breaks = group.delivery.breaks.filter((each) => each.device === device).sort((a, b) => a.seq - b.seq)
     const excused = [group.held, group.past, notOurs].map((vector: MessageVector) => vector.get(device) ?? [])
     const end = Math.max(claim?.to ?? 0, lastOf(group.held.get(device) ?? []))
-    const missing = excused.reduce<SeqSet>(missingFrom, end > 0 ? [{ from: 1, to: end }] : [])
+    const unseen = excused.reduce<SeqSet>(missingFrom, end > 0 ? [{ from: 1, to: end }] : [])
+    const missing = missingFrom(unseen, group.delivery.superseded.get(device) ?? [])
     for (const { from, to } of missing) {
       const next = breaks.find(({ seq }) => seq > to)
       const since = next?.at ?? (claim !== undefined && to <= claim.to ? claim.at : undefined)
@@ -87,5 +88,5 @@ function tellOfGaps(turn: Turn, uuid: string): void {
 }
 
 function isKnown(group: Group, device: DeviceKey, seq: number): boolean {
-  return hasSeq(group.held.get(device) ?? [], seq) || hasSeq(group.past.get(device) ?? [], seq)
+  return [group.held, group.past, group.delivery.superseded].some((vector) => hasSeq(vector.get(device) ?? [], seq))
 }

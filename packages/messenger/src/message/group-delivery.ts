@@ -6,7 +6,7 @@ import type { PeerId } from "../identity/peer-id.ts"
 import type { GroupMailbox } from "../mailbox/group-mailbox.ts"
 import { readGroupMailbox, writeGroupMailbox } from "../mailbox/group-mailbox.ts"
 import { bytesOf } from "../record/operation.ts"
-import { decodeOwnRow, isFirstVersion } from "../versioned.ts"
+import { decodeOwnRow } from "../versioned.ts"
 import type { MessageId } from "./content.ts"
 import type { Forgone } from "./forgone.ts"
 import type { TakenOfDevice } from "./history-budget.ts"
@@ -23,6 +23,8 @@ export interface GroupDelivery {
   readonly breaks: readonly Break[]
   readonly taken: ReadonlyMap<DeviceKey, TakenOfDevice>
   readonly forgone: readonly Forgone[]
+  /** Numbers of messages that went out again under later ones, by their author's word, so that nothing is missed under these. */
+  readonly superseded: MessageVector
   /** Bytes of ciphertext that are kept for others, by author. */
   readonly keptBytes: ReadonlyMap<DeviceKey, number>
   /** Those that the group used before mailboxes were chosen by records. */
@@ -47,13 +49,15 @@ export const NO_DELIVERY: GroupDelivery = {
   breaks: [],
   taken: new Map(),
   forgone: [],
+  superseded: new Map(),
   keptBytes: new Map(),
   mailboxes: new Map(),
   inMailboxes: new Map(),
 }
 
-/** Version 1 took whatever came into the history. */
-const VERSION = 2
+/** Version 1 took whatever came into the history; version 2 knew of numbers under which nothing is to be had while it ran. */
+const VERSION = 3
+const FORMER: readonly number[] = [1, 2]
 const NO_BOUND = Number.MAX_SAFE_INTEGER
 
 export function encodeGroupDelivery(delivery: GroupDelivery): Bytes {
@@ -69,12 +73,13 @@ export function encodeGroupDelivery(delivery: GroupDelivery): Bytes {
     )
     writer.vector(delivery.taken, writeTaken)
     writer.vector(delivery.forgone, writeForgone)
+    writeMessageVector(writer, delivery.superseded, NO_BOUND)
   })
 }
 
 export function decodeGroupDelivery(bytes: Uint8Array): GroupDelivery {
-  const isFirst = isFirstVersion(bytes)
-  return decodeOwnRow("group's deliveries", bytes, isFirst ? 1 : VERSION, (reader) => ({
+  const version = FORMER.find((each) => bytes[0] === 0 && bytes[1] === each) ?? VERSION
+  return decodeOwnRow("group's deliveries", bytes, version, (reader) => ({
     read: readMessageVector(reader, NO_BOUND),
     seenQuietly: readMessageVector(reader, NO_BOUND),
     readers: readMessageVector(reader, NO_BOUND),
@@ -84,8 +89,9 @@ export function decodeGroupDelivery(bytes: Uint8Array): GroupDelivery {
     inMailboxes: new Map(
       reader.vector((r) => [r.text(128), new Map(r.vector((i) => [readTime(i), readTime(i)] as const))] as const),
     ),
-    taken: new Map(isFirst ? [] : reader.vector(readTaken)),
-    forgone: isFirst ? [] : reader.vector(readForgone),
+    taken: new Map(version === 1 ? [] : reader.vector(readTaken)),
+    forgone: version === 1 ? [] : reader.vector(readForgone),
+    superseded: version < VERSION ? new Map() : readMessageVector(reader, NO_BOUND),
   }))
 }
 

@@ -1,5 +1,4 @@
 import { toHex, type Bytes } from "@starling/kernel"
-import type { GroupState, Member } from "@starling/mls"
 import { encode } from "@starling/wire"
 
 import type { Group } from "../group/group.ts"
@@ -10,15 +9,15 @@ import type { Store } from "../ports/store.ts"
 import { bytesOf, type StateId } from "../record/operation.ts"
 import { decodeOwnRow } from "../versioned.ts"
 import { encodeContent, type MessageId } from "./content.ts"
-import type { ForgottenMessage } from "./forgotten-message.ts"
+import type { HandedMessage } from "./handed-messages.ts"
 import { readShown } from "./history-row.ts"
-import type { SealedMessage } from "./sealed-message.ts"
+import type { SignedMessage } from "./signed-message.ts"
 
 /**
  * Which message of another device came under a number, and what its author signed: two may be given one number, where a device
  * was restored from a backup, and it is to be believed by nobody but itself.
  */
-interface Numbered {
+export interface Numbered {
   readonly id: MessageId
   readonly salt: Bytes
   readonly sid: StateId
@@ -31,13 +30,12 @@ const VERSION = 1
 export function putNumbered(
   turn: Turn,
   uuid: string,
-  { device, seq, sid }: SealedMessage,
-  { contextBytes }: GroupState,
-  { id, salt, sender, signature }: Pick<Numbered, "id" | "salt" | "signature"> & { readonly sender: Member },
+  message: Numbered & Pick<HandedMessage, "device" | "seq" | "contextBytes">,
 ): void {
+  const { device, seq, sid, contextBytes, id, salt, leafIndex, signature } = message
   const value = encode((writer) => {
     writer.uint16(VERSION).fixed(bytesOf(id)).fixed(salt).fixed(bytesOf(sid))
-    writer.uint32(sender.leafIndex).opaque(signature)
+    writer.uint32(leafIndex).opaque(signature)
   })
   put(turn, BUCKETS.numbered, uuid, `${device}:${seq}`, value)
   const { contextsKept } = turn.work(uuid)
@@ -65,12 +63,12 @@ export function readNumbered(
 }
 
 /** The message that came under a number, as its author signed it. */
-export function forgottenMessage(
+export function signedMessage(
   reader: Pick<Store, "get">,
   { uuid, forest }: Group,
   seq: number,
   { id, salt, sid, leafIndex, signature }: Numbered,
-): ForgottenMessage | undefined {
+): SignedMessage | undefined {
   const shown = readShown(reader, uuid, id)
   const contextBytes = reader.get(BUCKETS.contexts, uuid, sid)
   const epoch = forest.get(sid)?.epoch

@@ -1,8 +1,9 @@
 import { equalBytes, toHex } from "@starling/kernel"
 import { receive } from "@starling/mls"
 
-import { isUndecided, stateOf } from "../group/forest-node.ts"
+import { isUndecided, stateOf, type ForestNode } from "../group/forest-node.ts"
 import type { Group } from "../group/group.ts"
+import { hasDevice } from "../group/roster.ts"
 import { MAX_PENDING_PER_DEVICE, MAX_PAST_RANGES, MAX_PENDING_PER_GROUP, MAX_SHOWN, RECENTLY_SHOWN } from "../limits.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
 import type { Turn } from "../peer/turn.ts"
@@ -11,10 +12,12 @@ import { noteArrival } from "./gaps.ts"
 import { closeForgone, closeOldestGaps } from "./forgone.ts"
 import { chargeHistory, hasRoomFor, holdBack } from "./history-budget.ts"
 import { encodeHistoryRow, HISTORY, holdsMessage } from "./history-row.ts"
+import type { HandedMessage } from "./handed-messages.ts"
 import { keepSealed } from "./keep-sealed.ts"
 import { putNumbered } from "./numbered.ts"
 import { messageAuthenticatedData, type SealedMessage } from "./sealed-message.ts"
 import { addSeq, addToVector, boundVector, hasSeq } from "./seq-set.ts"
+import { isSignedBy, stateSignedIn } from "./signed-message.ts"
 
 /**
  * Reads messages in the states that they were sent in, on whatever branch, and shows each once; those of states that
@@ -36,10 +39,11 @@ function readMessage(turn: Turn, uuid: string, message: SealedMessage): Reading 
   if (message.device === turn.own.device) return "known"
   if (hasSeq(group.held.get(message.device) ?? [], message.seq)) return "known"
   const node = group.forest.get(message.sid)
-  if (node === undefined || isUndecided(node)) return "waiting"
+  if (node === undefined || mayBeEntered(group, node, turn.own.device)) return "waiting"
   const state = stateOf(node)
   if (state === undefined) {
     if (node.standing.kind === "dropped") noteUnreadable(turn, uuid, message)
+    else noteUnopened(turn, uuid, message)
     return "lost"
   }
   if (!hasRoomFor(turn, uuid, message.device, message.mls.length)) {
@@ -47,30 +51,80 @@ function readMessage(turn: Turn, uuid: string, message: SealedMessage): Reading 
     return "held-back"
   }
   const received = receive(turn.mlsOf(state), state, message.mls)
-  if (received.kind !== "application") return "lost"
+  if (received.kind !== "application") {
+    noteUnopened(turn, uuid, message)
+    return "lost"
+  }
   const header = messageAuthenticatedData(message.device, message.seq)
   const sender = toHex(received.sender.signatureKey)
   if (sender !== message.device || !equalBytes(received.authenticatedData, header)) return "lost"
   const forest = new Map(group.forest).set(node.sid, { ...node, standing: { kind: "held", state: received.next } })
-  const held = addSeq(group.held.get(message.device) ?? [], message.seq)
-  const bounded = closeOldestGaps(turn, uuid, message.device, held)
-  turn.changeGroup(uuid, {
-    forest,
-    held: new Map(group.held).set(message.device, bounded),
-    seen: group.seen.has(message.device) ? group.seen : new Set(group.seen).add(message.device),
-  })
-  chargeHistory(turn, uuid, message.device, message.mls.length)
+  turn.changeGroup(uuid, { forest })
+  noteHeld(turn, uuid, message, message.mls.length)
   keepSealed(turn, uuid, message)
   const content = decodeContent(received.data)
-  const author = node.roster.find((device) => device?.device === message.device)
-  if (content.kind !== "ok" || author === undefined) return "read"
-  const id = messageId(turn.crypto, message.device, received.data)
-  show(turn, uuid, id, content.value, { from: author.identity, epoch: node.epoch, mine: false })
-  putNumbered(turn, uuid, message, state, { ...received, id, salt: content.value.salt })
-  noteShown(turn, uuid, message.device, id)
-  noteArrival(turn, uuid, message.device, message.seq, id)
-  closeForgone(turn, uuid, message.device, id)
+  const { leafIndex } = received.sender
+  if (content.kind === "ok" && node.roster[leafIndex]?.device === message.device)
+    enter(turn, uuid, node, { ...message, ...received, leafIndex, contextBytes: state.contextBytes }, content.value)
   return "read"
+}
+
+/**
+ * Takes messages that members hand on since they can't be opened here, as their authors signed them: what was said in a state that the author and
+ * this device were both in. That closes the gap of a number whose message came under another one, too.
+ */
+export function takeHanded(turn: Turn, uuid: string, handed: readonly HandedMessage[]): void {
+  for (const message of handed) {
+    const group = turn.group(uuid)
+    const { device, seq, leafIndex, data } = message
+    if (device === turn.own.device || hasSeq(group.held.get(device) ?? [], seq)) continue
+    const node = stateSignedIn(turn.crypto, group, message)
+    if (node?.roster[leafIndex]?.device !== device || !hasDevice(node.roster, turn.own.device)) continue
+    const content = decodeContent(data)
+    if (content.kind !== "ok" || !hasRoomFor(turn, uuid, device, data.length)) continue
+    if (!isSignedBy(turn, group, device, message)) continue
+    noteHeld(turn, uuid, message, data.length)
+    enter(turn, uuid, node, message, content.value)
+  }
+}
+
+function noteHeld(turn: Turn, uuid: string, { device, seq }: Numbering, bytes: number): void {
+  const { held, seen } = turn.group(uuid)
+  const bounded = closeOldestGaps(turn, uuid, device, addSeq(held.get(device) ?? [], seq))
+  turn.changeGroup(uuid, {
+    held: new Map(held).set(device, bounded),
+    seen: seen.has(device) ? seen : new Set(seen).add(device),
+  })
+  chargeHistory(turn, uuid, device, bytes)
+}
+
+type Numbering = Pick<SealedMessage, "device" | "seq">
+
+/** Shows a message whose signature was verified, and that was said in the state of `node`. */
+function enter(
+  turn: Turn,
+  uuid: string,
+  node: ForestNode,
+  message: Omit<HandedMessage, "epoch">,
+  content: Content,
+): void {
+  const { device, seq, data, leafIndex } = message
+  const id = messageId(turn.crypto, device, data)
+  const from = node.roster[leafIndex]?.identity ?? ""
+  show(turn, uuid, id, content, { from, epoch: node.epoch, mine: false })
+  putNumbered(turn, uuid, { ...message, sid: node.sid, id, salt: content.salt })
+  noteShown(turn, uuid, device, id)
+  noteArrival(turn, uuid, device, seq, id)
+  closeForgone(turn, uuid, device, id)
+}
+
+/** False where what leads to the state is known and can't be followed: this device forgot a commit of its own, or has no keys to the last one that is decided. */
+function mayBeEntered({ forest }: Group, node: ForestNode, own: DeviceKey): boolean {
+  for (let at: ForestNode | undefined = node; at !== undefined; at = forest.get(at.parent ?? "")) {
+    if (!isUndecided(at)) return at !== node && at.standing.kind === "held"
+    if (at.device === own) return false
+  }
+  return true
 }
 
 /** The keys of its state are gone for good: others need not send it at each exchange. */
@@ -78,6 +132,12 @@ function noteUnreadable(turn: Turn, uuid: string, { device, seq }: SealedMessage
   const { unreadable } = turn.work(uuid)
   if (hasSeq(unreadable.get(device) ?? [], seq)) return
   turn.changeWork(uuid, { unreadable: boundVector(addToVector(unreadable, device, seq), MAX_PAST_RANGES) })
+}
+
+function noteUnopened(turn: Turn, uuid: string, { device, seq }: SealedMessage): void {
+  const { unopened } = turn.work(uuid)
+  if (hasSeq(unopened.get(device) ?? [], seq)) return
+  turn.changeWork(uuid, { unopened: boundVector(addToVector(unopened, device, seq), MAX_PAST_RANGES) })
 }
 
 /** The author is told in the exchanges that follow, unasked of so many. */

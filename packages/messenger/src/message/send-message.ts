@@ -35,7 +35,7 @@ export function sendMessage(turn: Turn, uuid: string, text: string): MessageId {
   const content: Content = { text, at: turn.now, salt: turn.env.mls.random.draw(16, "message salt") }
   const encoded = encodeContent(content)
   const id = messageId(turn.crypto, turn.own.device, encoded)
-  const sent: SentMessage = { id, content: encoded, at: turn.now, copies: [], reached: 0 }
+  const sent: SentMessage = { id, content: encoded, at: turn.now, copies: [], former: [], reached: 0 }
   followMessage(turn, uuid, sent)
   encryptCopy(turn, uuid, sent)
   const epoch = turn.group(uuid).forest.get(turn.group(uuid).live)?.epoch ?? 0

@@ -13,6 +13,8 @@ import type { Store } from "../ports/store.ts"
 import { decodeOwnRow } from "../versioned.ts"
 import type { MessageId } from "./content.ts"
 import { deliveryCount, holdsCopy } from "./delivery.ts"
+import { joinSets, type SeqSet } from "./seq-set.ts"
+import { formerNumbers, noteSuperseded } from "./superseded.ts"
 
 const VERSION = 1
 
@@ -88,6 +90,7 @@ function letGo(turn: Turn, uuid: string, gone: ReadonlySet<SentMessage>): void {
     turn.notify({ kind: "delivery", group: uuid, id: sent.id, delivery: { ...count, ended: true } })
   }
   turn.changeGroup(uuid, { sent: group.sent.filter((each) => !gone.has(each)) })
+  noteSuperseded(turn, uuid, turn.own.device, [...gone].map(formerNumbers).reduce<SeqSet>(joinSets, []))
 }
 
 /** Whether everybody who is still a member, and whom it was for, has it: said on the chosen path, a retention ago. */

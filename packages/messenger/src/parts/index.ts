@@ -9,6 +9,7 @@ export { chooseTip, drawOf, rank, type Choice } from "../group/choose-commit.ts"
 export { decodeEnvelope, openEnvelope, sealEnvelope } from "../group/envelope.ts"
 export { eraOf, type Era } from "../group/era.ts"
 export type { Forest, ForestNode } from "../group/forest-node.ts"
+export { withJoined } from "../invitation/join-group.ts"
 export type { Group } from "../group/group.ts"
 export {
   decodeFounding,

@@ -11,7 +11,9 @@ import { devicesOf, hasDevice } from "../group/roster.ts"
 import type { Device, DeviceKey } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import { SYNC_BUDGET } from "../limits.ts"
-import { addSeq, hasSeq, joinVectors, missingFrom, sharedBy, type SeqSet } from "../message/seq-set.ts"
+import { sealHanded } from "../message/handed-messages.ts"
+import { joinVectors, missingFrom, sharedBy } from "../message/seq-set.ts"
+import { doublesFor, supersededFor } from "../message/superseded.ts"
 import { okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
 import type { Turn } from "../peer/turn.ts"
 import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/record.ts"
@@ -19,7 +21,7 @@ import { headOf, type LogHead } from "../record/record-log.ts"
 import { decodeCommitRecord } from "../record/commit-record.ts"
 import type { StateId } from "../record/operation.ts"
 import { mayAskNow } from "./ask-by-turns.ts"
-import { selectMessages } from "./missing-messages.ts"
+import { selectMessages, type SelectedMessages } from "./missing-messages.ts"
 import { isOtherwise, selectRecords } from "./missing-records.ts"
 import { forgottenBy, shownFor } from "./name-messages.ts"
 import { noteHoldings } from "./note-holdings.ts"
@@ -48,9 +50,10 @@ export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId): Bytes
   const device = current ?? (group === undefined ? undefined : formerMember(group, from))
   if (group === undefined || device === undefined) return refusedAnswer("not-a-member")
   const records = current === undefined ? recordsForFormer(group, device.device) : group.records
-  const answer = select(turn, group, records, request, device)
-  const own = superseded(group, request.messages.get(turn.own.device) ?? [])
-  const notYours = own.length === 0 ? answer.notYours : joinVectors(answer.notYours, new Map([[turn.own.device, own]]))
+  const { handed, ...answer } = select(turn, group, records, request, device)
+  const superseded = supersededFor(group, turn.own.device, request.messages)
+  const isToldApart = request.version > 3
+  const notYours = isToldApart ? answer.notYours : joinVectors(answer.notYours, superseded)
   const told = current === undefined ? sharedHoldings(turn.crypto, request, group) : holdingsOf(turn.crypto, group, 0)
   const words = current === undefined ? NO_WORDS : wordsFor(turn, group.uuid, current.device, request)
   if (takesPart(group)) {
@@ -61,9 +64,13 @@ export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId): Bytes
     }
   }
   const { version } = request
+  const doubles = doublesFor(turn.group(group.uuid), device.device, request.messages.get(turn.own.device) ?? [])
   const out = !takesPart(group)
   const rest = { ...toldTo(turn, group.uuid, from), ...words }
-  return okAnswer(encodeSyncAnswer({ version, ...told, ...answer, notYours, out, ...rest }))
+  const sealed = sealHanded(turn, group.uuid, device.device, handed)
+  return okAnswer(
+    encodeSyncAnswer({ version, ...told, ...answer, handed: sealed, notYours, superseded, doubles, out, ...rest }),
+  )
 }
 
 /** What is known here of the asker's own messages. */
@@ -129,26 +136,20 @@ function select(
   records: readonly LoggedRecord[],
   request: SyncRequest,
   device: Device,
-): Pick<SyncAnswer, "recordBytes" | "messageBytes" | "more" | "next" | "notYours"> {
+): Omit<SelectedMessages, "end"> & Pick<SyncAnswer, "recordBytes" | "more" | "next"> {
   const { recordBytes, left, end } = selectRecords(crypto, group, records, request, SYNC_BUDGET)
   const start = request.after ?? FIRST
   if (end !== undefined) {
     const next = { ...start, records: end }
-    return { recordBytes, messageBytes: [], notYours: new Map(), more: true, next }
+    return { recordBytes, messageBytes: [], handed: [], notYours: new Map(), more: true, next }
   }
   const messages = selectMessages(group, request, device.device, env.rows, left)
   const next = messages.end === undefined ? undefined : { ...messages.end, records: records.length }
-  const { messageBytes, notYours } = messages
-  return { recordBytes, messageBytes, notYours, more: next !== undefined, next }
+  const { messageBytes, handed, notYours } = messages
+  return { recordBytes, messageBytes, handed, notYours, more: next !== undefined, next }
 }
 
 const FIRST: SyncCursor = { records: 0, device: "", seq: 0 }
-
-/** Own messages that the asker lacks and that went out again under a later number: it gets that one. */
-function superseded({ sent }: Group, held: SeqSet): SeqSet {
-  const former = sent.flatMap(({ copies }) => copies.slice(0, -1).map(({ seq }) => seq))
-  return former.filter((seq) => !hasSeq(held, seq)).reduce<SeqSet>(addSeq, [])
-}
 
 function holdsMore(crypto: CryptoProvider, request: SyncRequest, group: Group): boolean {
   for (const [device, theirs] of request.records) {

@@ -5,8 +5,8 @@ import type { DeviceKey } from "../identity/device-certificate.ts"
 import { FORGOTTEN_PROBES, MAX_FORGOTTEN, MAX_NAMED, MAX_NOTED } from "../limits.ts"
 import type { MessageId } from "../message/content.ts"
 import { holdsCopy } from "../message/delivery.ts"
-import type { ForgottenMessage } from "../message/forgotten-message.ts"
-import { forgottenMessage, readNumbered } from "../message/numbered.ts"
+import type { SignedMessage } from "../message/signed-message.ts"
+import { signedMessage, readNumbered } from "../message/numbered.ts"
 import { isShown } from "../message/receive-message.ts"
 import { descending, missingFrom, type SeqSet } from "../message/seq-set.ts"
 import type { Turn } from "../peer/turn.ts"
@@ -51,16 +51,16 @@ export function forgottenBy(
   uuid: string,
   device: DeviceKey,
   { messages, untold, past, named }: SyncRequest,
-): readonly ForgottenMessage[] {
+): readonly SignedMessage[] {
   const group = turn.group(uuid)
   const told = [messages, untold, past].map((vector) => vector.get(device) ?? [])
   const unknown = told.reduce<SeqSet>(missingFrom, group.held.get(device) ?? [])
   const parted = named.filter(({ id }) => !isShown(turn, group, id))
-  const forgotten: ForgottenMessage[] = []
+  const forgotten: SignedMessage[] = []
   const look = (seq: number, isOther: (id: MessageId) => boolean): void => {
     const numbered = readNumbered(turn.env.rows, uuid, device, seq)
     if (numbered === undefined || !isOther(numbered.id)) return
-    const message = forgottenMessage(turn.env.rows, group, seq, numbered)
+    const message = signedMessage(turn.env.rows, group, seq, numbered)
     if (message !== undefined && forgotten.length < MAX_FORGOTTEN) forgotten.push(message)
   }
   for (const seq of take(descending(unknown), FORGOTTEN_PROBES)) look(seq, () => true)

@@ -3,6 +3,7 @@ import type { MessageId } from "../message/content.ts"
 import { notifyDelivery } from "../message/delivery.ts"
 import { noteClaims } from "../message/gaps.ts"
 import { noteReader } from "../message/read-receipts.ts"
+import { noteSuperseded } from "../message/superseded.ts"
 import {
   addSeq,
   boundVector,
@@ -55,6 +56,17 @@ export function noteNotOurs(turn: Turn, uuid: string, notYours: MessageVector): 
   if (notYours.size === 0) return
   const notOurs = boundVector(joinVectors(turn.work(uuid).notOurs, notYours), MAX_PAST_RANGES)
   turn.changeWork(uuid, { notOurs })
+}
+
+/**
+ * Numbers under which nothing is missed, since the messages went out again. A device's word on its own is kept; what somebody else
+ * says of it holds as long as this program runs.
+ */
+export function noteSupersededNumbers(turn: Turn, uuid: string, from: DeviceKey, superseded: MessageVector): void {
+  const others = new Map(superseded)
+  others.delete(from)
+  noteNotOurs(turn, uuid, others)
+  if (noteSuperseded(turn, uuid, from, superseded.get(from) ?? [])) turn.notify({ kind: "group", group: uuid })
 }
 
 /**

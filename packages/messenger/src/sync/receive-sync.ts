@@ -10,16 +10,18 @@ import { recallMessages } from "../group/restored.ts"
 import { settle } from "../group/settle.ts"
 import type { Device } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
-import { absorbMessages } from "../message/receive-message.ts"
+import { noteDoubles } from "../message/superseded.ts"
+import { openHanded } from "../message/handed-messages.ts"
+import { absorbMessages, takeHanded } from "../message/receive-message.ts"
 import { decodeSealedMessage } from "../message/sealed-message.ts"
 import { decodeAnswer } from "../peer/answer-frame.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { StateId } from "../record/operation.ts"
 import { decodeRecord } from "../record/record.ts"
-import { noteHoldings, noteNotOurs } from "./note-holdings.ts"
+import { noteHoldings, noteNotOurs, noteSupersededNumbers } from "./note-holdings.ts"
 import { partnersOf } from "./partners.ts"
 import { exchangeSoon, requestSync, takesPart } from "./request-sync.ts"
-import { decodeSyncAnswer, SYNC_VERSION } from "./sync-frames.ts"
+import { decodeSyncAnswer, SYNC_VERSION, versionBefore } from "./sync-frames.ts"
 import { goOn } from "./sync-pass.ts"
 
 /** Takes in what a member had that this device lacked; asks on while that brings it forward. */
@@ -31,7 +33,7 @@ export function receiveSync(turn: Turn, uuid: string, from: PeerId, payload: Uin
   if (answer.value.status !== "ok") return
   const decoded = decodeSyncAnswer(answer.value.body)
   if (decoded.kind !== "ok") return
-  const { recordBytes, messageBytes, more, next } = decoded.value
+  const { recordBytes, messageBytes, handed, doubles, more, next } = decoded.value
   const records = recordBytes.flatMap((bytes) => {
     const record = decodeRecord(turn.crypto, bytes)
     return record.kind === "ok" ? [record.value] : []
@@ -51,7 +53,10 @@ export function receiveSync(turn: Turn, uuid: string, from: PeerId, payload: Uin
   const device = partnersOf(after, turn.own.peerId).get(from)
   if (device !== undefined && decoded.value.out) renewMember(turn, uuid, device, decoded.value.tip)
   else if (device !== undefined) {
+    if (handed !== undefined) takeHanded(turn, uuid, openHanded(turn, uuid, handed))
     noteNotOurs(turn, uuid, decoded.value.notYours)
+    noteSupersededNumbers(turn, uuid, device.device, decoded.value.superseded)
+    noteDoubles(turn, uuid, device.device, doubles)
     noteHoldings(turn, uuid, device.device, decoded.value)
   }
   const isRecalled = device !== undefined && recallMessages(turn, uuid, decoded.value.forgotten)
@@ -69,7 +74,7 @@ export function receiveSync(turn: Turn, uuid: string, from: PeerId, payload: Uin
 function askInFormerVersion(turn: Turn, uuid: string, from: PeerId): void {
   const spoken = turn.state.formerSync.get(from) ?? SYNC_VERSION
   if (spoken === 1) return
-  turn.state = { ...turn.state, formerSync: new Map(turn.state.formerSync).set(from, spoken === 3 ? 2 : 1) }
+  turn.state = { ...turn.state, formerSync: new Map(turn.state.formerSync).set(from, versionBefore(spoken)) }
   requestSync(turn, uuid, from)
 }
 

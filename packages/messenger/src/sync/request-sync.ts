@@ -46,7 +46,7 @@ function askWith(turn: Turn, uuid: string, peerId: PeerId, told: Holdings, past:
     ([, request]) => request.kind === "sync" && request.peerId === peerId && request.group === uuid,
   )
   if (underWay !== undefined && !giveUp(turn, ...underWay)) return
-  const unasked = joinVectors(past, turn.work(uuid).unreadable)
+  const { unreadable, unopened } = turn.work(uuid)
   const version = turn.state.formerSync.get(peerId) ?? SYNC_VERSION
   const partner = partnersOf(group, turn.own.peerId).get(peerId)
   const payload = encodeSyncRequest({
@@ -55,7 +55,8 @@ function askWith(turn: Turn, uuid: string, peerId: PeerId, told: Holdings, past:
     untold: withoutHeldBack(turn, uuid, told.untold),
     group: group.id,
     inTurn,
-    past: unasked,
+    past: joinVectors(past, unreadable),
+    unopened: joinVectors(unreadable, unopened),
     ...toldTo(turn, uuid, peerId),
     shown: partner === undefined ? [] : shownFor(turn, uuid, partner.device, []),
     named: partner === undefined ? [] : namedFor(group, partner.device),

@@ -5,7 +5,8 @@ import { readTime, type DeviceKey } from "../identity/device-certificate.ts"
 import { MAX_DEVICES, MAX_FORGOTTEN, MAX_MAILBOX_WORDS, MAX_NAMED } from "../limits.ts"
 import { readGroupMailbox, writeGroupMailbox, type GroupMailbox } from "../mailbox/group-mailbox.ts"
 import { readMessageId, type MessageId } from "../message/content.ts"
-import { readForgottenMessage, writeForgottenMessage, type ForgottenMessage } from "../message/forgotten-message.ts"
+import { readSealedHand, writeSealedHand, type SealedHand } from "../message/handed-messages.ts"
+import { readSignedMessage, writeSignedMessage, type SignedMessage } from "../message/signed-message.ts"
 import { MAX_SEALED } from "../message/sealed-message.ts"
 import { readMessageVector, readSeqSet, writeMessageVector, writeSeqSet } from "../message/seq-set.ts"
 import type { MessageVector, SeqSet } from "../message/seq-set.ts"
@@ -34,8 +35,12 @@ interface Told {
 }
 
 /** Who speaks a former version is answered in it, and neither tells nor hears what came later. */
-export type SyncVersion = 1 | 2 | 3
-export const SYNC_VERSION: SyncVersion = 3
+export type SyncVersion = 1 | 2 | 3 | 4
+export const SYNC_VERSION: SyncVersion = 4
+
+export function versionBefore(version: SyncVersion): SyncVersion {
+  return FORMER.findLast((each) => each < version) ?? 1
+}
 
 /** How far an exchange has come that takes several answers: what stands before it is not given again in this pass. */
 export interface SyncCursor {
@@ -64,6 +69,8 @@ export interface SyncRequest extends Holdings, Told {
   readonly named: readonly NamedMessage[]
   /** Where the answer before this one ended. */
   readonly after: SyncCursor | undefined
+  /** Messages that came and could not be opened: of no use to the asker as ciphertext. None before version 4. */
+  readonly unopened: MessageVector
 }
 
 /** "This is what I hold, and this is what you lack." */
@@ -79,9 +86,15 @@ export interface SyncAnswer extends Holdings, Told {
   /** Messages that the asker lacks and that were never for it. */
   readonly notYours: MessageVector
   /** Messages of the asker's own of which it seems to know nothing. */
-  readonly forgotten: readonly ForgottenMessage[]
+  readonly forgotten: readonly SignedMessage[]
   /** Where to go on, from version 3 on. */
   readonly next: SyncCursor | undefined
+  /** Messages of others for which there is no ciphertext, or none that the asker can open. None before version 4. */
+  readonly handed: SealedHand | undefined
+  /** Numbers that the asker lacks, of messages that went out again under later ones, by their author's word. None before version 4. */
+  readonly superseded: MessageVector
+  /** Numbers that the asker lacks, of messages of the answering device that it shows under other ones. None before version 4. */
+  readonly doubles: SeqSet
 }
 
 export function encodeSyncRequest(request: SyncRequest): Bytes {
@@ -96,6 +109,7 @@ export function encodeSyncRequest(request: SyncRequest): Bytes {
     if (request.version < 3) return
     writer.vector(request.named, (w, { seq, id }) => w.uint64(BigInt(seq)).fixed(bytesOf(id)))
     writer.optional(request.after, writeCursor)
+    if (request.version > 3) writeMessageVector(writer, request.unopened)
   })
 }
 
@@ -103,9 +117,10 @@ export function decodeSyncRequest(bytes: Uint8Array): Versioned<SyncRequest> {
   return decodeEither(bytes, (reader, version) => {
     const head = { version, group: reader.fixed(16), inTurn: readFlag(reader) }
     const told = { ...readHoldings(reader, version), past: readMessageVector(reader), ...readTold(reader, version) }
-    if (version < 3) return { ...head, ...told, named: [], after: undefined }
+    if (version < 3) return { ...head, ...told, named: [], after: undefined, unopened: new Map() }
     const named = reader.vector((r) => ({ seq: readSeq(r), id: readMessageId(r) }), MAX_NAMED)
-    return { ...head, ...told, named, after: reader.optional(readCursor) }
+    const after = reader.optional(readCursor)
+    return { ...head, ...told, named, after, unopened: version > 3 ? readMessageVector(reader) : new Map() }
   })
 }
 
@@ -119,7 +134,11 @@ export function encodeSyncAnswer(answer: SyncAnswer): Bytes {
       writeMessageVector(writer, answer.notYours)
       writeTold(writer, answer, answer.version)
     }
-    if (answer.version > 2) writer.vector(answer.forgotten, writeForgottenMessage).optional(answer.next, writeCursor)
+    if (answer.version > 2) writer.vector(answer.forgotten, writeSignedMessage).optional(answer.next, writeCursor)
+    if (answer.version < 4) return
+    writer.optional(answer.handed, writeSealedHand)
+    writeMessageVector(writer, answer.superseded)
+    writeSeqSet(writer, answer.doubles)
   }, 4096)
 }
 
@@ -133,8 +152,11 @@ export function decodeSyncAnswer(bytes: Uint8Array): Versioned<SyncAnswer> {
     out: readFlag(reader),
     notYours: version > 1 ? readMessageVector(reader) : new Map(),
     ...readTold(reader, version),
-    forgotten: version > 2 ? reader.vector(readForgottenMessage, MAX_FORGOTTEN) : [],
+    forgotten: version > 2 ? reader.vector(readSignedMessage, MAX_FORGOTTEN) : [],
     next: version > 2 ? reader.optional(readCursor) : undefined,
+    handed: version > 3 ? reader.optional(readSealedHand) : undefined,
+    superseded: version > 3 ? readMessageVector(reader) : new Map(),
+    doubles: version > 3 ? readSeqSet(reader) : [],
   }))
 }
 
@@ -143,7 +165,7 @@ function decodeEither<T>(bytes: Uint8Array, read: (reader: Reader, version: Sync
   return decodeVersioned(bytes, version, MAX_DIRECT_BYTES, (reader) => read(reader, version))
 }
 
-const FORMER: readonly SyncVersion[] = [1, 2]
+const FORMER: readonly SyncVersion[] = [1, 2, 3]
 
 function writeTold(writer: Writer, { seen, mailboxes, shown }: Told, version: SyncVersion): void {
   writeSeqSet(writer, seen)

@@ -163,7 +163,7 @@ const told = { seen: [{ from: 1, to: 2 }], mailboxes: [{ ...mailboxLink, at: CLO
 const cursor = { records: 4, device: device.device, seq: 5 }
 const named = [{ seq: 2, id: toHex(counting(0xb0, 16)) }]
 const request = {
-  version: 3,
+  version: 4,
   ...holdings,
   untold,
   group,
@@ -172,6 +172,7 @@ const request = {
   ...told,
   named,
   after: cursor,
+  unopened: holdings.messages,
 } as const
 const forgotten = [
   {
@@ -184,7 +185,7 @@ const forgotten = [
   },
 ]
 const answer = {
-  version: 3,
+  version: 4,
   ...holdings,
   untold,
   recordBytes: [record.encoded],
@@ -195,6 +196,9 @@ const answer = {
   ...told,
   forgotten,
   next: cursor,
+  handed: { sid: sid(0x80), nonce: counting(0xc0, 12), ciphertext: counting(0xa0, 24) },
+  superseded: holdings.messages,
+  doubles: [{ from: 2, to: 3 }],
 } as const
 const mailboxHead = { access: counting(0xd0, 16), box: counting(0xe0, 16), token: counting(0xc0, 32) }
 const noted: ReceiptNote = {
@@ -341,8 +345,8 @@ export const EXAMPLES: readonly Example[] = [
     decode: decodeWelcomesAnswer,
     value: welcomesAnswer,
   },
-  { name: "sync request", bytes: encodeSyncRequest(request), decode: decodeSyncRequest, value: request, version: 3 },
-  { name: "sync answer", bytes: encodeSyncAnswer(answer), decode: decodeSyncAnswer, value: answer, version: 3 },
+  { name: "sync request", bytes: encodeSyncRequest(request), decode: decodeSyncRequest, value: request, version: 4 },
+  { name: "sync answer", bytes: encodeSyncAnswer(answer), decode: decodeSyncAnswer, value: answer, version: 4 },
   {
     name: "mailbox put request",
     bytes: encodeMailboxRequest(putRequest),
