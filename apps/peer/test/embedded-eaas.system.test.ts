@@ -31,7 +31,7 @@ async function refillOn(dataFolder: string, eaas: EaasChoice) {
       patience: undefined,
       connect: connectEaas(
         { eaas, dataFolder, branch: undefined },
-        { ...foundation, witness, now, phone: undefined },
+        { ...foundation, witness, now, phone: undefined, prover: undefined },
         resources.use(new AsyncDisposableStack()),
       ),
       has: (id) => deliveries.get(id) !== undefined,

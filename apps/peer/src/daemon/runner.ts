@@ -31,11 +31,13 @@ import {
   type TransportEvents,
 } from "@starling/messenger/ports"
 import type { MlsContext } from "@starling/mls"
+import type { ObservedInput, Observer } from "./observer.ts"
 
 const REQUEST_PATIENCE: Milliseconds = 15_000
 const DIAL_PATIENCE: Milliseconds = 10_000
 /** After a failure of the disk; inputs that must not be lost are tried again. */
 const RETRY_AFTER: Milliseconds = 1_000
+const OTHER: ObservedInput = { kind: "other" }
 const LONGEST_TIMER: Milliseconds = 2_147_483_647
 
 export interface RunnerOptions {
@@ -56,6 +58,8 @@ export interface RunnerOptions {
   readonly answerRoots: (payload: Bytes) => Bytes
   /** Something failed that nobody waits for: the world, or a defect that the bytes of a peer met. */
   readonly report: (error: unknown) => void
+  /** Absent where nobody measures. */
+  readonly observer?: Observer | undefined
 }
 
 /**
@@ -79,8 +83,9 @@ export class Runner implements AsyncDisposable {
   }
 
   env(): Env {
-    const { mls, suites, reader } = this.#options
-    return { now: this.#options.now(), mls, suites, rows: reader }
+    const { mls, suites, reader, observer } = this.#options
+    const env = { now: this.#options.now(), mls, suites, rows: reader }
+    return observer === undefined ? env : { ...env, measure: observer.measure }
   }
 
   /** Subscribes and resumes what a former run left, then takes what the transport brings. */
@@ -91,6 +96,7 @@ export class Runner implements AsyncDisposable {
 
   /** Does what a person asked for. Throws `StoreError`, `PoolWriteFailed` or `EntropyExhausted` with nothing changed. */
   act<T>(verb: (state: PeerState, env: Env) => Outcome<T>): { readonly kind: "done"; readonly result: T } | Refusal {
+    this.#options.observer?.takesUp({ kind: "act" })
     const outcome = verb(this.#state, this.env())
     if (outcome.kind === "refused") return outcome
     this.#apply(outcome)
@@ -105,7 +111,10 @@ export class Runner implements AsyncDisposable {
 
   #apply(step: Step): void {
     const before = this.#state
+    const { observer } = this.#options
+    observer?.decided()
     this.#options.commit(step, before)
+    observer?.durable()
     this.#state = step.state
     eraseSuperseded(before, step.state)
     this.#setTimer(step.wakeAt)
@@ -128,10 +137,11 @@ export class Runner implements AsyncDisposable {
         this.#options.linksChanged()
       },
       gossip: (topic: string, data: Bytes, from: string) =>
-        this.#take(() => gossip(this.#state, topic, data, from, this.env())),
+        this.#take(() => gossip(this.#state, topic, data, from, this.env()), { kind: "gossip", topic, data }),
       request: async (protocol: DirectProtocol, payload: Bytes, from: string) => {
         try {
           if (protocol === "roots") return this.#options.answerRoots(payload)
+          this.#options.observer?.takesUp(OTHER)
           const step = requested(this.#state, protocol, payload, from, this.env())
           this.#apply(step)
           return step.answer
@@ -147,8 +157,9 @@ export class Runner implements AsyncDisposable {
    * An input from outside. Where it fails it is as if it had never arrived, and anti-entropy brings it again. That holds for
    * defects too: bytes that one peer sent must not end the conversation with the others.
    */
-  #take(input: () => Step): void {
+  #take(input: () => Step, observed: ObservedInput = OTHER): void {
     if (this.#ended.signal.aborted) return
+    this.#options.observer?.takesUp(observed)
     try {
       this.#apply(input())
     } catch (error) {
@@ -159,6 +170,7 @@ export class Runner implements AsyncDisposable {
   /** An input that would be missed for good: repeated while the world refuses it and it `isMissed`. */
   #insist(input: () => Step, isMissed = (): boolean => true): void {
     if (this.#ended.signal.aborted) return
+    this.#options.observer?.takesUp(OTHER)
     try {
       this.#apply(input())
     } catch (error) {
@@ -183,7 +195,8 @@ export class Runner implements AsyncDisposable {
   }
 
   #carryOut(effect: Effect): void {
-    const { transport } = this.#options
+    const { transport, observer } = this.#options
+    observer?.carriesOut(effect)
     switch (effect.kind) {
       case "subscribe":
         transport.subscribe(effect.topic, (data) => judge(this.#state, effect.topic, data, this.env()))

@@ -46,7 +46,7 @@ function readMessage(turn: Turn, uuid: string, message: SealedMessage): Reading 
     holdBack(turn, uuid, message.device)
     return "held-back"
   }
-  const received = receive(turn.mlsOf(state), state, message.mls)
+  const received = turn.operate("decrypt", "msg", state, (mls) => receive(mls, state, message.mls))
   if (received.kind !== "application") return "lost"
   const header = messageAuthenticatedData(message.device, message.seq)
   const sender = toHex(received.sender.signatureKey)

@@ -1,0 +1,18 @@
+import type { Effect, Measure } from "@starling/messenger"
+
+/**
+ * Watches what a peer does, for measurements: each input is taken up, decided (with the operations of MLS on the way),
+ * durable, and then its effects are carried out, before the next input is. Who watches is told no secret that goes into an operation.
+ */
+export interface Observer {
+  readonly measure: Measure
+  takesUp(input: ObservedInput): void
+  decided(): void
+  durable(): void
+  carriesOut(effect: Effect): void
+}
+
+/** `act`: a person asked for it. `other`: timers, answers, links and requests. */
+export type ObservedInput =
+  | { readonly kind: "act" | "other" }
+  | { readonly kind: "gossip"; readonly topic: string; readonly data: Uint8Array }

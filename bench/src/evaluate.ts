@@ -1,0 +1,50 @@
+// `npm run evaluate [-- --instances 100 --groups 10 --duration 60 --per-process 25 --entropy mixed --out DIR --json]`: real peers
+// form groups and talk; what their operations, deliveries and processes took, beside the figures of the paper.
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+import { parseOptions, USAGE, WrongArguments, type Options } from "./evaluate/options.ts"
+import { resultsOf, writeResults } from "./evaluate/results.ts"
+import { Lost, play } from "./evaluate/run.ts"
+
+const INTERRUPTED = 130
+const began = performance.now()
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(args: readonly string[]): Promise<number> {
+  if (args.includes("--help")) {
+    console.log(USAGE)
+    return 0
+  }
+  try {
+    return await evaluate(parseOptions(args))
+  } catch (error) {
+    if (!(error instanceof WrongArguments || error instanceof Lost)) throw error
+    console.error(error.message)
+    return error instanceof WrongArguments ? 2 : 1
+  }
+}
+
+async function evaluate(options: Options): Promise<number> {
+  const stop = new AbortController()
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort())
+  const folder = await mkdtemp(join(tmpdir(), "starling-evaluate-"))
+  try {
+    const run = await play(options, folder, stop.signal, tell)
+    const results = resultsOf(options, run)
+    if (options.out !== undefined) await writeResults(options.out, results, run.observations)
+    console.log(options.json ? JSON.stringify(results) : "")
+    return 0
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+    return INTERRUPTED
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+function tell(text: string): void {
+  process.stderr.write(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${text}\n`)
+}

@@ -1,0 +1,67 @@
+import { mkdir, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+
+import type { Distribution } from "../distribution.ts"
+import { figuresOf, type Figure, type Observations } from "./figures.ts"
+import type { EntropyFigures } from "./entropy-figures.ts"
+import type { Load } from "./load.ts"
+import { thisMachine, type Machine } from "./machine.ts"
+import type { Options } from "./options.ts"
+import type { Run } from "./run.ts"
+
+/** What a run is reported with; times in milliseconds. */
+export interface Results {
+  readonly version: 1
+  readonly machine: Machine
+  readonly run: {
+    readonly options: Omit<Options, "out" | "json">
+    readonly groups: readonly { readonly members: number; readonly suite: string }[]
+    readonly processes: number
+    readonly startSeconds: number
+    readonly formSeconds: number
+  }
+  readonly delivery: {
+    readonly messages: number
+    readonly deliveries: number
+    readonly delivered: number
+    readonly ratio: number
+    readonly upds: number
+  }
+  readonly figures: readonly Figure[]
+  /** Of one instance, on average. */
+  readonly instance: { readonly startMs: Distribution; readonly idle: Load; readonly busy: Load }
+  readonly entropy: EntropyFigures
+}
+
+export function resultsOf(options: Options, run: Run): Results {
+  const { observations, processes, idle, busy, heals, entropy, startSeconds, formSeconds } = run
+  const { book, groups } = observations
+  const delivered = book.delays().length
+  const { out: _, json: __, ...asked } = options
+  return {
+    version: 1,
+    machine: thisMachine(),
+    run: {
+      options: asked,
+      groups: groups.map(({ members, suite }) => ({ members: members.length, suite })),
+      processes,
+      startSeconds,
+      formSeconds,
+    },
+    delivery: {
+      messages: book.messages,
+      deliveries: book.expected,
+      delivered,
+      ratio: delivered / book.expected,
+      upds: heals,
+    },
+    figures: figuresOf(observations),
+    instance: { startMs: run.startMs, idle, busy },
+    entropy,
+  }
+}
+
+export async function writeResults(folder: string, results: Results, _observations: Observations): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, "results.json"), `${JSON.stringify(results, undefined, 2)}\n`)
+}
