@@ -4,7 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
+import { measureBaselines } from "./evaluate/baselines.ts"
 import { parseOptions, USAGE, WrongArguments, type Options } from "./evaluate/options.ts"
+import { reportOf } from "./evaluate/report.ts"
 import { resultsOf, writeResults } from "./evaluate/results.ts"
 import { Lost, play } from "./evaluate/run.ts"
 
@@ -33,9 +35,11 @@ async function evaluate(options: Options): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), "starling-evaluate-"))
   try {
     const run = await play(options, folder, stop.signal, tell)
-    const results = resultsOf(options, run)
+    const largest = Math.max(...run.observations.groups.map(({ members }) => members.length))
+    const baselines = options.baselines ? await measureBaselines(largest, tell) : undefined
+    const results = resultsOf(options, run, baselines)
     if (options.out !== undefined) await writeResults(options.out, results, run.observations)
-    console.log(options.json ? JSON.stringify(results) : "")
+    console.log(options.json ? JSON.stringify(results) : reportOf(results))
     return 0
   } catch (error) {
     if (!stop.signal.aborted) throw error

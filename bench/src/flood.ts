@@ -1,7 +1,7 @@
 // `npm run flood [-- --seconds 20 --json]`: how long a message takes from Ana to Bo while nobody else talks, and while Mal, a
 // member of the same group, sends messages and renews keys without pause; and what the flood leaves in Bo's memory and folder.
 import { once } from "node:events"
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises"
+import { mkdtemp, rm, stat } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
@@ -12,6 +12,7 @@ import { z } from "zod"
 
 import { Daemon, formGroup, until } from "./daemon.ts"
 import { distributionOf, type Distribution } from "./distribution.ts"
+import { megabytesInMemory } from "./resident-memory.ts"
 
 const Accepted = z.array(z.object({ group: z.string() }))
 const PROBE_PAUSE = 100
@@ -102,12 +103,6 @@ async function send(flooder: Daemon, group: string, ending: AbortSignal): Promis
     if (count % HEAL_EACH === 0) await flooder.call("POST", `/api/groups/${group}/heal`, z.unknown())
   }
   return count
-}
-
-async function megabytesInMemory({ folder }: Daemon): Promise<number> {
-  const { pid } = z.object({ pid: z.number() }).parse(JSON.parse(await readFile(join(folder, "api.json"), "utf8")))
-  const status = await readFile(`/proc/${pid}/status`, "utf8")
-  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024
 }
 
 if (import.meta.main) {

@@ -9,6 +9,8 @@ import { tcp } from "@libp2p/tcp"
 import { yamux } from "@libp2p/yamux"
 import { createLibp2p } from "libp2p"
 
+import { residentMegabytes } from "./resident-memory.ts"
+
 const NODE = "node"
 const TOPIC = "plain"
 
@@ -27,6 +29,17 @@ export async function plainGossipDeliveries(size: number, count: number): Promis
   } finally {
     receiver.kill()
     sender.kill()
+  }
+}
+
+/** Resident memory of a process with a node like that and nothing else, in units of 2^20 bytes. */
+export async function plainNodeMemory(): Promise<number> {
+  const node = fork(import.meta.filename, [NODE])
+  try {
+    await once(node, "message")
+    return await residentMegabytes(node.pid ?? 0)
+  } finally {
+    node.kill()
   }
 }
 

@@ -7,12 +7,18 @@ import { SIZES } from "./talk.ts"
 export type FigureType = "msg" | "upd" | "invitation" | "admission"
 export type Stage = "encrypt" | "transmit" | "decrypt" | "reception" | "end to end"
 
-/** One distribution, in milliseconds. */
+/**
+ * One distribution, in milliseconds of wall time on the machine's monotonic clock: operations run on one thread in one go, so
+ * that the CPU time of one is at most that.
+ */
 export interface Figure extends Distribution {
   readonly type: FigureType
   readonly stage: Stage
-  /** `cpu` of the peer's thread, or `wall` on the machine's monotonic clock. */
-  readonly clock: "cpu" | "wall"
+  /**
+   * CPU time of the peer's thread for one, on average. Kernels count it in steps of some milliseconds, so that a single operation
+   * shows as nothing or as a whole step, and only the mean of many is right.
+   */
+  readonly meanCpu?: number
   /** Cipher suite, where the figure is of one. */
   readonly suite?: number
   /** Bytes of the text, where the figure is of one size. */
@@ -44,7 +50,7 @@ export function samplesOf(observations: Observations, type: FigureType, stage: S
   switch (stage) {
     case "encrypt":
     case "decrypt":
-      return operations(observations, type, stage).map(({ cpuMs }) => cpuMs)
+      return operations(observations, type, stage).map(({ wallMs }) => wallMs)
     case "transmit":
       return journeys(observations, type).map(({ publication, arrival }) => arrival.at - publication.at)
     case "reception":
@@ -58,37 +64,31 @@ function operationFigures(observations: Observations, type: FigureType): readonl
   return (["encrypt", "decrypt"] as const).flatMap((stage) => {
     const samples = operations(observations, type, stage)
     const suites = [...new Set(samples.map(({ suite }) => suite))].toSorted((a, b) => a - b)
-    const ofSuite = suites.flatMap((suite) =>
-      inBothClocks(
+    const ofSuite = suites.map((suite) =>
+      operationFigure(
         samples.filter((sample) => sample.suite === suite),
         { type, stage, suite },
       ),
     )
-    return [...inBothClocks(samples, { type, stage }), ...ofSuite]
+    return [operationFigure(samples, { type, stage }), ...ofSuite]
   })
 }
 
-function inBothClocks(
-  samples: readonly OperationSample[],
-  about: Pick<Figure, "type" | "stage" | "suite">,
-): readonly Figure[] {
-  return [
-    { ...about, clock: "cpu", ...distributionOf(samples.map(({ cpuMs }) => cpuMs)) },
-    { ...about, clock: "wall", ...distributionOf(samples.map(({ wallMs }) => wallMs)) },
-  ]
+function operationFigure(samples: readonly OperationSample[], about: Pick<Figure, "type" | "stage" | "suite">): Figure {
+  const meanCpu = samples.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / samples.length
+  return { ...about, meanCpu, ...distributionOf(samples.map(({ wallMs }) => wallMs)) }
 }
 
 function journeyFigures(observations: Observations, type: FigureType): readonly Figure[] {
   return (["transmit", "reception"] as const).map((stage) => ({
     type,
     stage,
-    clock: "wall",
     ...distributionOf(samplesOf(observations, type, stage)),
   }))
 }
 
 function endToEnd(observations: Observations, type: FigureType): readonly Figure[] {
-  const about = { type, stage: "end to end", clock: "wall" } as const
+  const about = { type, stage: "end to end" } as const
   const whole = { ...about, ...distributionOf(endToEndSamples(observations, type)) }
   if (type !== "msg") return [whole]
   const delays = observations.book.delays()

@@ -41,12 +41,18 @@ export interface Arrival {
   readonly cpuMs: number
 }
 
+/** Transactions that were synced to the disk before anything followed, by what led to them. */
+export interface DurableWrites {
+  readonly sent: number
+  readonly received: number
+  readonly others: number
+}
+
 export interface Recording {
   readonly operations: readonly OperationSample[]
   readonly publications: readonly Publication[]
   readonly arrivals: readonly Arrival[]
-  /** Transactions, each synced to the disk, of steps that sent and that received a message. */
-  readonly steps: number
+  readonly writes: DurableWrites
 }
 
 /** Notes what one peer does; nothing is worked out before the run is over. */
@@ -54,12 +60,14 @@ export class Recorder implements Observer {
   readonly #operations: OperationSample[] = []
   readonly #publications: Publication[] = []
   readonly #arrivals: Arrival[] = []
-  #steps = 0
+  readonly #writes = { sent: 0, received: 0, others: 0 }
   #input: ObservedInput = { kind: "other" }
   #takenUp = 0
   #cpuBefore = 0
   #cpuTaken = 0
   #done: MlsOperation | undefined
+  /** What the transaction of this step counts as. */
+  #written: keyof DurableWrites | undefined
 
   readonly measure: Measure = (operation, run) => {
     const [cpu, wall] = [threadCpu(), monotonic()]
@@ -81,9 +89,11 @@ export class Recorder implements Observer {
     this.#cpuTaken = threadCpu() - this.#cpuBefore
   }
 
-  durable(): void {
-    this.#steps++
+  durable(isDeferred: boolean): void {
     const input = this.#input
+    this.#written = isDeferred ? undefined : "others"
+    if (input.kind === "gossip" && !isDeferred && nameOf(input).type === "msg") this.#written = "received"
+    if (this.#written !== undefined) this.#writes[this.#written]++
     if (input.kind !== "gossip") return
     const [at, durable, cpuMs] = [this.#takenUp, monotonic(), this.#cpuTaken]
     const decrypted = this.#done?.kind === "decrypt" ? this.#done.of : undefined
@@ -92,6 +102,11 @@ export class Recorder implements Observer {
 
   carriesOut(effect: Effect): void {
     if (effect.kind !== "publish") return
+    if (effect.message !== undefined && this.#written === "others") {
+      this.#writes.others--
+      this.#writes.sent++
+      this.#written = "sent"
+    }
     const encrypted = this.#done?.kind === "encrypt" ? this.#done.of : undefined
     const [takenUp, at] = [this.#takenUp, monotonic()]
     this.#publications.push({ ...nameOf(effect), bytes: effect.data.length, takenUp, at, encrypted })
@@ -102,7 +117,7 @@ export class Recorder implements Observer {
       operations: this.#operations,
       publications: this.#publications,
       arrivals: this.#arrivals,
-      steps: this.#steps,
+      writes: { ...this.#writes },
     }
   }
 }

@@ -2,12 +2,17 @@ import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 
 import type { Distribution } from "../distribution.ts"
+import type { Baselines } from "./baselines.ts"
 import { figuresOf, type Figure, type Observations } from "./figures.ts"
 import type { EntropyFigures } from "./entropy-figures.ts"
+import { limitsOf, type Limit } from "./limits.ts"
 import type { Load } from "./load.ts"
 import { thisMachine, type Machine } from "./machine.ts"
 import type { Options } from "./options.ts"
+import { plotsOf } from "./plots.ts"
+import { reportOf } from "./report.ts"
 import type { Run } from "./run.ts"
+import { writeFiguresOf, type WriteFigures } from "./write-figures.ts"
 
 /** What a run is reported with; times in milliseconds. */
 export interface Results {
@@ -31,13 +36,19 @@ export interface Results {
   /** Of one instance, on average. */
   readonly instance: { readonly startMs: Distribution; readonly idle: Load; readonly busy: Load }
   readonly entropy: EntropyFigures
+  readonly writes: WriteFigures
+  readonly baselines: Baselines | undefined
+  readonly limits: readonly Limit[]
 }
 
-export function resultsOf(options: Options, run: Run): Results {
+export function resultsOf(options: Options, run: Run, baselines: Baselines | undefined): Results {
   const { observations, processes, idle, busy, heals, entropy, startSeconds, formSeconds } = run
   const { book, groups } = observations
   const delivered = book.delays().length
   const { out: _, json: __, ...asked } = options
+  const ratio = delivered / book.expected
+  const figures = figuresOf(observations)
+  const writes = writeFiguresOf(observations)
   return {
     version: 1,
     machine: thisMachine(),
@@ -52,16 +63,23 @@ export function resultsOf(options: Options, run: Run): Results {
       messages: book.messages,
       deliveries: book.expected,
       delivered,
-      ratio: delivered / book.expected,
+      ratio,
       upds: heals,
     },
-    figures: figuresOf(observations),
+    figures,
     instance: { startMs: run.startMs, idle, busy },
     entropy,
+    writes,
+    baselines,
+    limits: limitsOf({ figures, busy, writes, ratio, baselines }),
   }
 }
 
-export async function writeResults(folder: string, results: Results, _observations: Observations): Promise<void> {
+export async function writeResults(folder: string, results: Results, observations: Observations): Promise<void> {
   await mkdir(folder, { recursive: true })
+  const plots = plotsOf(observations)
+  for (const { file, svg } of plots) await writeFile(join(folder, file), svg)
+  const pictures = plots.map(({ file, title }) => `![${title}](${file})`)
+  await writeFile(join(folder, "report.md"), `${reportOf(results)}\n${pictures.join("\n\n")}\n`)
   await writeFile(join(folder, "results.json"), `${JSON.stringify(results, undefined, 2)}\n`)
 }

@@ -8,7 +8,8 @@ export interface Observer {
   readonly measure: Measure
   takesUp(input: ObservedInput): void
   decided(): void
-  durable(): void
+  /** `isDeferred`: not on the disk yet, but with the next commit. */
+  durable(isDeferred: boolean): void
   carriesOut(effect: Effect): void
 }
 

@@ -114,7 +114,7 @@ export class Runner implements AsyncDisposable {
     const { observer } = this.#options
     observer?.decided()
     this.#options.commit(step, before)
-    observer?.durable()
+    observer?.durable(step.deferrable)
     this.#state = step.state
     eraseSuperseded(before, step.state)
     this.#setTimer(step.wakeAt)
