@@ -4,7 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import { measureBaselines } from "./evaluate/baselines.ts"
+import type { Baselines } from "./evaluate/baselines.ts"
+import { HostFailed } from "./evaluate/host-process.ts"
+import { TookTooLong } from "./evaluate/instance.ts"
 import { parseOptions, USAGE, WrongArguments, type Options } from "./evaluate/options.ts"
 import { reportOf } from "./evaluate/report.ts"
 import { resultsOf, writeResults } from "./evaluate/results.ts"
@@ -23,7 +25,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     return await evaluate(parseOptions(args))
   } catch (error) {
-    if (!(error instanceof WrongArguments || error instanceof Lost)) throw error
+    if (!isExpected(error)) throw error
     console.error(error.message)
     return error instanceof WrongArguments ? 2 : 1
   }
@@ -36,7 +38,7 @@ async function evaluate(options: Options): Promise<number> {
   try {
     const run = await play(options, folder, stop.signal, tell)
     const largest = Math.max(...run.observations.groups.map(({ members }) => members.length))
-    const baselines = options.baselines ? await measureBaselines(largest, tell) : undefined
+    const baselines = options.baselines ? await baselinesFor(largest, stop.signal) : undefined
     const results = resultsOf(options, run, baselines)
     if (options.out !== undefined) await writeResults(options.out, results, run.observations)
     console.log(options.json ? JSON.stringify(results) : reportOf(results))
@@ -47,6 +49,16 @@ async function evaluate(options: Options): Promise<number> {
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
+}
+
+/** The other engines are loaded by who wants them alone. */
+async function baselinesFor(groupSize: number, signal: AbortSignal): Promise<Baselines> {
+  const { measureBaselines } = await import("./evaluate/baselines.ts")
+  return await measureBaselines(groupSize, signal, tell)
+}
+
+function isExpected(error: unknown): error is Error {
+  return [WrongArguments, Lost, HostFailed, TookTooLong].some((kind) => error instanceof kind)
 }
 
 function tell(text: string): void {

@@ -29,6 +29,7 @@ async function refillOn(dataFolder: string, eaas: EaasChoice) {
       pool,
       fillTo: 0.5,
       patience: undefined,
+      ahead: true,
       connect: connectEaas(
         { eaas, dataFolder, branch: undefined },
         { ...foundation, witness, now, phone: undefined, prover: undefined },

@@ -12,11 +12,10 @@ import { measureRows, type Row } from "../mls/rows.ts"
 import { plainGossipDeliveries, plainNodeMemory } from "../plain-gossip.ts"
 import { rawTcpRoundTrips } from "../raw-tcp.ts"
 import { twoPeers, type TwoPeers } from "../two-peers.ts"
-import { SIZES } from "./talk.ts"
+import { SIZES, USUAL_SIZE } from "./talk.ts"
 
 const COUNT = 100
-/** Bytes of the message that two peers exchange, and of the row that is written for it. */
-export const USUAL_SIZE = 200
+/** Bytes of the row that a durable write is measured with. */
 const ROW = 1024
 
 /** What the figures of a run are held against, measured after it on the same machine. Times in milliseconds. */
@@ -38,16 +37,23 @@ interface Sized extends Distribution {
   readonly size: number
 }
 
-export async function measureBaselines(groupSize: number, tell: (text: string) => void): Promise<Baselines> {
+export async function measureBaselines(
+  groupSize: number,
+  signal: AbortSignal,
+  tell: (text: string) => void,
+): Promise<Baselines> {
   tell("measuring raw TCP and plain GossipSub")
   const rawTcp: Sized[] = []
   const plainGossip: Sized[] = []
   for (const [size] of SIZES) {
+    signal.throwIfAborted()
     rawTcp.push({ size, ...distributionOf(await rawTcpRoundTrips(size, COUNT)) })
     plainGossip.push({ size, ...distributionOf(await plainGossipDeliveries(size, COUNT)) })
   }
+  signal.throwIfAborted()
   tell("measuring two peers")
   const two = await twoPeers(USUAL_SIZE, COUNT, "off")
+  signal.throwIfAborted()
   tell("measuring the engine beside others")
   const engines = await measureRows(
     {

@@ -19,6 +19,8 @@ export interface Figure extends Distribution {
    * shows as nothing or as a whole step, and only the mean of many is right.
    */
   readonly meanCpu?: number
+  /** Of those operations alone that the kernel did not interrupt: their wall time is their CPU time. */
+  readonly undisturbed?: Distribution
   /** Cipher suite, where the figure is of one. */
   readonly suite?: number
   /** Bytes of the text, where the figure is of one size. */
@@ -76,7 +78,8 @@ function operationFigures(observations: Observations, type: FigureType): readonl
 
 function operationFigure(samples: readonly OperationSample[], about: Pick<Figure, "type" | "stage" | "suite">): Figure {
   const meanCpu = samples.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / samples.length
-  return { ...about, meanCpu, ...distributionOf(samples.map(({ wallMs }) => wallMs)) }
+  const undisturbed = distributionOf(samples.filter((sample) => sample.undisturbed).map(({ wallMs }) => wallMs))
+  return { ...about, meanCpu, undisturbed, ...distributionOf(samples.map(({ wallMs }) => wallMs)) }
 }
 
 function journeyFigures(observations: Observations, type: FigureType): readonly Figure[] {

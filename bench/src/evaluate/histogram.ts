@@ -14,9 +14,10 @@ export interface Panel {
 }
 
 const SIZE = { width: 400, height: 200 } as const
-const MARGIN = { left: 50, right: 24, top: 40, bottom: 44 } as const
+/** Above, the title and a line for each series. */
+const MARGIN = { left: 50, right: 34, top: 74, bottom: 44 } as const
 const COLUMNS = 2
-const BINS = 48
+const BINS = 40
 
 /** Distributions as shares of their samples over a logarithmic axis, two panels in a row. */
 export function picture(title: string, panels: readonly Panel[]): string {
@@ -40,7 +41,7 @@ export function picture(title: string, panels: readonly Panel[]): string {
 
 function drawn({ title, series, claim }: Panel): string {
   const shown = series.filter(({ samples }) => samples.length > 0)
-  const frame = `<text y="-14" font-weight="bold">${escape(title)}</text><rect width="${SIZE.width}" height="${SIZE.height}" fill="none" stroke="#404040"/>`
+  const frame = `<text y="-58" font-weight="bold">${escape(title)}</text><rect width="${SIZE.width}" height="${SIZE.height}" fill="none" stroke="#404040"/>`
   if (shown.length === 0) return `${frame}<text x="12" y="24">no samples</text>`
   const values = shown.flatMap(({ samples }) => samples.filter((value) => value > 0))
   const axis = logAxis([...values, ...(claim === undefined ? [] : [claim.at])])
@@ -105,9 +106,9 @@ function claimLine({ at, label }: NonNullable<Panel["claim"]>, axis: LogAxis): s
 }
 
 function legendLine(label: string, colour: string, samples: readonly number[], i: number): string {
-  const y = 14 + 16 * i
+  const y = 16 * i - 38
   const text = `${label}: n ${samples.length}, median ${medianOf(samples).toPrecision(3)} ms`
-  return `<rect x="${SIZE.width - 246}" y="${y - 9}" width="10" height="10" fill="${colour}" fill-opacity="0.5"/><text x="${SIZE.width - 230}" y="${y}">${escape(text)}</text>`
+  return `<rect y="${y - 9}" width="10" height="10" fill="${colour}" fill-opacity="0.5"/><text x="16" y="${y}">${escape(text)}</text>`
 }
 
 function medianOf(samples: readonly number[]): number {

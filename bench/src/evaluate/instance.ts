@@ -15,6 +15,11 @@ const Event = z.discriminatedUnion("type", [
 ])
 export type InstanceEvent = z.infer<typeof Event>
 
+/** What a run waits for did not come about. */
+export class TookTooLong extends Error {
+  override readonly name = "TookTooLong"
+}
+
 /** Between two looks whether something has come about. */
 const LOOK_EACH = 200
 
@@ -86,7 +91,7 @@ export class Instance implements Disposable {
   }
 }
 
-/** Looks again and again; throws after `milliseconds` with what did not come about. */
+/** Looks again and again; throws `TookTooLong` after `milliseconds`. */
 export async function until(
   what: string,
   condition: () => Promise<boolean>,
@@ -96,7 +101,7 @@ export async function until(
   const deadline = monotonic() + milliseconds
   while (!(await condition())) {
     signal.throwIfAborted()
-    if (monotonic() > deadline) throw new Error(`${what} did not come about within ${milliseconds / 1000} s`)
+    if (monotonic() > deadline) throw new TookTooLong(`${what} did not come about within ${milliseconds / 1000} s`)
     await pause(LOOK_EACH, undefined, { signal })
   }
 }

@@ -14,6 +14,7 @@ export const USAGE = `npm run evaluate -- [options]
   --suite both|1|77      of the groups: X25519, the hybrid with ML-KEM-768, or one after the other
   --message-every 10     seconds between two messages of one instance, on average
   --heal-every 60        seconds between two Upd of one instance, on average
+  --patience 60          seconds that the last deliveries may take
   --connections 32       of one instance at most
   --discovery known|mdns known: by the addresses in contact links; mdns: on the network
   --local-only           without a platform: keys from the operating system alone (the report says so)
@@ -32,6 +33,7 @@ export interface Options {
   readonly suites: readonly CiphersuiteId[]
   readonly messageEvery: number
   readonly healEvery: number
+  readonly patience: number
   readonly connections: number
   readonly discovery: Discovery
   readonly localOnly: boolean
@@ -64,6 +66,7 @@ export function parseOptions(args: readonly string[]): Options {
     suites: SUITES[oneOf("--suite", values.suite, ["both", "1", "77"])],
     messageEvery: 1000 * number("--message-every", values["message-every"], 0.01, LONGEST),
     healEvery: 1000 * number("--heal-every", values["heal-every"], 0.1, LONGEST),
+    patience: 1000 * number("--patience", values.patience, 1, LONGEST),
     connections: whole("--connections", values.connections, Math.max(...groupSizes), 1000),
     discovery: oneOf("--discovery", values.discovery, ["known", "mdns"]),
     localOnly: values["local-only"],
@@ -87,6 +90,7 @@ function parse(args: readonly string[]) {
         suite: { type: "string", default: "both" },
         "message-every": { type: "string", default: "10" },
         "heal-every": { type: "string", default: "60" },
+        patience: { type: "string", default: "60" },
         connections: { type: "string", default: "32" },
         discovery: { type: "string", default: "known" },
         "local-only": { type: "boolean", default: false },
@@ -96,7 +100,7 @@ function parse(args: readonly string[]) {
       },
     }).values
   } catch (error) {
-    const [first = ""] = (error instanceof Error ? error.message : String(error)).split(". ")
+    const [first = ""] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/)
     throw new WrongArguments(first, { cause: error })
   }
 }

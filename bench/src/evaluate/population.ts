@@ -12,6 +12,7 @@ export class Population implements AsyncDisposable {
   readonly #resources = new AsyncDisposableStack()
   readonly #hosts: HostProcess[] = []
   readonly #instances: Instance[] = []
+  #ending: Promise<void> | undefined
 
   /** In the order in which they were started. */
   get instances(): readonly Instance[] {
@@ -27,6 +28,7 @@ export class Population implements AsyncDisposable {
    * the epoch away that its proof is for.
    */
   async start(options: Options, folder: string, signal: AbortSignal, tell: (text: string) => void): Promise<void> {
+    signal.addEventListener("abort", () => void this.#end(), { once: true })
     const platform = options.localOnly ? undefined : this.#resources.use(await RunPlatform.start(folder, signal))
     const processes = Math.ceil(options.instances / options.perProcess)
     for (let i = 0; i < options.instances; i++) {
@@ -60,7 +62,12 @@ export class Population implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#resources.disposeAsync()
+    await this.#end()
+  }
+
+  #end(): Promise<void> {
+    this.#ending ??= this.#resources.disposeAsync()
+    return this.#ending
   }
 }
 

@@ -8,9 +8,13 @@ import { monotonic } from "./clock.ts"
 /** What the paper calls the three messages. */
 export type MessageType = "msg" | "upd" | "invitation"
 
-/** One operation of MLS. `cpuMs` is CPU time of the peer's thread (`process.threadCpuUsage`). */
+/**
+ * One operation of MLS. `cpuMs` is CPU time of the peer's thread (`process.threadCpuUsage`). `undisturbed`: the kernel took no
+ * thread of the process off its core meanwhile, so that the wall time is the CPU time.
+ */
 export interface OperationSample extends MlsOperation {
   readonly at: number
+  readonly undisturbed: boolean
   readonly cpuMs: number
   readonly wallMs: number
 }
@@ -70,10 +74,13 @@ export class Recorder implements Observer {
   #written: keyof DurableWrites | undefined
 
   readonly measure: Measure = (operation, run) => {
-    const [cpu, wall] = [threadCpu(), monotonic()]
+    const [taken, cpu] = [process.resourceUsage().involuntaryContextSwitches, threadCpu()]
+    const at = monotonic()
     const result = run()
-    const [cpuMs, wallMs] = [threadCpu() - cpu, monotonic() - wall]
-    this.#operations.push({ ...operation, at: wall, cpuMs, wallMs })
+    const wallMs = monotonic() - at
+    const cpuMs = threadCpu() - cpu
+    const undisturbed = process.resourceUsage().involuntaryContextSwitches === taken
+    this.#operations.push({ ...operation, at, undisturbed, cpuMs, wallMs })
     this.#done = operation
     return result
   }

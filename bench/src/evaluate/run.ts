@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises"
 import { NoAnswer } from "../ask-daemon.ts"
 import { distributionOf, type Distribution } from "../distribution.ts"
 import { monotonic } from "./clock.ts"
-import type { DeliveryBook, Undelivered } from "./delivery-book.ts"
+import type { DeliveryBook } from "./delivery-book.ts"
 import { entropyOf, type EntropyFigures } from "./entropy-figures.ts"
 import type { Observations } from "./figures.ts"
 import { agree, formGroup, type FormedGroup } from "./form-groups.ts"
@@ -12,8 +12,6 @@ import type { Options } from "./options.ts"
 import { groupsOf, Population } from "./population.ts"
 import { talk } from "./talk.ts"
 
-/** After the talk, until everything has arrived. */
-const PATIENCE = 60_000
 const LOOK_EACH = 100
 const IDLE = 5_000
 /** Groups that form at a time. */
@@ -59,10 +57,10 @@ export async function play(
   const measureBusy = await measureLoad(population)
   tell("talking")
   const talked = await talk(groups, options, signal)
-  await arrived(talked.book, groups, signal)
+  await arrived(talked.book, groups, options.patience, signal)
   const busy = await measureBusy()
   tell(`${talked.book.messages} messages have arrived`)
-  await ofOneMind(groups, signal)
+  await ofOneMind(groups, options.patience, signal)
   return {
     observations: { recordings: await population.recordings(), groups, ...talked },
     processes: population.pids.length,
@@ -89,17 +87,23 @@ async function formAll(population: Population, options: Options, signal: AbortSi
 }
 
 /** Until every message was on every window it is for. Throws `Lost` with those that were not. */
-async function arrived(book: DeliveryBook, groups: readonly FormedGroup[], signal: AbortSignal): Promise<void> {
-  for (const deadline = monotonic() + PATIENCE; monotonic() < deadline;) {
+async function arrived(
+  book: DeliveryBook,
+  groups: readonly FormedGroup[],
+  patience: number,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const deadline = monotonic() + patience; monotonic() < deadline;) {
     if (book.undelivered().length === 0) return
     await pause(LOOK_EACH, undefined, { signal })
   }
-  throw new Lost(lostSentence(book, book.undelivered(), groups))
+  throw new Lost(lostSentence(book, groups, patience))
 }
 
 const NAMED = 20
 
-function lostSentence(book: DeliveryBook, undelivered: readonly Undelivered[], groups: readonly FormedGroup[]): string {
+function lostSentence(book: DeliveryBook, groups: readonly FormedGroup[], patience: number): string {
+  const undelivered = book.undelivered()
   const missing = undelivered.reduce((sum, { missing }) => sum + missing.length, 0)
   const names = new Map(groups.map(({ id }, i) => [id, `group ${i + 1}`]))
   const lines = undelivered
@@ -107,20 +111,20 @@ function lostSentence(book: DeliveryBook, undelivered: readonly Undelivered[], g
     .map(({ id, group, from, missing }) => `  ${id} by ${from} in ${names.get(group)} is not at ${missing.join(", ")}`)
   const rest = undelivered.length > NAMED ? [`  and ${undelivered.length - NAMED} more`] : []
   return [
-    `no report: ${missing} of ${book.expected} deliveries did not come within ${PATIENCE / 1000} s of the last message`,
+    `no report: ${missing} of ${book.expected} deliveries did not come within ${patience / 1000} s of the last message`,
     ...lines,
     ...rest,
   ].join("\n")
 }
 
 /** Every Upd has come where all members are in the state that the last one led to. */
-async function ofOneMind(groups: readonly FormedGroup[], signal: AbortSignal): Promise<void> {
-  for (const deadline = monotonic() + PATIENCE; ;) {
+async function ofOneMind(groups: readonly FormedGroup[], patience: number, signal: AbortSignal): Promise<void> {
+  for (const deadline = monotonic() + patience; ;) {
     const split = await differing(groups)
     if (split.length === 0) return
     if (monotonic() > deadline) {
       const names = split.map((index) => `group ${index + 1}`).join(", ")
-      throw new Lost(`no report: the members of ${names} are not in one state ${PATIENCE / 1000} s after the last Upd`)
+      throw new Lost(`no report: the members of ${names} are not in one state ${patience / 1000} s after the last Upd`)
     }
     await pause(LOOK_EACH, undefined, { signal })
   }

@@ -19,6 +19,9 @@ export const SIZES: readonly (readonly [bytes: number, share: number])[] = [
   [8192, 5],
 ]
 
+/** Of the message by which two peers alone are measured. */
+export const USUAL_SIZE = 200
+
 /** What was asked of the instances in the time of talk, and what came of it. */
 export interface Talk {
   readonly book: DeliveryBook

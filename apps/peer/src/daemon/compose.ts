@@ -84,6 +84,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
       ),
       // A person comes by a reader when they do.
       patience: phone === undefined ? REFILL_PATIENCE : undefined,
+      ahead: trial === undefined,
       has: (delivery) => deliveries.get(delivery) !== undefined || pool.deliveries().some(({ id }) => id === delivery),
       delivered: (delivery) => deliveries.add([delivery]),
       changed: () => events.emit({ type: "entropy" }),

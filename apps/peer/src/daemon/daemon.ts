@@ -30,6 +30,7 @@ export interface DaemonOptions {
   readonly trial?: Trial
 }
 
+/** Whoever measures many peers on one machine. No request is made ahead: the next registration would make its proof void. */
 export interface Trial {
   readonly observer: Observer
   /** Of libp2p, in all. */
