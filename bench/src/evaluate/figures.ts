@@ -7,20 +7,12 @@ import { SIZES } from "./talk.ts"
 export type FigureType = "msg" | "upd" | "invitation" | "admission"
 export type Stage = "encrypt" | "transmit" | "decrypt" | "reception" | "end to end"
 
-/**
- * One distribution, in milliseconds of wall time on the machine's monotonic clock: operations run on one thread in one go, so
- * that the CPU time of one is at most that.
- */
+/** One distribution, in milliseconds of wall time on the machine's monotonic clock. */
 export interface Figure extends Distribution {
   readonly type: FigureType
   readonly stage: Stage
-  /**
-   * CPU time of the peer's thread for one, on average. Kernels count it in steps of some milliseconds, so that a single operation
-   * shows as nothing or as a whole step, and only the mean of many is right.
-   */
-  readonly meanCpu?: number
-  /** Of those operations alone that the kernel did not interrupt: their wall time is their CPU time. */
-  readonly undisturbed?: Distribution
+  /** Of operations: CPU time of the peer's thread. */
+  readonly cpu?: Distribution
   /** Cipher suite, where the figure is of one. */
   readonly suite?: number
   /** Bytes of the text, where the figure is of one size. */
@@ -47,12 +39,12 @@ export function figuresOf(observations: Observations): readonly Figure[] {
   ]).filter(({ n }) => n > 0)
 }
 
-/** Samples of one stage of one type, in milliseconds. */
+/** Samples of one stage of one type, in milliseconds: of CPU time for operations, else of wall time. */
 export function samplesOf(observations: Observations, type: FigureType, stage: Stage): readonly number[] {
   switch (stage) {
     case "encrypt":
     case "decrypt":
-      return operations(observations, type, stage).map(({ wallMs }) => wallMs)
+      return operations(observations, type, stage).map(({ cpuMs }) => cpuMs)
     case "transmit":
       return journeys(observations, type).map(({ publication, arrival }) => arrival.at - publication.at)
     case "reception":
@@ -77,9 +69,8 @@ function operationFigures(observations: Observations, type: FigureType): readonl
 }
 
 function operationFigure(samples: readonly OperationSample[], about: Pick<Figure, "type" | "stage" | "suite">): Figure {
-  const meanCpu = samples.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / samples.length
-  const undisturbed = distributionOf(samples.filter((sample) => sample.undisturbed).map(({ wallMs }) => wallMs))
-  return { ...about, meanCpu, undisturbed, ...distributionOf(samples.map(({ wallMs }) => wallMs)) }
+  const cpu = distributionOf(samples.map(({ cpuMs }) => cpuMs))
+  return { ...about, cpu, ...distributionOf(samples.map(({ wallMs }) => wallMs)) }
 }
 
 function journeyFigures(observations: Observations, type: FigureType): readonly Figure[] {

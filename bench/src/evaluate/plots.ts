@@ -39,7 +39,7 @@ export function plotsOf(observations: Observations): readonly Plot[] {
     { title: "Whole wait: asked for to readable", series: series("end to end", "msg", "upd", "invitation") },
   ]
   return [
-    plot("figure-4.svg", "MLS operation times by message type (wall time, logarithmic)", operations),
+    plot("figure-4.svg", "MLS operation times by message type (CPU time, logarithmic)", operations),
     plot("figure-5.svg", "Sending times by message type (wall time, logarithmic)", journeys),
   ]
 }

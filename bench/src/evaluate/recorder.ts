@@ -8,13 +8,9 @@ import { monotonic } from "./clock.ts"
 /** What the paper calls the three messages. */
 export type MessageType = "msg" | "upd" | "invitation"
 
-/**
- * One operation of MLS. `cpuMs` is CPU time of the peer's thread (`process.threadCpuUsage`). `undisturbed`: the kernel took no
- * thread of the process off its core meanwhile, so that the wall time is the CPU time.
- */
+/** One operation of MLS. `cpuMs` is CPU time of the peer's thread. */
 export interface OperationSample extends MlsOperation {
   readonly at: number
-  readonly undisturbed: boolean
   readonly cpuMs: number
   readonly wallMs: number
 }
@@ -74,13 +70,12 @@ export class Recorder implements Observer {
   #written: keyof DurableWrites | undefined
 
   readonly measure: Measure = (operation, run) => {
-    const [taken, cpu] = [process.resourceUsage().involuntaryContextSwitches, threadCpu()]
+    const cpu = threadCpu()
     const at = monotonic()
     const result = run()
     const wallMs = monotonic() - at
     const cpuMs = threadCpu() - cpu
-    const undisturbed = process.resourceUsage().involuntaryContextSwitches === taken
-    this.#operations.push({ ...operation, at, undisturbed, cpuMs, wallMs })
+    this.#operations.push({ ...operation, at, cpuMs, wallMs })
     this.#done = operation
     return result
   }
@@ -129,7 +124,12 @@ export class Recorder implements Observer {
   }
 }
 
+/**
+ * Milliseconds, to the microsecond. Linux brings a thread's count up to date at a tick, every few milliseconds, and when the whole
+ * process is asked for its own: so that is asked first.
+ */
 function threadCpu(): number {
+  process.cpuUsage()
   const { user, system } = process.threadCpuUsage()
   return (user + system) / 1000
 }

@@ -15,7 +15,7 @@ import { talk } from "./talk.ts"
 const LOOK_EACH = 100
 const IDLE = 5_000
 /** Groups that form at a time. */
-const FORMED_AT_ONCE = 2
+const FORMED_AT_ONCE = 3
 
 /** Something was lost, so that there is nothing to report. */
 export class Lost extends Error {
