@@ -44,10 +44,17 @@ export class DeliveryBook {
     return [...this.#sent.values()].reduce((sum, { recipients }) => sum + recipients.length, 0)
   }
 
-  /** Milliseconds from the call to the window, with the size of the message's text. */
+  /** Messages times recipients that they have reached. */
+  get delivered(): number {
+    return this.expected - this.undelivered().reduce((sum, { missing }) => sum + missing.length, 0)
+  }
+
+  /** Milliseconds from the call to the window, with the size of the message's text, where both are on the leading machine. */
   delays(): readonly { readonly size: number; readonly delay: number }[] {
-    return [...this.#sent.values()].flatMap(({ id, size, calledAt, recipients }) =>
+    const own = [...this.#sent.values()].filter(({ from }) => from.machine === 0)
+    return own.flatMap(({ id, size, calledAt, recipients }) =>
       recipients.flatMap((recipient) => {
+        if (recipient.machine !== 0) return []
         const at = this.#shown.get(id)?.get(recipient)
         return at === undefined ? [] : [{ size, delay: at - calledAt }]
       }),

@@ -22,6 +22,8 @@ export interface Figure extends Distribution {
 /** What a run has to tell, before anything is worked out of it. */
 export interface Observations {
   readonly recordings: readonly Recording[]
+  /** On which machine each was made. */
+  readonly machines: readonly number[]
   readonly groups: readonly FormedGroup[]
   readonly book: DeliveryBook
   /** Of the talk, on the monotonic clock. */
@@ -94,7 +96,7 @@ function endToEnd(observations: Observations, type: FigureType): readonly Figure
   return [whole, ...bySize]
 }
 
-/** Msg and Invitation: from the call to the other's window. Upd: from the call's arrival in the peer until it is durable in the other. */
+/** Between instances of the leading machine. Msg and Invitation: from the call to the other's window. Upd: from the call's arrival in the peer until it is durable in the other. */
 function endToEndSamples(observations: Observations, type: FigureType): readonly number[] {
   if (type === "msg") return observations.book.delays().map(({ delay }) => delay)
   if (type === "invitation") return observations.groups.flatMap(({ invitations }) => invitations)
@@ -120,16 +122,19 @@ interface Journey {
   readonly arrival: Arrival
 }
 
-/** What was published by one peer and decrypted by another as it came. */
+/** What was published by one peer and decrypted by another of the same machine as it came. */
 function journeys(observations: Observations, type: FigureType): readonly Journey[] {
-  const { recordings, began, ended } = observations
+  const { recordings, machines, began, ended } = observations
   const published = new Map<string, Publication>()
-  for (const { publications } of recordings)
-    for (const publication of publications)
-      if (isOf(type, publication) && !published.has(publication.key)) published.set(publication.key, publication)
-  return recordings.flatMap(({ arrivals }) =>
+  // The same bytes may be published by a member more: the first of them counts, and each machine has a clock of its own.
+  for (const [i, { publications }] of recordings.entries())
+    for (const publication of publications) {
+      const name = `${machines[i]} ${publication.key}`
+      if (isOf(type, publication) && !published.has(name)) published.set(name, publication)
+    }
+  return recordings.flatMap(({ arrivals }, i) =>
     arrivals.flatMap((arrival) => {
-      const publication = published.get(arrival.key)
+      const publication = published.get(`${machines[i]} ${arrival.key}`)
       const inTalk = arrival.at >= began && arrival.at <= ended
       if (publication === undefined || arrival.decrypted === undefined) return []
       return (type === "msg" || type === "upd") && !inTalk ? [] : [{ publication, arrival }]

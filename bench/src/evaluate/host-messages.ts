@@ -22,6 +22,8 @@ export interface InstanceOrder {
   readonly eaas: string | undefined
   readonly connections: number
   readonly mdns: boolean
+  /** IPv4 address to listen on for peers. */
+  readonly address: string
 }
 
 export type Answer =
@@ -48,6 +50,6 @@ export interface Usage {
   /** Bytes over TCP between peers, sent and received. */
   readonly sent: number
   readonly received: number
-  /** Libp2p connections of the instances, in all. */
+  /** On the monotonic clock of its machine. */
   readonly at: number
 }

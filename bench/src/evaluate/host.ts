@@ -57,7 +57,7 @@ class Host implements AsyncDisposable {
           dataFolder: folder,
           name: order.name,
           port: 0,
-          listen: ["/ip4/127.0.0.1/tcp/0"],
+          listen: [`/ip4/${order.address}/tcp/0`],
           eaas: eaas === undefined ? { kind: "off" } : { kind: "remote", url: eaas },
           tap: { kind: "loopback" },
           branch: undefined,

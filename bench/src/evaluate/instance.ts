@@ -1,27 +1,31 @@
-import { once } from "node:events"
-import { setTimeout as pause } from "node:timers/promises"
-
-import { WebSocket } from "ws"
 import { z } from "zod"
 
-import { askDaemon } from "../ask-daemon.ts"
 import { monotonic } from "./clock.ts"
 import type { StartedInstance } from "./host-messages.ts"
+import { setTimeout as pause } from "node:timers/promises"
 
 const Event = z.discriminatedUnion("type", [
   z.object({ type: z.literal("message"), message: z.object({ id: z.string(), group: z.string(), text: z.string() }) }),
   z.object({ type: z.enum(["status", "nearby", "contacts", "invitations", "groups"]) }),
   z.object({ type: z.enum(["group", "delivery", "entropy", "trouble"]) }),
 ])
-export type InstanceEvent = z.infer<typeof Event>
+type InstanceEvent = z.infer<typeof Event>
+
+/** The way to the local API of an instance, wherever it runs. */
+export interface Line extends Disposable {
+  /** Throws `NoAnswer` where the instance is gone. */
+  ask(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly text: string }>
+  /** Called with each frame of the WebSocket, as it comes. */
+  onFrame(listener: (frame: string) => void): void
+}
+
+/** Between two looks whether something has come about. */
+const LOOK_EACH = 200
 
 /** What a run waits for did not come about. */
 export class TookTooLong extends Error {
   override readonly name = "TookTooLong"
 }
-
-/** Between two looks whether something has come about. */
-const LOOK_EACH = 200
 
 /** One peer of a run, driven over its local API as a window drives it. */
 export class Instance implements Disposable {
@@ -29,38 +33,33 @@ export class Instance implements Disposable {
   readonly identity: string
   readonly peerId: string
   readonly startMs: number
-  readonly #api: string
-  readonly #key: string
-  readonly #events: WebSocket
+  /** On which machine of the run it is; 0 is that of whoever leads it. */
+  readonly machine: number
+  readonly #line: Line
   readonly #listeners = new Set<(event: InstanceEvent, at: number) => void>()
 
-  private constructor(name: string, { identity, peerId, api, key, startMs }: StartedInstance, events: WebSocket) {
+  constructor(
+    name: string,
+    machine: number,
+    { identity, peerId, startMs }: Omit<StartedInstance, "api" | "key">,
+    line: Line,
+  ) {
     this.name = name
+    this.machine = machine
     this.identity = identity
     this.peerId = peerId
     this.startMs = startMs
-    this.#api = api
-    this.#key = key
-    this.#events = events
-    events.on("error", () => events.terminate())
-    events.on("message", (frame: Buffer) => {
+    this.#line = line
+    line.onFrame((frame) => {
       const at = monotonic()
-      const event = Event.parse(JSON.parse(frame.toString()))
+      const event = Event.parse(JSON.parse(frame))
       for (const listener of this.#listeners) listener(event, at)
     })
   }
 
-  static async connect(name: string, started: StartedInstance): Promise<Instance> {
-    const events = new WebSocket(`${started.api.replace("http", "ws")}/api/events`, {
-      headers: { authorization: `Bearer ${started.key}` },
-    })
-    await once(events, "open")
-    return new Instance(name, started, events)
-  }
-
   /** Throws where the peer refuses, and `NoAnswer` where it is gone. */
   async call<T>(method: string, path: string, shape: z.ZodType<T>, body?: unknown): Promise<T> {
-    const { status, text } = await askDaemon({ method, url: this.#api + path, key: this.#key, body })
+    const { status, text } = await this.#line.ask(method, path, body)
     if (status >= 300) throw new Error(`${this.name} answered ${method} ${path} with ${status}: ${text}`)
     return shape.parse(text === "" ? undefined : JSON.parse(text))
   }
@@ -87,7 +86,7 @@ export class Instance implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#events.terminate()
+    this.#line[Symbol.dispose]()
   }
 }
 

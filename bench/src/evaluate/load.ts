@@ -12,7 +12,7 @@ export interface Load {
   /** Bytes over TCP between peers. */
   readonly sentBytes: number
   readonly receivedBytes: number
-  /** Share of the machine's CPU time that the instances took, and that everything on it took; 1 is all. */
+  /** Share of the leading machine's CPU time that its instances took, and that everything on it took; 1 is all. */
   readonly instancesShare: number
   readonly machineShare: number
 }
@@ -23,18 +23,19 @@ export async function measureLoad(population: Population): Promise<() => Promise
   return async () => {
     const [after, machine] = [await population.usage(), machineTime()]
     const { length } = population.instances
-    const grown = (of: (usage: Usage) => number): number => total(after, of) - total(before, of)
-    const seconds = grown(({ at }) => at) / after.length / 1000
+    const [own = [], ownBefore = []] = [after[0], before[0]]
+    const grown = (of: (usage: Usage) => number): number => total(after.flat(), of) - total(before.flat(), of)
+    const seconds = grown(({ at }) => at) / after.flat().length / 1000
+    const ownCpuMs = total(own, ({ cpuMs }) => cpuMs) - total(ownBefore, ({ cpuMs }) => cpuMs)
     const busy = machine.busy - machineBefore.busy
     const whole = busy + machine.idle - machineBefore.idle
-    const cpuMs = grown((usage) => usage.cpuMs)
     return {
       seconds,
-      cpuMsPerSecond: cpuMs / length / seconds,
-      memoryMb: total(after, ({ memory }) => memory) / length / 2 ** 20,
+      cpuMsPerSecond: grown(({ cpuMs }) => cpuMs) / length / seconds,
+      memoryMb: total(after.flat(), ({ memory }) => memory) / length / 2 ** 20,
       sentBytes: grown(({ sent }) => sent) / length,
       receivedBytes: grown(({ received }) => received) / length,
-      instancesShare: cpuMs / whole,
+      instancesShare: ownCpuMs / whole,
       machineShare: busy / whole,
     }
   }

@@ -1,3 +1,4 @@
+import { isIP } from "node:net"
 import { parseArgs } from "node:util"
 
 import type { CiphersuiteId } from "@starling/mls"
@@ -19,6 +20,11 @@ export const USAGE = `npm run evaluate -- [options]
   --discovery known|mdns known: by the addresses in contact links; mdns: on the network
   --local-only           without a platform: keys from the operating system alone (the report says so)
   --no-baselines         without raw TCP, GossipSub and ts-mls
+  --machines 1           in the run, with this one; the others join by --join
+  --listen 127.0.0.1     address of this machine for peers and for who joins
+  --port 0               for who joins; 0 takes a free one
+  --join HOST:PORT       lends this machine to the run that is led there
+  --token-file FILE      the same secret on each machine, 32 characters at least
   --out DIR              writes results.json, report.md and plots there
   --json                 prints the results as JSON`
 
@@ -38,6 +44,10 @@ export interface Options {
   readonly discovery: Discovery
   readonly localOnly: boolean
   readonly baselines: boolean
+  readonly machines: number
+  readonly listen: string
+  readonly port: number
+  readonly tokenFile: string | undefined
   readonly out: string | undefined
   readonly json: boolean
 }
@@ -50,6 +60,25 @@ export class WrongArguments extends Error {
 const MOST_INSTANCES = 1000
 const LONGEST = 24 * 3600
 const SUITES = { both: [1, 77], "1": [1], "77": [77] } as const
+
+/** What a machine is told that lends itself to a run. */
+export interface Joining {
+  readonly host: string
+  readonly port: number
+  readonly listen: string
+  readonly tokenFile: string
+}
+
+/** `undefined` where the arguments are for a run of one's own. */
+export function parseJoining(args: readonly string[]): Joining | undefined {
+  const { join, listen, "token-file": tokenFile } = parse(args)
+  if (join === undefined) return undefined
+  const [, host, port] = /^([^:\s]+):(\d{1,5})$/.exec(join) ?? []
+  if (host === undefined || Number(port) > 65_535)
+    throw new WrongArguments(`--join takes HOST:PORT, as the leading machine prints it, not "${join}"`)
+  if (tokenFile === undefined) throw new WrongArguments("--join needs --token-file FILE, the secret of the run")
+  return { host, port: Number(port), listen: ipv4(listen), tokenFile }
+}
 
 export function parseOptions(args: readonly string[]): Options {
   const values = parse(args)
@@ -71,6 +100,10 @@ export function parseOptions(args: readonly string[]): Options {
     discovery: oneOf("--discovery", values.discovery, ["known", "mdns"]),
     localOnly: values["local-only"],
     baselines: values.baselines,
+    machines: withToken(whole("--machines", values.machines, 1, 100), values["token-file"]),
+    listen: ipv4(values.listen),
+    port: whole("--port", values.port, 0, 65_535),
+    tokenFile: values["token-file"],
     out: values.out,
     json: values.json,
   }
@@ -95,6 +128,11 @@ function parse(args: readonly string[]) {
         discovery: { type: "string", default: "known" },
         "local-only": { type: "boolean", default: false },
         baselines: { type: "boolean", default: true },
+        machines: { type: "string", default: "1" },
+        listen: { type: "string", default: "127.0.0.1" },
+        port: { type: "string", default: "0" },
+        join: { type: "string" },
+        "token-file": { type: "string" },
         out: { type: "string" },
         json: { type: "boolean", default: false },
       },
@@ -103,6 +141,16 @@ function parse(args: readonly string[]) {
     const [first = ""] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/)
     throw new WrongArguments(first, { cause: error })
   }
+}
+
+function withToken(machines: number, tokenFile: string | undefined): number {
+  if (machines === 1 || tokenFile !== undefined) return machines
+  throw new WrongArguments("--machines needs --token-file FILE, the secret by which the others join")
+}
+
+function ipv4(text: string): string {
+  if (isIP(text) === 4) return text
+  throw new WrongArguments(`--listen takes an IPv4 address of this machine, not "${text}"`)
 }
 
 function whole(option: string, text: string, least: number, most: number): number {

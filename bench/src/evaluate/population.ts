@@ -1,18 +1,17 @@
-import { join } from "node:path"
-
 import type { Usage } from "./host-messages.ts"
-import { HostProcess } from "./host-process.ts"
 import { Instance } from "./instance.ts"
 import type { Options } from "./options.ts"
-import { RunPlatform } from "./platform.ts"
 import type { Recording } from "./recorder.ts"
+import type { Site } from "./site.ts"
 
-/** The instances of a run, in as many processes as they need. */
-export class Population implements AsyncDisposable {
-  readonly #resources = new AsyncDisposableStack()
-  readonly #hosts: HostProcess[] = []
+/** The instances of a run, spread over its machines in turn, so that groups have members on each. */
+export class Population {
+  readonly #sites: readonly Site[]
   readonly #instances: Instance[] = []
-  #ending: Promise<void> | undefined
+
+  constructor(sites: readonly Site[]) {
+    this.#sites = sites
+  }
 
   /** In the order in which they were started. */
   get instances(): readonly Instance[] {
@@ -20,54 +19,39 @@ export class Population implements AsyncDisposable {
   }
 
   get pids(): readonly number[] {
-    return this.#hosts.map(({ pid }) => pid)
+    return this.#sites.flatMap((site) => site.pids())
   }
 
   /**
    * One instance after the other: each has its first key of the platform before the next registers there, which would take
    * the epoch away that its proof is for.
    */
-  async start(options: Options, folder: string, signal: AbortSignal, tell: (text: string) => void): Promise<void> {
-    signal.addEventListener("abort", () => void this.#end(), { once: true })
-    const platform = options.localOnly ? undefined : this.#resources.use(await RunPlatform.start(folder, signal))
-    const processes = Math.ceil(options.instances / options.perProcess)
+  async start(options: Options, signal: AbortSignal, tell: (text: string) => void): Promise<void> {
     for (let i = 0; i < options.instances; i++) {
       signal.throwIfAborted()
-      if (this.#hosts.length < processes && i === this.#hosts.length * options.perProcess)
-        this.#hosts.push(this.#resources.use(new HostProcess()))
-      const host = this.#hosts.at(-1)
-      if (host === undefined) throw new Error("no instance without a process")
+      const machine = i % this.#sites.length
+      const site = this.#sites[machine]
+      if (site === undefined) throw new RangeError("a run has machines")
       const name = `Instance ${i + 1}`
-      const started = await host.start({
-        folder: join(folder, `instance-${i + 1}`),
-        name,
-        suite: suiteOfFounder(options, i),
-        entropy: options.entropy,
-        eaas: await platform?.urlFor(name),
-        connections: options.connections,
-        mdns: options.discovery === "mdns",
-      })
-      this.#instances.push(this.#resources.use(await Instance.connect(name, started)))
+      const { started, line } = await site.start({ name, suite: suiteOfFounder(options, i) })
+      this.#instances.push(new Instance(name, machine, started, line))
       if ((i + 1) % 10 === 0 || i + 1 === options.instances) tell(`${i + 1} instances run`)
     }
   }
 
-  async usage(): Promise<readonly Usage[]> {
-    return await Promise.all(this.#hosts.map(async (host) => await host.usage()))
+  /** Of each machine's processes; the first machine is the leading one. */
+  async usage(): Promise<readonly (readonly Usage[])[]> {
+    return await Promise.all(this.#sites.map(async (site) => await site.usage()))
   }
 
   /** In the order of `instances`. */
   async recordings(): Promise<readonly Recording[]> {
-    return (await Promise.all(this.#hosts.map(async (host) => await host.recordings()))).flat()
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#end()
-  }
-
-  #end(): Promise<void> {
-    this.#ending ??= this.#resources.disposeAsync()
-    return this.#ending
+    const ofSites = await Promise.all(this.#sites.map(async (site) => [...(await site.recordings())]))
+    return this.#instances.map(({ machine, name }) => {
+      const recording = ofSites[machine]?.shift()
+      if (recording === undefined) throw new Error(`there is no recording of ${name}`)
+      return recording
+    })
   }
 }
 

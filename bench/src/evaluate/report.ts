@@ -25,7 +25,8 @@ function circumstances({ machine, run, delivery, entropy, instance }: Results): 
   return [
     `${machine.cores} x ${machine.processor}, ${machine.memoryGb} GB, ${machine.system}, Node ${machine.node}, ${machine.date}.`,
     `${options.instances} peers in ${run.processes} processes, at most ${options.perProcess} in one, each with its own PeerId, pool, store and libp2p node, wired as the daemon wires its own; started one after the other in ${run.startSeconds.toFixed(0)} s.`,
-    `${run.groups.length} groups of ${Math.min(...sizes)} to ${Math.max(...sizes)}, formed in ${run.formSeconds.toFixed(0)} s. Members found each other ${options.discovery === "mdns" ? "by mDNS and by" : "by"} the addresses in their contact links; all on 127.0.0.1, at most ${options.connections} connections each.`,
+    `${run.groups.length} groups of ${Math.min(...sizes)} to ${Math.max(...sizes)}, formed in ${run.formSeconds.toFixed(0)} s. Members found each other ${options.discovery === "mdns" ? "by mDNS and by" : "by"} the addresses in their contact links; ${options.machines === 1 ? "all on" : `${options.machines} machines, this one on`} ${options.listen}, at most ${options.connections} connections each.`,
+    ...(options.machines === 1 ? [] : [SEVERAL]),
     `${delivery.messages} messages and ${delivery.upds} Upd in ${options.duration / 1000} s. Delivered: ${delivery.delivered} of ${delivery.deliveries} (${percent(delivery.ratio)}).`,
     `Entropy policy ${options.entropy}${options.localOnly ? ", without a platform" : ", one platform for all with a simulated source"}: bytes drawn by label: ${bytes.join(", ")}. "local only" is the operating system's alone: an identity is made before its device has a key of the platform, unless the policy is pure.`,
     `While they talked the machine was ${percent(instance.busy.machineShare)} busy, and the instances took ${percent(instance.busy.instancesShare)} of it.`,
@@ -66,6 +67,9 @@ function hardware({ machine, run }: Results): string {
   ]
   return differences.join(" ")
 }
+
+const SEVERAL =
+  "Machines have clocks of their own: transmit and reception are of pairs on one machine, end to end of pairs on this one. Deliveries are counted on all."
 
 const METHOD = `Wall time on the machine's monotonic clock (\`process.hrtime\`), which processes of one machine share, so that what one published and
 another received is subtracted directly. CPU: of the peer's thread for one operation, to the microsecond. Encrypt: protecting a text,

@@ -19,7 +19,7 @@ export interface Results {
   readonly version: 1
   readonly machine: Machine
   readonly run: {
-    readonly options: Omit<Options, "out" | "json">
+    readonly options: Omit<Options, "out" | "json" | "tokenFile">
     readonly groups: readonly { readonly members: number; readonly suite: string }[]
     readonly processes: number
     readonly startSeconds: number
@@ -44,8 +44,8 @@ export interface Results {
 export function resultsOf(options: Options, run: Run, baselines: Baselines | undefined): Results {
   const { observations, processes, idle, busy, heals, entropy, startSeconds, formSeconds } = run
   const { book, groups } = observations
-  const delivered = book.delays().length
-  const { out: _, json: __, ...asked } = options
+  const { delivered } = book
+  const { out: _, json: __, tokenFile: ___, ...asked } = options
   const ratio = delivered / book.expected
   const figures = figuresOf(observations)
   const writes = writeFiguresOf(observations)

@@ -10,6 +10,7 @@ import { agree, formGroup, type FormedGroup } from "./form-groups.ts"
 import { measureLoad, type Load } from "./load.ts"
 import type { Options } from "./options.ts"
 import { groupsOf, Population } from "./population.ts"
+import type { Site } from "./site.ts"
 import { talk } from "./talk.ts"
 
 const LOOK_EACH = 100
@@ -36,16 +37,16 @@ export interface Run {
   readonly formSeconds: number
 }
 
-/** Plays a whole run. Throws `Lost` where a message did not arrive or a group is not of one mind. */
+/** Plays a whole run on these machines. Throws `Lost` where a message did not arrive or a group is not of one mind. */
 export async function play(
   options: Options,
-  folder: string,
+  sites: readonly Site[],
   signal: AbortSignal,
   tell: (text: string) => void,
 ): Promise<Run> {
-  await using population = new Population()
+  const population = new Population(sites)
   const began = monotonic()
-  await population.start(options, folder, signal, tell)
+  await population.start(options, signal, tell)
   const started = monotonic()
   tell(`processes ${population.pids.join(", ")} have up to ${options.perProcess} instances each`)
   const groups = await formAll(population, options, signal)
@@ -62,7 +63,12 @@ export async function play(
   tell(`${talked.book.messages} messages have arrived`)
   await ofOneMind(groups, options.patience, signal)
   return {
-    observations: { recordings: await population.recordings(), groups, ...talked },
+    observations: {
+      recordings: await population.recordings(),
+      machines: population.instances.map(({ machine }) => machine),
+      groups,
+      ...talked,
+    },
     processes: population.pids.length,
     idle,
     busy,
