@@ -1,4 +1,4 @@
-// `npm run evaluate [-- --instances 100 --groups 10 --duration 60 --per-process 25 --entropy mixed --out DIR --json]`: real peers
+// `npm run evaluate [-- --instances 100 --groups 10 --duration 60 --per-process 5 --entropy mixed --out DIR --json]`: real peers
 // form groups and talk; what their operations, deliveries and processes took, beside the figures of the paper.
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"

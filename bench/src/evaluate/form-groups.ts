@@ -21,7 +21,7 @@ export interface FormedGroup {
   readonly members: readonly Instance[]
   /** Milliseconds from the founder's call to the invitation on the invitee's window, where both are on the leading machine. */
   readonly invitations: readonly number[]
-  /** The same from the invitee's consent until all members were in one state. */
+  /** From the invitee's consent until all members were in one state. */
   readonly joins: readonly number[]
 }
 

@@ -96,7 +96,7 @@ class Host implements AsyncDisposable {
 async function filled({ api, identity }: Daemon, key: string): Promise<void> {
   const end = monotonic() + POOL_PATIENCE
   for (;;) {
-    const { text } = await askDaemon({ method: "GET", url: `${api}/api/status`, key })
+    const { text } = await askDaemon({ method: "GET", url: `${api}/api/status`, key, alone: true })
     if (Status.parse(JSON.parse(text)).pool.bytes > 0) return
     if (monotonic() > end) throw new Error(`the platform gave ${identity} no key within ${POOL_PATIENCE / 1000} s`)
     await pause(100)

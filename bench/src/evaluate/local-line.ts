@@ -28,7 +28,7 @@ export class LocalLine implements Line {
   }
 
   async ask(method: string, path: string, body?: unknown) {
-    return await askDaemon({ method, url: this.#api + path, key: this.#key, body })
+    return await askDaemon({ method, url: this.#api + path, key: this.#key, body, alone: true })
   }
 
   onFrame(listener: (frame: string) => void): void {

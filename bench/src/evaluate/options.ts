@@ -10,7 +10,7 @@ export const USAGE = `npm run evaluate -- [options]
   --instances 100        real peers, each with its own PeerId, pool, store and libp2p node
   --groups 10            members of each group; "2,4,10" gives the sizes in turn
   --duration 60          seconds of talk
-  --per-process 25       instances in one process
+  --per-process 5        instances in one process, which share its thread
   --entropy mixed|pure   mixed: quantum bytes mixed with the operating system's; pure: unmixed, as in the paper
   --suite both|1|77      of the groups: X25519, the hybrid with ML-KEM-768, or one after the other
   --message-every 10     seconds between two messages of one instance, on average
@@ -118,7 +118,7 @@ function parse(args: readonly string[]) {
         instances: { type: "string", default: "100" },
         groups: { type: "string", default: "10" },
         duration: { type: "string", default: "60" },
-        "per-process": { type: "string", default: "25" },
+        "per-process": { type: "string", default: "5" },
         entropy: { type: "string", default: "mixed" },
         suite: { type: "string", default: "both" },
         "message-every": { type: "string", default: "10" },

@@ -18,14 +18,14 @@ export function reportOf(results: Results): string {
   return `${sections.join("\n\n")}\n`
 }
 
-function circumstances({ machine, run, delivery, entropy, instance }: Results): string {
+function circumstances({ machine, run, delivery, entropy, instance, joins }: Results): string {
   const { options } = run
   const sizes = run.groups.map(({ members }) => members)
   const bytes = Object.entries(entropy).map(([label, drawn]) => `${drawn} ${label}`)
   return [
     `${machine.cores} x ${machine.processor}, ${machine.memoryGb} GB, ${machine.system}, Node ${machine.node}, ${machine.date}.`,
     `${options.instances} peers in ${run.processes} processes, at most ${options.perProcess} in one, each with its own PeerId, pool, store and libp2p node, wired as the daemon wires its own; started one after the other in ${run.startSeconds.toFixed(0)} s.`,
-    `${run.groups.length} groups of ${Math.min(...sizes)} to ${Math.max(...sizes)}, formed in ${run.formSeconds.toFixed(0)} s. Members found each other ${options.discovery === "mdns" ? "by mDNS and by" : "by"} the addresses in their contact links; ${options.machines === 1 ? "all on" : `${options.machines} machines, this one on`} ${options.listen}, at most ${options.connections} connections each.`,
+    `${run.groups.length} groups of ${Math.min(...sizes)} to ${Math.max(...sizes)}, formed in ${run.formSeconds.toFixed(0)} s; from an invitee's consent until all were in one state: median ${shown(joins.median)} ms, p95 ${shown(joins.p95)} ms. Members found each other ${options.discovery === "mdns" ? "by mDNS and by" : "by"} the addresses in their contact links; ${options.machines === 1 ? "all on" : `${options.machines} machines, this one on`} ${options.listen}, at most ${options.connections} connections each.`,
     ...(options.machines === 1 ? [] : [SEVERAL]),
     `${delivery.messages} messages and ${delivery.upds} Upd in ${options.duration / 1000} s. Delivered: ${delivery.delivered} of ${delivery.deliveries} (${percent(delivery.ratio)}).`,
     `Entropy policy ${options.entropy}${options.localOnly ? ", without a platform" : ", one platform for all with a simulated source"}: bytes drawn by label: ${bytes.join(", ")}. "local only" is the operating system's alone: an identity is made before its device has a key of the platform, unless the policy is pure.`,

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 
-import type { Distribution } from "../distribution.ts"
+import { distributionOf, type Distribution } from "../distribution.ts"
 import type { Baselines } from "./baselines.ts"
 import { figuresOf, type Figure, type Observations } from "./figures.ts"
 import type { EntropyFigures } from "./entropy-figures.ts"
@@ -33,6 +33,8 @@ export interface Results {
     readonly upds: number
   }
   readonly figures: readonly Figure[]
+  /** From an invitee's consent until all members are in one state, as seen from outside every 0.2 s. */
+  readonly joins: Distribution
   /** Of one instance, on average. */
   readonly instance: { readonly startMs: Distribution; readonly idle: Load; readonly busy: Load }
   readonly entropy: EntropyFigures
@@ -67,6 +69,7 @@ export function resultsOf(options: Options, run: Run, baselines: Baselines | und
       upds: heals,
     },
     figures,
+    joins: distributionOf(groups.flatMap(({ joins }) => joins)),
     instance: { startMs: run.startMs, idle, busy },
     entropy,
     writes,

@@ -49,7 +49,7 @@ export async function play(
   await population.start(options, signal, tell)
   const started = monotonic()
   tell(`processes ${population.pids.join(", ")} have up to ${options.perProcess} instances each`)
-  const groups = await formAll(population, options, signal)
+  const groups = await formAll(population, options, signal, tell)
   const formed = monotonic()
   tell(`${groups.length} groups have formed`)
   const measureIdle = await measureLoad(population)
@@ -80,13 +80,21 @@ export async function play(
   }
 }
 
-async function formAll(population: Population, options: Options, signal: AbortSignal): Promise<readonly FormedGroup[]> {
+async function formAll(
+  population: Population,
+  options: Options,
+  signal: AbortSignal,
+  tell: (text: string) => void,
+): Promise<readonly FormedGroup[]> {
   const groups = groupsOf(population.instances, options.groupSizes)
   const formed: FormedGroup[] = []
   const waiting = [...groups.entries()]
   const former = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-      formed[next[0]] = await formGroup(next[1], `Group ${next[0] + 1}`, signal)
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [i, members] = next
+      formed[i] = await formGroup(members, `Group ${i + 1}`, signal)
+      tell(`group ${i + 1} has its ${members.length} members`)
+    }
   }
   await Promise.all(Array.from({ length: FORMED_AT_ONCE }, former))
   return formed
