@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process"
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
@@ -7,7 +7,8 @@ import { text } from "node:stream/consumers"
 import { expect, onTestFinished, test } from "vitest"
 import { z } from "zod"
 
-import { parseOptions, WrongArguments } from "../src/evaluate/options.ts"
+import { freePort } from "../src/daemon.ts"
+import { parseJoining, parseOptions, WrongArguments } from "../src/evaluate/options.ts"
 
 const COMMAND = join(import.meta.dirname, "../src/evaluate.ts")
 const LIVELY = ["--message-every", "1", "--heal-every", "3"]
@@ -63,24 +64,38 @@ function workFolder(): string {
   return folder
 }
 
-/** Starts a run; `onTold` is called with the pids of its hosting processes once they talk. */
+const Shared = Results.pick({ delivery: true, figures: true })
+
+/** Starts a run; `onTalk` is called with its pid and those of its hosting processes once they talk. */
 async function runUntilTalk(
   folder: string,
   args: readonly string[],
   onTalk: (run: number, hosts: readonly number[]) => void,
+) {
+  return await runUntil(/ talking$/m, folder, args, (run, told) => {
+    const [, pids = ""] = /processes ([\d, ]+) have/.exec(told) ?? []
+    onTalk(run, pids.split(", ").map(Number))
+  })
+}
+
+/** Starts the command; `onTold` is called once what it says has come so far. */
+async function runUntil(
+  words: RegExp,
+  folder: string,
+  args: readonly string[],
+  onTold: (run: number, told: string) => void,
 ) {
   const child = spawn(process.execPath, [COMMAND, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, TMPDIR: folder },
   })
   let told = ""
-  let isTalking = false
+  let hasCome = false
   child.stderr.on("data", (chunk: Buffer) => {
     told += chunk.toString()
-    if (isTalking || !/ talking$/m.test(told)) return
-    isTalking = true
-    const [, pids = ""] = /processes ([\d, ]+) have/.exec(told) ?? []
-    onTalk(child.pid ?? 0, pids.split(", ").map(Number))
+    if (hasCome || !words.test(told)) return
+    hasCome = true
+    onTold(child.pid ?? 0, told)
   })
   const output = text(child.stdout)
   const status = await new Promise<number | null>((resolve) => child.once("exit", resolve))
@@ -162,6 +177,47 @@ test("a run in which messages are lost is not reported, and says which", { timeo
   expect(readdirSync(folder)).toEqual([])
 })
 
+test("two machines share a run, once the second has shown that it knows the token", { timeout: 400_000 }, async () => {
+  const folder = workFolder()
+  const [known, other] = [join(folder, "token"), join(folder, "other")]
+  writeFileSync(known, "a secret of at least thirty-two characters")
+  writeFileSync(other, "what somebody thinks up who knows it not")
+  const port = await freePort()
+  const out = join(folder, "out")
+  const shared = ["--machines", "2", "--port", String(port), "--token-file", known]
+  const more = ["--per-process", "3", "--local-only", "--no-baselines", "--duration", "6", "--out", out]
+  const joined: Promise<{ readonly status: number | null; readonly told: string }>[] = []
+  const leading = runUntil(/ on 1 more: /, folder, [...SMALL, ...shared, ...more], () => {
+    for (const token of [other, known]) joined.push(runJoining(folder, port, token, joined.at(-1)))
+  })
+  expect(await leading).toMatchObject({ status: 0 })
+  const [stranger, second] = await Promise.all(joined)
+  expect(stranger).toMatchObject({ status: 1, told: expect.stringContaining("does not know the token") })
+  expect(second).toMatchObject({ status: 0, told: "" })
+
+  const { delivery, figures } = Shared.parse(JSON.parse(readFileSync(join(out, "results.json"), "utf8")))
+  expect(delivery).toMatchObject({ deliveries: 2 * delivery.messages, delivered: 2 * delivery.messages, ratio: 1 })
+  // Every operation is there; of deliveries, those between two of one machine are timed.
+  const timed = figures.find(({ type, stage }) => type === "msg" && stage === "transmit")?.n ?? 0
+  expect(figures.find(({ type, stage }) => type === "msg" && stage === "encrypt")?.n).toBe(delivery.messages)
+  expect(timed).toBeGreaterThan(0)
+  expect(timed).toBeLessThan(delivery.deliveries)
+  expect(readdirSync(folder).toSorted()).toEqual(["other", "out", "token"])
+})
+
+/** Joins as soon as the one before has ended. */
+async function runJoining(folder: string, port: number, token: string, before: Promise<unknown> | undefined) {
+  await before
+  return await runUntil(/^$/, folder, ["--join", `127.0.0.1:${port}`, "--token-file", token], () => {})
+}
+
+test("the container's command is one that the evaluation takes", () => {
+  const file = readFileSync(join(import.meta.dirname, "../compose.yaml"), "utf8")
+  const [, listed = ""] = /^ {4}command: \[(.*)\]$/m.exec(file) ?? []
+  expect(parseOptions(listed.split(", "))).toMatchObject({ instances: 100, duration: 60_000, out: "/results" })
+  expect(file).toContain("./results/evaluation:/results")
+})
+
 test("Ctrl-C ends a run, its processes and its folders", { timeout: 400_000 }, async () => {
   const folder = workFolder()
   let hosts: readonly number[] = []
@@ -185,6 +241,10 @@ test.for([
   { args: ["--entropy", "none"], says: '--entropy takes one of mixed, pure, not "none"' },
   { args: ["--entropy", "pure", "--local-only"], says: "--entropy pure needs a platform" },
   { args: ["--suite", "2"], says: '--suite takes one of both, 1, 77, not "2"' },
+  { args: ["--machines", "2"], says: "--machines needs --token-file FILE" },
+  { args: ["--listen", "here"], says: '--listen takes an IPv4 address of this machine, not "here"' },
+  { args: ["--join", "192.0.2.1:7499"], says: "--join needs --token-file FILE" },
+  { args: ["--join", "nowhere"], says: '--join takes HOST:PORT, as the leading machine prints it, not "nowhere"' },
   { args: ["--nowhere"], says: "--nowhere" },
   { args: ["stray"], says: "stray" },
 ])("$args is refused in one line", ({ args, says }) => {
@@ -200,7 +260,7 @@ test("the command says what is wrong with its arguments, and ends with 2", () =>
 
 function refusalOf(args: readonly string[]): string {
   try {
-    parseOptions(args)
+    if (parseJoining(args) === undefined) parseOptions(args)
   } catch (error) {
     if (error instanceof WrongArguments) return error.message
     throw error
