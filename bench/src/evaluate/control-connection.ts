@@ -49,9 +49,9 @@ export class ControlConnection implements Disposable {
     if (this.#socket.writable) write(this.#socket, message)
   }
 
-  /** Nothing that comes is checked: it is of whoever knows the token. */
-  onMessage<T>(listener: (message: T) => void): void {
-    this.#lines.listen((line) => listener(JSON.parse(line)))
+  /** Each is a JSON object; it is of whoever knows the token. */
+  onLine(listener: (line: string) => void): void {
+    this.#lines.listen(listener)
   }
 
   onEnd(listener: () => void): void {

@@ -69,7 +69,8 @@ export async function joinRun(options: JoinOptions, folder: string, signal: Abor
     }
   }
 
-  connection.onMessage((question: Question) => {
+  connection.onLine((line) => {
+    const question: Question = JSON.parse(line)
     answer(question).then(
       (value) => {
         connection.send({ id: question.id, value })

@@ -25,7 +25,7 @@ export class RemoteSite implements Site {
 
   private constructor(connection: ControlConnection) {
     this.#connection = connection
-    connection.onMessage((reply: Reply) => this.#take(reply))
+    connection.onLine((line) => this.#take(JSON.parse(line)))
     connection.onEnd(() => {
       for (const { reject } of this.#waiting.values()) reject(new ControlFailed("a machine of the run is gone"))
       this.#waiting.clear()
