@@ -1,7 +1,7 @@
 // `npm run flood [-- --seconds 20 --json]`: how long a message takes from Ana to Bo while nobody else talks, and while Mal, a
 // member of the same group, sends messages and renews keys without pause; and what the flood leaves in Bo's memory and folder.
 import { once } from "node:events"
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises"
+import { mkdtemp, rm, stat } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
@@ -12,6 +12,7 @@ import { z } from "zod"
 
 import { Daemon, formGroup, until } from "./daemon.ts"
 import { distributionOf, type Distribution } from "./distribution.ts"
+import { residentBytes } from "./delivery/processor-time.ts"
 
 const Accepted = z.array(z.object({ group: z.string() }))
 const PROBE_PAUSE = 100
@@ -46,7 +47,7 @@ export async function flood(seconds: number): Promise<FloodResult> {
     await once(events, "open")
     await probe(ana, group, events, 3)
     const quiet = await probe(ana, group, events, seconds)
-    const memoryBefore = await megabytesInMemory(bo)
+    const memoryBefore = residentBytes(bo.pid) / 2 ** 20
     const ending = new AbortController()
     const flooding = Array.from({ length: FLOODERS }, async () => await send(mal, group, ending.signal))
     const flooded = await probe(ana, group, events, seconds)
@@ -54,7 +55,7 @@ export async function flood(seconds: number): Promise<FloodResult> {
     const sent = (await Promise.all(flooding)).reduce((sum, count) => sum + count, 0)
     events.close()
     const disk = (await stat(join(bo.folder, "store.sqlite"))).size / 2 ** 20
-    const megabytes = { memoryBefore, memoryAfter: await megabytesInMemory(bo), disk }
+    const megabytes = { memoryBefore, memoryAfter: residentBytes(bo.pid) / 2 ** 20, disk }
     return { quiet, flooded, floodPerSecond: sent / seconds, megabytes }
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -102,12 +103,6 @@ async function send(flooder: Daemon, group: string, ending: AbortSignal): Promis
     if (count % HEAL_EACH === 0) await flooder.call("POST", `/api/groups/${group}/heal`, z.unknown())
   }
   return count
-}
-
-async function megabytesInMemory({ folder }: Daemon): Promise<number> {
-  const { pid } = z.object({ pid: z.number() }).parse(JSON.parse(await readFile(join(folder, "api.json"), "utf8")))
-  const status = await readFile(`/proc/${pid}/status`, "utf8")
-  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024
 }
 
 if (import.meta.main) {

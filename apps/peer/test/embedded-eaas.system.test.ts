@@ -29,9 +29,10 @@ async function refillOn(dataFolder: string, eaas: EaasChoice) {
       pool,
       fillTo: 0.5,
       patience: undefined,
+      ahead: true,
       connect: connectEaas(
         { eaas, dataFolder, branch: undefined },
-        { ...foundation, witness, now, phone: undefined },
+        { ...foundation, witness, now, phone: undefined, prover: undefined },
         resources.use(new AsyncDisposableStack()),
       ),
       has: (id) => deliveries.get(id) !== undefined,

@@ -59,6 +59,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
   await using opening = new AsyncDisposableStack()
   const now = (): Milliseconds => Date.now()
   const report = reporter(options.log)
+  const { trial } = options
   await checkFirstStart(options)
   const outermost = opening.use(new DisposableStack())
   const foundation = openFoundation({ ...options, now }, opening.use(new DisposableStack()))
@@ -77,9 +78,14 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
     new Refill({
       pool,
       fillTo: options.fillTo,
-      connect: connectEaas(options, { store, ledger, witness, localRandom, now, phone }, resourcesOfEaas),
+      connect: connectEaas(
+        options,
+        { store, ledger, witness, localRandom, now, phone, prover: trial?.prover },
+        resourcesOfEaas,
+      ),
       // A person comes by a reader when they do.
       patience: phone === undefined ? REFILL_PATIENCE : undefined,
+      ahead: trial === undefined,
       has: (delivery) => deliveries.get(delivery) !== undefined || pool.deliveries().some(({ id }) => id === delivery),
       delivered: (delivery) => deliveries.add([delivery]),
       changed: () => events.emit({ type: "entropy" }),
@@ -95,7 +101,8 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
     return { crypto, random: pool, authenticate: authenticateDevice(crypto) }
   }
   const mls = mlsIn(CLASSICAL_SUITE)
-  const suites = suitesOf(mlsIn(HYBRID_SUITE), mls)
+  const hybrid = mlsIn(HYBRID_SUITE)
+  const suites = trial?.suite === CLASSICAL_SUITE ? suitesOf(mls, hybrid) : suitesOf(hybrid, mls)
   const env = (): Env => ({ now: now(), mls, suites, rows: store })
   const commit = ledger.commit.bind(ledger)
   const state = await openIdentity({
@@ -126,7 +133,15 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
     await openOnFormerPort(
       store,
       options.listen,
-      async (listen) => await openNode({ seed, listen, mdns: options.mdns, addressBook, clock: now }),
+      async (listen) =>
+        await openNode({
+          seed,
+          listen,
+          mdns: options.mdns,
+          addressBook,
+          clock: now,
+          ...(trial !== undefined && { limits: { connections: trial.connections } }),
+        }),
     ),
   )
   const rootGossip = opening.use(
@@ -158,6 +173,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
       },
       answerRoots: (payload) => rootGossip.answer(payload),
       report,
+      observer: trial?.observer,
     }),
   )
   const sessions = new Sessions({ random: localRandom, now })

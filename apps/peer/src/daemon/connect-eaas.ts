@@ -33,6 +33,8 @@ export interface EaasSurroundings {
   readonly now: () => Milliseconds
   /** The way by the person's phone, where that was chosen. */
   readonly phone: PhoneTap | undefined
+  /** One that serves other peers, too; opened here where there is none. */
+  readonly prover: Prover | undefined
 }
 
 /** How to reach the platform that was chosen, starting it first where it is the embedded one; `undefined` where there is none. */
@@ -63,7 +65,7 @@ async function connect(
   url: string,
   branch: string | undefined,
   certificate: string | undefined,
-  { store, ledger, witness, localRandom, now, phone }: EaasSurroundings,
+  { store, ledger, witness, localRandom, now, phone, prover }: EaasSurroundings,
   resources: AsyncDisposableStack,
   signal: AbortSignal,
 ): Promise<KeyService> {
@@ -76,7 +78,7 @@ async function connect(
       localProvider,
       authentication: new HttpAuthentication(platform),
       tap,
-      prover: resources.use(await Prover.open()),
+      prover: prover ?? resources.use(await Prover.open()),
       random: { draw: localRandom },
       journal: journalIn(store, ledger, "client"),
       clock: { now },

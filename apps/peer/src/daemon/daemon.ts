@@ -1,4 +1,7 @@
 import type { EntropyPolicy } from "@starling/entropy"
+import type { CiphersuiteId } from "@starling/mls"
+import type { Prover } from "@starling/proof/node"
+import type { Observer } from "./observer.ts"
 
 /** What `starling up` was told. */
 export interface DaemonOptions {
@@ -23,6 +26,19 @@ export interface DaemonOptions {
   readonly mailbox: boolean
   /** What happened that nobody waits for: one line for a log. */
   readonly log: (text: string) => void
+  /** What measurements of many peers set. */
+  readonly trial?: Trial
+}
+
+/** Whoever measures many peers on one machine. No request is made ahead: the next registration would make its proof void. */
+export interface Trial {
+  readonly observer: Observer
+  /** Of libp2p, in all. */
+  readonly connections: number
+  /** Of the groups that this peer creates. */
+  readonly suite: CiphersuiteId
+  /** Makes proofs for several peers of one process, one after the other; whoever opened it closes it. */
+  readonly prover: Prover
 }
 
 /**

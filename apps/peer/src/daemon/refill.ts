@@ -29,6 +29,8 @@ export interface RefillOptions {
   readonly fillTo: number
   /** How long the background waits for one key; `undefined`: as long as it takes. */
   readonly patience: Milliseconds | undefined
+  /** Whether the next request is made, with its proof, before it is needed. */
+  readonly ahead: boolean
   /** Whether this delivery is in the pool, or was: after a crash it may come a second time. */
   readonly has: (delivery: string) => boolean
   /** A delivery is in the pool, durably. */
@@ -198,7 +200,7 @@ export class Refill implements AsyncDisposable {
   /** Has the next request made in the background, and again for each new epoch, so that nobody waits for a proof. */
   #prepareAhead(): void {
     const service = this.#service
-    if (this.#preparing || service === undefined || this.#ended.signal.aborted) return
+    if (!this.#options.ahead || this.#preparing || service === undefined || this.#ended.signal.aborted) return
     this.#preparing = true
     clearTimeout(this.#preparingAnew)
     this.#queue = this.#queue.catch(() => {}).then(async () => await this.#prepareWith(service))

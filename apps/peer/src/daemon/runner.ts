@@ -32,11 +32,13 @@ import {
   type Write,
 } from "@starling/messenger/ports"
 import type { MlsContext } from "@starling/mls"
+import type { ObservedInput, Observer } from "./observer.ts"
 
 const REQUEST_PATIENCE: Milliseconds = 15_000
 const DIAL_PATIENCE: Milliseconds = 10_000
 /** After a failure of the disk; inputs that must not be lost are tried again. */
 const RETRY_AFTER: Milliseconds = 1_000
+const OTHER: ObservedInput = { kind: "other" }
 const LONGEST_TIMER: Milliseconds = 2_147_483_647
 /** Of what gossip brings: what takes longer lets others have their turn. */
 const MOST_TOGETHER = 32
@@ -59,6 +61,14 @@ export interface RunnerOptions {
   readonly answerRoots: (payload: Bytes) => Bytes
   /** Something failed that nobody waits for: the world, or a defect that the bytes of a peer met. */
   readonly report: (error: unknown) => void
+  /** Absent where nobody measures. */
+  readonly observer?: Observer | undefined
+}
+
+interface GossipInput {
+  readonly topic: string
+  readonly data: Bytes
+  readonly from: string
 }
 
 /**
@@ -69,7 +79,7 @@ export class Runner implements AsyncDisposable {
   readonly #options: RunnerOptions
   readonly #ended = new AbortController()
   readonly #running = new Set<Promise<void>>()
-  readonly #gossip: ((state: PeerState, env: Env) => Step)[] = []
+  readonly #gossip: GossipInput[] = []
   #state: PeerState
   #timer: NodeJS.Timeout | undefined
 
@@ -83,8 +93,9 @@ export class Runner implements AsyncDisposable {
   }
 
   env(): Env {
-    const { mls, suites, reader } = this.#options
-    return { now: this.#options.now(), mls, suites, rows: reader }
+    const { mls, suites, reader, observer } = this.#options
+    const env = { now: this.#options.now(), mls, suites, rows: reader }
+    return observer === undefined ? env : { ...env, measure: observer.measure }
   }
 
   /** Subscribes and resumes what a former run left, then takes what the transport brings. */
@@ -95,6 +106,7 @@ export class Runner implements AsyncDisposable {
 
   /** Does what a person asked for. Throws `StoreError`, `PoolWriteFailed` or `EntropyExhausted` with nothing changed. */
   act<T>(verb: (state: PeerState, env: Env) => Outcome<T>): { readonly kind: "done"; readonly result: T } | Refusal {
+    this.#options.observer?.takesUp({ kind: "act" })
     const outcome = verb(this.#state, this.env())
     if (outcome.kind === "refused") return outcome
     this.#apply(outcome)
@@ -108,6 +120,7 @@ export class Runner implements AsyncDisposable {
   }
 
   #apply(step: Step): void {
+    this.#options.observer?.decided()
     this.#commit([step])
     this.#setTimer(step.wakeAt)
     for (const effect of step.effects) this.#carryOut(effect)
@@ -124,6 +137,7 @@ export class Runner implements AsyncDisposable {
       effects: steps.flatMap(({ effects }) => effects),
     }
     this.#options.commit(together, this.#state)
+    this.#options.observer?.durable(together.deferrable)
     for (const { state } of steps) {
       eraseSuperseded(this.#state, state)
       this.#state = state
@@ -147,10 +161,12 @@ export class Runner implements AsyncDisposable {
       done.push(...written)
     }
     const env = { ...this.env(), rows: readingAfter(this.#options.reader, () => steps, commit) }
-    for (const input of inputs) {
+    const { observer } = this.#options
+    for (const { topic, data, from } of inputs) {
       this.#attempt(() => {
-        const step = input(steps.at(-1)?.state ?? this.#state, env)
-        steps.push(step)
+        observer?.takesUp({ kind: "gossip", topic, data })
+        steps.push(gossip(steps.at(-1)?.state ?? this.#state, topic, data, from, env))
+        observer?.decided()
       })
     }
     this.#attempt(commit)
@@ -182,11 +198,11 @@ export class Runner implements AsyncDisposable {
         )
         this.#options.linksChanged()
       },
-      gossip: (topic: string, data: Bytes, from: string) =>
-        this.#takeSoon((state, env) => gossip(state, topic, data, from, env)),
+      gossip: (topic: string, data: Bytes, from: string) => this.#takeSoon({ topic, data, from }),
       request: async (protocol: DirectProtocol, payload: Bytes, from: string) => {
         try {
           if (protocol === "roots") return this.#options.answerRoots(payload)
+          this.#options.observer?.takesUp(OTHER)
           const step = requested(this.#state, protocol, payload, from, this.env())
           this.#apply(step)
           return step.answer
@@ -203,17 +219,20 @@ export class Runner implements AsyncDisposable {
    * defects too: bytes that one peer sent must not end the conversation with the others.
    */
   #take(input: () => Step): void {
-    if (!this.#ended.signal.aborted) this.#attempt(() => this.#apply(input()))
+    if (this.#ended.signal.aborted) return
+    this.#options.observer?.takesUp(OTHER)
+    this.#attempt(() => this.#apply(input()))
   }
 
   /** As `#take`, together with what comes meanwhile. */
-  #takeSoon(input: (state: PeerState, env: Env) => Step): void {
+  #takeSoon(input: GossipInput): void {
     if (this.#gossip.push(input) === 1) setImmediate(() => this.#takeGossip())
   }
 
   /** An input that would be missed for good: repeated while the world refuses it and it `isMissed`. */
   #insist(input: () => Step, isMissed = (): boolean => true): void {
     if (this.#ended.signal.aborted) return
+    this.#options.observer?.takesUp(OTHER)
     try {
       this.#apply(input())
     } catch (error) {
@@ -238,7 +257,8 @@ export class Runner implements AsyncDisposable {
   }
 
   #carryOut(effect: Effect): void {
-    const { transport } = this.#options
+    const { transport, observer } = this.#options
+    observer?.carriesOut(effect)
     switch (effect.kind) {
       case "subscribe":
         transport.subscribe(effect.topic, (data) => judge(this.#state, effect.topic, data, this.env()))

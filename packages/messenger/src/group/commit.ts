@@ -48,13 +48,15 @@ export function commit(turn: Turn, uuid: string, work: WorkLeft): void {
     frontier: knownOperations(turn.group(uuid), turn.own.device),
     past: pastFor(turn, uuid, planned.additions),
   })
-  const created = createCommit(turn.mlsOf(state), state, {
-    proposals: [...removes, ...planned.additions.map(({ proposal }) => proposal)],
-    authenticatedData: commitAuthenticatedData(parent.sid, ops),
-    groupInfoExtensions: [{ type: JOINING_EXTENSION, data: joining }],
-    now: toSeconds(turn.now),
-    path: true,
-  })
+  const created = turn.operate("encrypt", planned.additions.length > 0 ? "invitation" : "upd", state, (mls) =>
+    createCommit(mls, state, {
+      proposals: [...removes, ...planned.additions.map(({ proposal }) => proposal)],
+      authenticatedData: commitAuthenticatedData(parent.sid, ops),
+      groupInfoExtensions: [{ type: JOINING_EXTENSION, data: joining }],
+      now: toSeconds(turn.now),
+      path: true,
+    }),
+  )
   if (created.kind === "ok") {
     adopt(turn, uuid, { parent, before: state.interimTranscriptHash, planned, ops, created })
     return

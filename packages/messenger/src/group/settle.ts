@@ -165,7 +165,9 @@ function processBody(
   const refused = (kind: "invalid" | "barred"): ForestNode => ({ ...node, standing: { kind } })
   const state = stateOf(parent)
   if (parent === undefined || state === undefined) return node
-  const received = receive(turn.mlsOf(state), state, node.mls)
+  const received = turn.operate("decrypt", node.added.length > 0 ? "admission" : "upd", state, (mls) =>
+    receive(mls, state, node.mls),
+  )
   if (received.kind === "self-removed") return { ...node, standing: { kind: "excludes" } }
   if (received.kind === "refused" && TAGS.has(received.reason)) return undefined
   if (received.kind === "refused" && OWN_SECRETS.has(received.reason)) return refused("barred")

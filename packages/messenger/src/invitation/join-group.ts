@@ -53,7 +53,9 @@ export function openWelcome(turn: Turn, welcome: Uint8Array): OpenedWelcome | We
   const found = findKeyPackage(turn, welcome)
   if (found === undefined) return { kind: "unknown-key-package" }
   const { own, peerId } = found.issued
-  const joined = join(turn.mlsOf(own.keyPackage), { welcome, keyPackage: own, signatureKeys: turn.own.signatureKeys })
+  const joined = turn.operate("decrypt", "invitation", own.keyPackage, (mls) =>
+    join(mls, { welcome, keyPackage: own, signatureKeys: turn.own.signatureKeys }),
+  )
   if (joined.kind === "refused" || joined.state.groupId.length !== GROUP_ID) return { kind: "invalid" }
   const founding = findExtension(joined.state.extensions, FOUNDING_EXTENSION)
   const joining = findExtension(joined.groupInfoExtensions, JOINING_EXTENSION)

@@ -50,7 +50,7 @@ function readMessage(turn: Turn, uuid: string, message: SealedMessage): Reading 
     holdBack(turn, uuid, message.device)
     return "held-back"
   }
-  const received = receive(turn.mlsOf(state), state, message.mls)
+  const received = turn.operate("decrypt", "msg", state, (mls) => receive(mls, state, message.mls))
   if (received.kind !== "application") {
     noteUnopened(turn, uuid, message)
     return "lost"

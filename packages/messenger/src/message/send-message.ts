@@ -128,7 +128,9 @@ function encryptCopy(turn: Turn, uuid: string, sent: SentMessage): void {
   const seq = group.sentCount + 1
   const { device } = turn.own
   const authenticatedData = messageAuthenticatedData(device, seq)
-  const { next, message: mls } = protect(turn.mlsOf(state), state, sent.content, { authenticatedData })
+  const { next, message: mls } = turn.operate("encrypt", "msg", state, (mls) =>
+    protect(mls, state, sent.content, { authenticatedData }),
+  )
   const sealed = { device, seq, sid: node.sid, mls }
   const copies = [...sent.copies, { seq, sid: node.sid }]
   turn.putGroup({

@@ -1,5 +1,5 @@
 import type { Bytes, Milliseconds } from "@starling/kernel"
-import type { MlsContext } from "@starling/mls"
+import type { CiphersuiteId, MlsContext } from "@starling/mls"
 
 import type { Store, Write } from "../ports/store.ts"
 import type { MessengerProtocol } from "../ports/transport.ts"
@@ -15,6 +15,18 @@ export interface Env {
   readonly suites: Suites
   /** What the last committed step left in the store. */
   readonly rows: Pick<Store, "get" | "list">
+  /** Absent where nobody measures. */
+  readonly measure?: Measure
+}
+
+/** Runs an operation of MLS, gives what it gives, and may look how long it takes. */
+export type Measure = <T>(operation: MlsOperation, run: () => T) => T
+
+/** `admission`: the commit that let somebody in, as those process it who were members before. */
+export interface MlsOperation {
+  readonly kind: "encrypt" | "decrypt"
+  readonly of: "msg" | "upd" | "invitation" | "admission"
+  readonly suite: CiphersuiteId
 }
 
 /**

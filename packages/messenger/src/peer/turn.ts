@@ -13,7 +13,7 @@ import { finishTurn } from "./finish-turn.ts"
 import type { PendingRequest } from "./pending-request.ts"
 import type { DurableState, PeerState } from "./state.ts"
 import { mlsOf } from "./suites.ts"
-import type { Effect, Env, Notification, Outcome, Refusal, RefusalCode, Step } from "./step.ts"
+import type { Effect, Env, MlsOperation, Notification, Outcome, Refusal, RefusalCode, Step } from "./step.ts"
 
 /** One step in the making: the state as it stands by now, and what has been decided. Lives within one call. */
 export class Turn {
@@ -40,6 +40,18 @@ export class Turn {
   /** MLS in the suite of a group. */
   mlsOf(state: Pick<GroupState | KeyPackage, "ciphersuite">): MlsContext {
     return mlsOf(this.env.suites, state)
+  }
+
+  /** Runs an operation of MLS so that it can be measured. */
+  operate<T>(
+    kind: MlsOperation["kind"],
+    of: MlsOperation["of"],
+    state: Pick<GroupState | KeyPackage, "ciphersuite">,
+    run: (mls: MlsContext) => T,
+  ): T {
+    const mls = this.mlsOf(state)
+    const { measure } = this.env
+    return measure === undefined ? run(mls) : measure({ kind, of, suite: mls.crypto.suite.id }, () => run(mls))
   }
 
   get own(): OwnIdentity {
