@@ -6,7 +6,7 @@ import { readOptions, wholeNumber } from "@starling/kernel/node"
 
 import { freePort } from "./daemon.ts"
 import { byStage } from "./delivery/stages.ts"
-import { hottest, profileDuring } from "./delivery/cpu-profile.ts"
+import { hottest, profileDuring, type CpuProfile } from "./delivery/cpu-profile.ts"
 import { Inspector, inspectedAt } from "./delivery/inspector.ts"
 import { noteMilestones, takeMilestones, type Milestone } from "./delivery/milestones.ts"
 import { Pair } from "./delivery/pair.ts"
@@ -28,31 +28,33 @@ const { count, size, rate, top } = readOptions(USAGE, {
 /** Acknowledgments are over by then. */
 const AFTERWARDS = 1_500
 
-const ports = [await freePort(), await freePort()] as const
-await using pair = await Pair.open({
-  more: ["--eaas", "off"],
-  flags: [inspectedAt(ports[0]), inspectedAt(ports[1])],
-})
-using ofSender = await Inspector.connect(ports[0])
-using ofReceiver = await Inspector.connect(ports[1])
-const sides = [ofSender, ofReceiver]
-
-const processor = await processorTimes()
-const profiles = await profileDuring(sides, steadily)
-printProfiles()
-await printWay()
+await measure()
 process.exit(0)
 
+async function measure(): Promise<void> {
+  const ports = [await freePort(), await freePort()] as const
+  await using pair = await Pair.open({
+    more: ["--eaas", "off"],
+    flags: [inspectedAt(ports[0]), inspectedAt(ports[1])],
+  })
+  using ofSender = await Inspector.connect(ports[0])
+  using ofReceiver = await Inspector.connect(ports[1])
+  const sides = [ofSender, ofReceiver]
+  const processor = await processorTimes(pair)
+  printProfiles(processor, await profileDuring(sides, async () => await steadily(pair)))
+  await printWay(pair, sides)
+}
+
 /** Milliseconds of processor for each message, of sender and receiver, all threads. */
-async function processorTimes(): Promise<readonly number[]> {
+async function processorTimes(pair: Pair): Promise<readonly number[]> {
   const pids = [pair.sender.pid, pair.receiver.pid]
   const before = pids.map(processorTime)
-  await steadily()
+  await steadily(pair)
   return pids.map((pid, i) => (processorTime(pid) - (before[i] ?? 0)) / count)
 }
 
 /** All messages, at the rate asked for, and what follows them. */
-async function steadily(): Promise<void> {
+async function steadily(pair: Pair): Promise<void> {
   let next = performance.now()
   for (let i = 0; i < count; i++) {
     await pair.deliver(`${next} ${i} `.padEnd(size, "x"))
@@ -62,7 +64,7 @@ async function steadily(): Promise<void> {
   await pause(AFTERWARDS)
 }
 
-function printProfiles(): void {
+function printProfiles(processor: readonly number[], profiles: readonly CpuProfile[]): void {
   const [sender, receiver] = profiles.map(byStage)
   const lines = [...(sender ?? new Map<string, number>())].map(([stage, us]) => [
     stage,
@@ -86,7 +88,7 @@ function printProfiles(): void {
 }
 
 /** One message at a time, the next after a while, so that nothing else is on the way. */
-async function printWay(): Promise<void> {
+async function printWay(pair: Pair, sides: readonly Inspector[]): Promise<void> {
   for (const side of sides) await noteMilestones(side)
   const spans = new Map<string, number[]>()
   for (let i = 0; i < count; i++) {
