@@ -39,6 +39,7 @@ export default defineConfig({
           ],
           exclude: ["**/node_modules/**", "**/*.system.test.ts"],
           testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       ...(existsSync(CHROMIUM) ? [inChromium()] : []),
