@@ -51,23 +51,25 @@ export function receiveSync(turn: Turn, uuid: string, from: PeerId, payload: Uin
   absorbMessages(turn, uuid, messages)
   const after = turn.group(uuid)
   const device = partnersOf(after, turn.own.peerId).get(from)
-  if (device !== undefined && decoded.value.out) renewMember(turn, uuid, device, decoded.value.tip)
-  else if (device !== undefined) {
+  // Who is no member is told nothing of what is held here: it asks on itself.
+  if (device === undefined) return
+  if (decoded.value.out) renewMember(turn, uuid, device, decoded.value.tip)
+  else {
     if (handed !== undefined) takeHanded(turn, uuid, openHanded(turn, uuid, handed))
     noteNotOurs(turn, uuid, decoded.value.notYours)
     noteSupersededNumbers(turn, uuid, device.device, decoded.value.superseded)
     noteDoubles(turn, uuid, device.device, doubles)
     noteHoldings(turn, uuid, device.device, decoded.value)
   }
-  const isRecalled = device !== undefined && recallMessages(turn, uuid, decoded.value.forgotten)
-  const isNews = device !== undefined && after.held.get(device.device) !== group.held.get(device.device)
+  const isRecalled = recallMessages(turn, uuid, decoded.value.forgotten)
+  const isNews = after.held.get(device.device) !== group.held.get(device.device)
   const progress = after.records !== group.records || after.held !== group.held
   const goesOn = goOn(turn, uuid, from, next)
   if (more && progress) requestSync(turn, uuid, from)
   else if (goesOn || isNews || isRecalled) exchangeSoon(turn, uuid, from)
   if (more && (progress || goesOn)) return
   turn.changeWork(uuid, { syncedAt: turn.now })
-  if (device !== undefined && !more) forgetInventedFrontier(turn, uuid, device.device)
+  if (!more) forgetInventedFrontier(turn, uuid, device.device)
 }
 
 /** The version before the one that was refused, until the connection ends. */
