@@ -1,11 +1,8 @@
 import { absorbRecords } from "../group/absorb-records.ts"
-import { authorOperation, forgetInventedFrontier, ownRoom } from "../group/author-record.ts"
+import { forgetInventedFrontier } from "../group/author-record.ts"
 import { dropOldStates } from "../group/drop-old-states.ts"
 import { ancestry } from "../group/forest-node.ts"
-import { roleOf } from "../group/membership.ts"
-import { renewableAt } from "../group/renewal-pace.ts"
-import { mayInvite, mayRemove } from "../group/roles.ts"
-import { hasDevice } from "../group/roster.ts"
+import { renewMember } from "../group/renew-member.ts"
 import { recallMessages } from "../group/restored.ts"
 import { settle } from "../group/settle.ts"
 import type { Device } from "../identity/device-certificate.ts"
@@ -53,7 +50,7 @@ export function receiveSync(turn: Turn, uuid: string, from: PeerId, payload: Uin
   const device = partnersOf(after, turn.own.peerId).get(from)
   // Who is no member is told nothing of what is held here: it asks on itself.
   if (device === undefined) return
-  if (decoded.value.out) renewMember(turn, uuid, device, decoded.value.tip)
+  if (decoded.value.out) renewFormer(turn, uuid, device, decoded.value.tip)
   else {
     if (handed !== undefined) takeHanded(turn, uuid, openHanded(turn, uuid, handed))
     noteNotOurs(turn, uuid, decoded.value.notYours)
@@ -85,20 +82,9 @@ function askInFormerVersion(turn: Turn, uuid: string, from: PeerId): void {
  * is of no use to it any more, so it is removed and invited anew. A device that was invited and has not decided names an
  * older tip, and is left in peace.
  */
-function renewMember(turn: Turn, uuid: string, device: Device, tip: StateId): void {
+function renewFormer(turn: Turn, uuid: string, device: Device, tip: StateId): void {
   const group = turn.group(uuid)
-  const wanted = group.membership.desired.get(device.identity)
-  const live = group.forest.get(group.live)
-  if (group.phase !== "active" || wanted === undefined || live === undefined || !hasDevice(live.roster, device.device))
-    return
   const addedAt = ancestry(group.forest, group.live).find(({ added }) => added.includes(device.identity))
   if (!ancestry(group.forest, tip).some(({ sid }) => sid === addedAt?.sid)) return
-  if (renewableAt(group, device.identity, turn.now) > turn.now) return
-  const { policy } = group.membership
-  const role = roleOf(group.membership, turn.own.identity)
-  if (!mayInvite(policy, role) || !mayRemove(policy, role, roleOf(group.membership, device.identity))) return
-  if (ownRoom(group, turn.own.device).unasked < 2) return
-  authorOperation(turn, uuid, { kind: "remove", identity: device.identity, after: group.live })
-  authorOperation(turn, uuid, { kind: "add", device, name: wanted.name })
-  settle(turn, uuid)
+  renewMember(turn, uuid, device)
 }
