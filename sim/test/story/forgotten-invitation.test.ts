@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 
-import { connected, requested } from "@starling/messenger"
+import { connected, invitations, requested } from "@starling/messenger"
 import { encodeSyncRequest, headOf } from "@starling/messenger/parts"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
@@ -107,4 +107,48 @@ test("who is invited with a key that its device has forgotten is invited anew wi
   expectOneState(group, alice, bob, dave)
   expect(alice.troubles()).toEqual([])
   for (const [reference] of handedOut) expect(alice.state.durable.stock.has(reference)).toBe(false)
+})
+
+/** Alice removed Carol; Bob, apart from Alice, invites her again, and the invitation is on Carol's screen. */
+function invitedAgain(seed: number) {
+  const { world, people, group } = gather(seed, "alice", "bob", "carol")
+  const [alice, bob, carol] = people as [Person, Person, Person]
+  const backup = carol.store.copy()
+  bob.knows(carol)
+  alice.remove(group, carol)
+  world.run(5_000)
+  expect(carol.phase(group)).toBe("removed")
+  world.partition([alice], [bob, carol])
+  bob.invite(group, carol)
+  world.run(5_000)
+  expect(invitations(carol.state)).toHaveLength(1)
+  return { world, group, alice, bob, carol, backup }
+}
+
+test("who went back to a backup, and was told of its removal by a member who knew no better, is invited anew", () => {
+  const { world, group, alice, bob, carol, backup } = invitedAgain(175)
+  world.partition([bob], [alice, carol])
+  restore(carol, backup)
+  world.connect(alice, carol)
+  world.run(5_000)
+  expect(carol.phase(group)).toBe("removed")
+  expect(invitations(carol.state)).toEqual([])
+  world.meetAll()
+  world.run(120_000)
+  carol.accept(group)
+  world.run(30_000)
+  expectOneState(group, alice, bob, carol)
+  expect(carol.memberNames(group)).toEqual(["alice", "bob", "carol"])
+})
+
+test("who has an invitation, and has not decided, is left to it", () => {
+  const { world, group, alice, bob, carol } = invitedAgain(176)
+  world.meetAll()
+  world.run(20_000)
+  const { epoch } = bob.detail(group)
+  world.run(300_000)
+  expect(bob.detail(group).epoch).toBe(epoch)
+  carol.accept(group)
+  world.run(5_000)
+  expectOneState(group, alice, bob, carol)
 })

@@ -1,6 +1,14 @@
 import { expect, test } from "vitest"
 
-import { deliveryOf } from "@starling/messenger"
+import { answered, deliveryOf, requested, type Effect } from "@starling/messenger"
+import {
+  decodeAnswer,
+  decodeSyncAnswer,
+  encodeSyncAnswer,
+  okAnswer,
+  readNumbered,
+  signedMessage,
+} from "@starling/messenger/parts"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
 import { restore } from "../support/mishaps.ts"
@@ -63,4 +71,32 @@ test("what somebody else forgot of a message is told by a member who met the aut
   world.meetAll()
   world.run(60_000)
   expectTexts(group, ["to bob alone", "to carol, under the same number"], alice, bob, carol)
+})
+
+test("what a member of the version before says in the clear of a restored device's own words is still believed by the signature", () => {
+  const { world, people, group } = gather(34, "alice", "bob")
+  const [alice, bob] = people as [Person, Person]
+  const backup = alice.store.copy()
+  alice.send(group, "forgotten")
+  world.run(3_000)
+  const inFormerVersion = (effect: Effect) => {
+    if (effect.kind !== "request" || effect.protocol !== "sync") return
+    world.after(0, () => {
+      const { answer } = requested(bob.state, "sync", effect.payload, alice.peerId, bob.env())
+      const told = decodeAnswer(answer)
+      const body = told.kind === "ok" ? decodeSyncAnswer(told.value.body) : told
+      if (body.kind !== "ok" || !("handed" in body.value)) return
+      const { device } = alice.state.durable.own
+      const known = bob.state.durable.groups.get(group)!
+      const numbered = readNumbered(bob.store, group, device, 1)!
+      const forgotten = [signedMessage(bob.store, known, 1, numbered)!]
+      const payload = okAnswer(encodeSyncAnswer({ ...body.value, version: 4, handed: undefined, forgotten }))
+      alice.input((state, env) => answered(state, effect.token, { kind: "answer", payload }, env))
+    })
+  }
+  restore(alice, backup)
+  alice.overheard = inFormerVersion
+  world.connect(alice, bob)
+  world.run(100)
+  expectTexts(group, ["forgotten"], alice)
 })

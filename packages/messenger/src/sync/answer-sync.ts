@@ -11,7 +11,8 @@ import { devicesOf, hasDevice } from "../group/roster.ts"
 import type { Device, DeviceKey } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import { SYNC_BUDGET, SYNCS_AT_ONCE } from "../limits.ts"
-import { sealHanded } from "../message/handed-messages.ts"
+import { openInvitation } from "../invitation/open-invitations.ts"
+import { mayHandTo, sealHanded, type HandedMessage } from "../message/handed-messages.ts"
 import { joinVectors, missingFrom, sharedBy } from "../message/seq-set.ts"
 import { doublesFor, supersededFor } from "../message/superseded.ts"
 import { okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
@@ -56,7 +57,7 @@ export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId): Bytes
   const isToldApart = request.version > 3
   const notYours = isToldApart ? answer.notYours : joinVectors(answer.notYours, superseded)
   const told = current === undefined ? sharedHoldings(turn.crypto, request, group) : holdingsOf(turn.crypto, group, 0)
-  const words = current === undefined ? NO_WORDS : wordsFor(turn, group.uuid, current.device, request)
+  const shown = current === undefined ? [] : shownFor(turn, group.uuid, current.device, request.named)
   if (takesPart(group)) {
     if (current !== undefined) noteHoldings(turn, group.uuid, device.device, request)
     if (!request.inTurn && holdsMore(turn.crypto, request, group)) {
@@ -67,8 +68,10 @@ export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId): Bytes
   const { version } = request
   const doubles = doublesFor(turn.group(group.uuid), device.device, request.messages.get(turn.own.device) ?? [])
   const out = !takesPart(group)
-  const rest = { ...toldTo(turn, group.uuid, from), ...words }
-  const sealed = sealHanded(turn, group.uuid, device.device, handed)
+  const invited = openInvitation(turn.state, group.uuid) !== undefined
+  const rest = { ...toldTo(turn, group.uuid, from), shown, forgotten: [], invited }
+  const own = ownWordsFor(turn, group.uuid, device.device, request)
+  const sealed = sealHanded(turn, group.uuid, device.device, [...handed, ...own])
   return okAnswer(
     encodeSyncAnswer({ version, ...told, ...answer, handed: sealed, notYours, superseded, doubles, out, ...rest }),
   )
@@ -89,18 +92,11 @@ function askInitiated(turn: Turn, group: Group, request: SyncRequest, from: Peer
   requestSyncOfStranger(turn, group.uuid, from, told)
 }
 
-/** What is known here of the asker's own messages. */
-function wordsFor(
-  turn: Turn,
-  uuid: string,
-  device: DeviceKey,
-  request: SyncRequest,
-): Pick<SyncAnswer, "shown" | "forgotten"> {
-  const shown = shownFor(turn, uuid, device, request.named)
-  return request.version < 3 ? NO_WORDS : { shown, forgotten: forgottenBy(turn, uuid, device, request) }
+/** What the asker has forgotten of its own words: for those who speak a version in which that is sealed. */
+function ownWordsFor(turn: Turn, uuid: string, device: DeviceKey, request: SyncRequest): readonly HandedMessage[] {
+  const isSealed = request.version > 4 && mayHandTo(turn.group(uuid), device)
+  return isSealed ? forgottenBy(turn, uuid, device, request) : []
 }
-
-const NO_WORDS = { shown: [], forgotten: [] } as const
 
 function formerMember(group: Group, peerId: PeerId): Device | undefined {
   const rosters = new Set(Array.from(group.forest.values(), ({ roster }) => roster))

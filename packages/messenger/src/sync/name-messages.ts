@@ -5,7 +5,7 @@ import type { DeviceKey } from "../identity/device-certificate.ts"
 import { FORGOTTEN_PROBES, MAX_FORGOTTEN, MAX_NAMED, MAX_NOTED } from "../limits.ts"
 import type { MessageId } from "../message/content.ts"
 import { holdsCopy } from "../message/delivery.ts"
-import type { SignedMessage } from "../message/signed-message.ts"
+import type { HandedMessage } from "../message/handed-messages.ts"
 import { signedMessage, readNumbered } from "../message/numbered.ts"
 import { isShown } from "../message/receive-message.ts"
 import { descending, missingFrom, type SeqSet } from "../message/seq-set.ts"
@@ -51,17 +51,17 @@ export function forgottenBy(
   uuid: string,
   device: DeviceKey,
   { messages, untold, past, named }: SyncRequest,
-): readonly SignedMessage[] {
+): readonly HandedMessage[] {
   const group = turn.group(uuid)
   const told = [messages, untold, past].map((vector) => vector.get(device) ?? [])
   const unknown = told.reduce<SeqSet>(missingFrom, group.held.get(device) ?? [])
   const parted = named.filter(({ id }) => !isShown(turn, group, id))
-  const forgotten: SignedMessage[] = []
+  const forgotten: HandedMessage[] = []
   const look = (seq: number, isOther: (id: MessageId) => boolean): void => {
     const numbered = readNumbered(turn.env.rows, uuid, device, seq)
     if (numbered === undefined || !isOther(numbered.id)) return
     const message = signedMessage(turn.env.rows, group, seq, numbered)
-    if (message !== undefined && forgotten.length < MAX_FORGOTTEN) forgotten.push(message)
+    if (message !== undefined && forgotten.length < MAX_FORGOTTEN) forgotten.push({ ...message, device })
   }
   for (const seq of take(descending(unknown), FORGOTTEN_PROBES)) look(seq, () => true)
   for (const { seq, id } of parted) look(seq, (other) => other !== id)

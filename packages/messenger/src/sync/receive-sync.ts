@@ -4,7 +4,10 @@ import { dropOldStates } from "../group/drop-old-states.ts"
 import { ancestry } from "../group/forest-node.ts"
 import { renewMember } from "../group/renew-member.ts"
 import { recallMessages } from "../group/restored.ts"
+import { slotOf } from "../group/reconcile.ts"
 import { settle } from "../group/settle.ts"
+import { outboxKey } from "../invitation/outbox.ts"
+import { STRANDED_PATIENCE } from "../limits.ts"
 import type { Device } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import { noteDoubles } from "../message/superseded.ts"
@@ -18,7 +21,7 @@ import { decodeRecord } from "../record/record.ts"
 import { noteHoldings, noteNotOurs, noteSupersededNumbers } from "./note-holdings.ts"
 import { partnersOf } from "./partners.ts"
 import { exchangeSoon, requestSync, takesPart } from "./request-sync.ts"
-import { decodeSyncAnswer, SYNC_VERSION, versionBefore } from "./sync-frames.ts"
+import { decodeSyncAnswer, SYNC_VERSION, versionBefore, type SyncAnswer } from "./sync-frames.ts"
 import { goOn } from "./sync-pass.ts"
 
 /** Takes in what a member had that this device lacked; asks on while that brings it forward. */
@@ -50,15 +53,17 @@ export function receiveSync(turn: Turn, uuid: string, from: PeerId, payload: Uin
   const device = partnersOf(after, turn.own.peerId).get(from)
   // Who is no member is told nothing of what is held here: it asks on itself.
   if (device === undefined) return
-  if (decoded.value.out) renewFormer(turn, uuid, device, decoded.value.tip)
+  const given = handed === undefined ? [] : openHanded(turn, uuid, handed)
+  if (decoded.value.out) renewFormer(turn, uuid, device, decoded.value)
   else {
-    if (handed !== undefined) takeHanded(turn, uuid, openHanded(turn, uuid, handed))
+    takeHanded(turn, uuid, given)
     noteNotOurs(turn, uuid, decoded.value.notYours)
     noteSupersededNumbers(turn, uuid, device.device, decoded.value.superseded)
     noteDoubles(turn, uuid, device.device, doubles)
     noteHoldings(turn, uuid, device.device, decoded.value)
   }
-  const isRecalled = recallMessages(turn, uuid, decoded.value.forgotten)
+  const ownWords = given.filter((message) => message.device === turn.own.device)
+  const isRecalled = recallMessages(turn, uuid, [...decoded.value.forgotten, ...ownWords])
   const isNews = after.held.get(device.device) !== group.held.get(device.device)
   const progress = after.records !== group.records || after.held !== group.held
   const goesOn = goOn(turn, uuid, from, next)
@@ -78,13 +83,28 @@ function askInFormerVersion(turn: Turn, uuid: string, from: PeerId): void {
 }
 
 /**
- * A device says that it is out, and by the operations it is not: it was put out by what has become void since. Its leaf
- * is of no use to it any more, so it is removed and invited anew. A device that was invited and has not decided names an
- * older tip, and is left in peace.
+ * A device says that it is out, and by the operations it is not: it was put out by what has become void since, and names a tip behind
+ * its addition, or it lost the Welcome, and nobody is asked there. Its leaf is of no use to it, so it is removed and invited anew.
  */
-function renewFormer(turn: Turn, uuid: string, device: Device, tip: StateId): void {
+function renewFormer(
+  turn: Turn,
+  uuid: string,
+  device: Device,
+  { tip, invited }: Pick<SyncAnswer, "tip" | "invited">,
+): void {
   const group = turn.group(uuid)
   const addedAt = ancestry(group.forest, group.live).find(({ added }) => added.includes(device.identity))
-  if (!ancestry(group.forest, tip).some(({ sid }) => sid === addedAt?.sid)) return
-  renewMember(turn, uuid, device)
+  if (addedAt === undefined) return
+  const wasIn = ancestry(group.forest, tip).some(({ sid }) => sid === addedAt.sid)
+  if (wasIn || (!invited && isStranded(turn, uuid, device, addedAt.sid))) renewMember(turn, uuid, device)
+}
+
+/** Where the Welcome of that state is on its way, or may be, it is left time to come. */
+function isStranded(turn: Turn, uuid: string, { identity }: Device, sid: StateId): boolean {
+  if (turn.state.durable.outbox.has(outboxKey(uuid, identity))) return false
+  const { strandedSince } = turn.work(uuid)
+  const key = `${identity} ${sid}`
+  const since = strandedSince.get(key)
+  if (since === undefined) turn.changeWork(uuid, { strandedSince: new Map(strandedSince).set(key, turn.now) })
+  return since !== undefined && turn.now - since >= STRANDED_PATIENCE + slotOf(turn, turn.group(uuid))
 }
