@@ -100,3 +100,30 @@ test("what a member of the version before says in the clear of a restored device
   world.run(100)
   expectTexts(group, ["forgotten"], alice)
 })
+
+test("a device that forgot a commit of its own sends nothing before it has another leaf, and loses no word said under a number twice", () => {
+  const { world, people, group } = gather(35, "alice", "bob", "carol")
+  const [alice, bob, carol] = people as [Person, Person, Person]
+  const backup = carol.store.copy()
+  alice.heal(group)
+  world.run(3_000)
+  carol.send(group, "forgotten, between the two commits")
+  carol.heal(group)
+  carol.send(group, "forgotten")
+  world.run(3_000)
+  world.goOffline(carol)
+  restore(carol, backup)
+  const before = new Set(alice.state.durable.groups.get(group)!.forest.keys())
+  carol.send(group, "under the first number once more")
+  world.meetAll()
+  const anew = [1, 2, 3].map((i) => {
+    world.run(500)
+    const id = carol.send(group, `after it met the others ${i}`)
+    return carol.state.durable.groups.get(group)!.sent.find((sent) => sent.id === id)!
+  })
+  expect(anew.flatMap(({ copies }) => copies).filter(({ sid }) => before.has(sid))).toEqual([])
+  world.run(90_000)
+  const texts = ["forgotten, between the two commits", "forgotten", "under the first number once more"]
+  expectTexts(group, [...texts, ...[1, 2, 3].map((i) => `after it met the others ${i}`)], alice, bob, carol)
+  expectOneState(group, alice, bob, carol)
+})

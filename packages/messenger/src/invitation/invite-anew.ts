@@ -1,4 +1,4 @@
-import { ancestry } from "../group/forest-node.ts"
+import { additionOf } from "../group/forest-node.ts"
 import { renewMember } from "../group/renew-member.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { OutboxEntry } from "./outbox-entry.ts"
@@ -13,6 +13,6 @@ export function inviteAnew(turn: Turn, { group: uuid, identity, sid }: OutboxEnt
   const device = group?.membership.desired.get(identity)?.device
   if (group === undefined || device === undefined) return false
   dropStockOf(turn, device.device)
-  const addedAt = ancestry(group.forest, group.live).find(({ added }) => added.includes(identity))
+  const addedAt = additionOf(group.forest, group.live, identity)
   return addedAt?.sid === sid && renewMember(turn, uuid, device)
 }

@@ -1,7 +1,7 @@
 import { absorbRecords } from "../group/absorb-records.ts"
 import { forgetInventedFrontier } from "../group/author-record.ts"
 import { dropOldStates } from "../group/drop-old-states.ts"
-import { ancestry } from "../group/forest-node.ts"
+import { additionOf, ancestry } from "../group/forest-node.ts"
 import { renewMember } from "../group/renew-member.ts"
 import { recallMessages } from "../group/restored.ts"
 import { slotOf } from "../group/reconcile.ts"
@@ -93,7 +93,7 @@ function renewFormer(
   { tip, invited }: Pick<SyncAnswer, "tip" | "invited">,
 ): void {
   const group = turn.group(uuid)
-  const addedAt = ancestry(group.forest, group.live).find(({ added }) => added.includes(device.identity))
+  const addedAt = additionOf(group.forest, group.live, device.identity)
   if (addedAt === undefined) return
   const wasIn = ancestry(group.forest, tip).some(({ sid }) => sid === addedAt.sid)
   if (wasIn || (!invited && isStranded(turn, uuid, device, addedAt.sid))) renewMember(turn, uuid, device)
