@@ -10,6 +10,7 @@ import { ownRoom } from "./author-record.ts"
 import type { IdentityId } from "../identity/identity-id.ts"
 import { additionOf, type ForestNode } from "./forest-node.ts"
 import type { Group, SentMessage } from "./group.ts"
+import { isMuted } from "./is-muted.ts"
 import { askToBeAddedAnew } from "./rejoin.ts"
 import { isDisplaced } from "./tips.ts"
 
@@ -103,15 +104,6 @@ export function goOnFromBackup(turn: Turn, uuid: string): void {
   if (ownRoom(group, turn.own.device).unasked < 2) return
   turn.putGroup({ ...group, restoredIn: group.live, sent: group.sent.map(toBeSentAgain) })
   askToBeAddedAnew(turn, uuid)
-}
-
-/**
- * True until a device that was restored has another leaf: in every state that comes before that, it may have used its keys further than it
- * remembers, and would use them for something else.
- */
-export function isMuted({ forest, live, restoredIn }: Group, self: IdentityId): boolean {
-  if (restoredIn === undefined) return false
-  return additionOf(forest, restoredIn, self)?.sid === additionOf(forest, live, self)?.sid
 }
 
 function toBeSentAgain(sent: SentMessage): SentMessage {
