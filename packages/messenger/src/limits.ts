@@ -221,6 +221,8 @@ export const MAX_EAGER_SIBLINGS = 4
 /** How long a device waits for what would let it enter the chosen state before it asks to be added anew, and how often. */
 export const DISPLACED_PATIENCE = 30 * SECOND
 export const REJOIN_PAUSE = 600 * SECOND
+/** How long a member who is out, and asked nothing, is given to get the Welcome that it was added with; then it is added anew. */
+export const STRANDED_PATIENCE = 30 * SECOND
 /** How often in a day a leaf is renewed at its device's word before that takes `REJOIN_PAUSE`, then twice as long each time. */
 export const RENEWALS_AT_ONCE = 3
 /** Devices that were left behind by one commit do not ask at one moment; who adds them anew waits for the others. */

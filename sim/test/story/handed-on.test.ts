@@ -45,7 +45,7 @@ test("what is handed on travels under keys of the group: those of a device alone
   const { group, bob, alice, carol } = restoredReader(102)
   loseCiphertexts(bob, group, alice, 1)
   const known = bob.state.durable.groups.get(group)!
-  const ask = (by: Person, version: 3 | 4) => {
+  const ask = (by: Person, version: 3 | 4 | 5) => {
     const nothing = { records: new Map(), messages: new Map(), untold: new Map(), past: new Map(), tip: known.chosen }
     const told = { seen: [], mailboxes: [], shown: [], named: [], unopened: new Map(), after: undefined }
     const payload = encodeSyncRequest({ version, group: known.id, inTurn: true, ...nothing, ...told })
@@ -53,12 +53,18 @@ test("what is handed on travels under keys of the group: those of a device alone
     const body = answer.kind === "ok" ? answer.value.body : new Uint8Array(0)
     const decoded = decodeSyncAnswer(body)
     if (decoded.kind !== "ok") throw new Error("no answer")
-    return { body, handed: decoded.value.handed }
+    return { body, ...decoded.value }
   }
   const { body, handed } = ask(carol, 4)
   expect(handed).toMatchObject({ sid: known.live })
   expect(Buffer.from(body).includes(TEXT)).toBe(false)
   expect(ask(carol, 3).handed).toBeUndefined()
-  // Its author does not lack it.
+  // Nor do they open what their own device has said and forgotten; who speaks a version in which that was not sealed is not told.
+  const own = ask(alice, 5)
+  expect(own.handed).toMatchObject({ sid: known.live })
+  for (const { body: told, forgotten } of [own, ask(alice, 4), ask(alice, 3)]) {
+    expect(Buffer.from(told).includes(TEXT)).toBe(false)
+    expect(forgotten).toEqual([])
+  }
   expect(ask(alice, 4).handed).toBeUndefined()
 })

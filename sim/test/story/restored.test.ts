@@ -1,6 +1,14 @@
 import { expect, test } from "vitest"
 
-import { deliveryOf } from "@starling/messenger"
+import { answered, deliveryOf, requested, type Effect } from "@starling/messenger"
+import {
+  decodeAnswer,
+  decodeSyncAnswer,
+  encodeSyncAnswer,
+  okAnswer,
+  readNumbered,
+  signedMessage,
+} from "@starling/messenger/parts"
 
 import { expectOneState, expectTexts } from "../support/expectations.ts"
 import { restore } from "../support/mishaps.ts"
@@ -63,4 +71,59 @@ test("what somebody else forgot of a message is told by a member who met the aut
   world.meetAll()
   world.run(60_000)
   expectTexts(group, ["to bob alone", "to carol, under the same number"], alice, bob, carol)
+})
+
+test("what a member of the version before says in the clear of a restored device's own words is still believed by the signature", () => {
+  const { world, people, group } = gather(34, "alice", "bob")
+  const [alice, bob] = people as [Person, Person]
+  const backup = alice.store.copy()
+  alice.send(group, "forgotten")
+  world.run(3_000)
+  const inFormerVersion = (effect: Effect) => {
+    if (effect.kind !== "request" || effect.protocol !== "sync") return
+    world.after(0, () => {
+      const { answer } = requested(bob.state, "sync", effect.payload, alice.peerId, bob.env())
+      const told = decodeAnswer(answer)
+      const body = told.kind === "ok" ? decodeSyncAnswer(told.value.body) : told
+      if (body.kind !== "ok" || !("handed" in body.value)) return
+      const { device } = alice.state.durable.own
+      const known = bob.state.durable.groups.get(group)!
+      const numbered = readNumbered(bob.store, group, device, 1)!
+      const forgotten = [signedMessage(bob.store, known, 1, numbered)!]
+      const payload = okAnswer(encodeSyncAnswer({ ...body.value, version: 4, handed: undefined, forgotten }))
+      alice.input((state, env) => answered(state, effect.token, { kind: "answer", payload }, env))
+    })
+  }
+  restore(alice, backup)
+  alice.overheard = inFormerVersion
+  world.connect(alice, bob)
+  world.run(100)
+  expectTexts(group, ["forgotten"], alice)
+})
+
+test("a device that forgot a commit of its own sends nothing before it has another leaf, and loses no word said under a number twice", () => {
+  const { world, people, group } = gather(35, "alice", "bob", "carol")
+  const [alice, bob, carol] = people as [Person, Person, Person]
+  const backup = carol.store.copy()
+  alice.heal(group)
+  world.run(3_000)
+  carol.send(group, "forgotten, between the two commits")
+  carol.heal(group)
+  carol.send(group, "forgotten")
+  world.run(3_000)
+  world.goOffline(carol)
+  restore(carol, backup)
+  const before = new Set(alice.state.durable.groups.get(group)!.forest.keys())
+  carol.send(group, "under the first number once more")
+  world.meetAll()
+  const anew = [1, 2, 3].map((i) => {
+    world.run(500)
+    const id = carol.send(group, `after it met the others ${i}`)
+    return carol.state.durable.groups.get(group)!.sent.find((sent) => sent.id === id)!
+  })
+  expect(anew.flatMap(({ copies }) => copies).filter(({ sid }) => before.has(sid))).toEqual([])
+  world.run(90_000)
+  const texts = ["forgotten, between the two commits", "forgotten", "under the first number once more"]
+  expectTexts(group, [...texts, ...[1, 2, 3].map((i) => `after it met the others ${i}`)], alice, bob, carol)
+  expectOneState(group, alice, bob, carol)
 })

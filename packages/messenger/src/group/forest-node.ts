@@ -90,6 +90,11 @@ export function ancestry(forest: Forest, sid: StateId): ForestNode[] {
   return path
 }
 
+/** Where the leaf that somebody has in a state was put into the tree; `undefined` for the creator's first one. */
+export function additionOf(forest: Forest, sid: StateId, identity: IdentityId): ForestNode | undefined {
+  return ancestry(forest, sid).find(({ added }) => added.includes(identity))
+}
+
 export function childrenOf(forest: Forest): ReadonlyMap<StateId, readonly ForestNode[]> {
   const children = new Map<StateId, ForestNode[]>()
   for (const node of forest.values()) {

@@ -47,6 +47,8 @@ export interface GroupWork {
   readonly syncedAt: Milliseconds | undefined
   /** When this device asked to be added anew. */
   readonly rejoinedAt: Milliseconds | undefined
+  /** Since when wanted members say that they are out, and nobody is asked there, by identity and the state that they were added in. */
+  readonly strandedSince: ReadonlyMap<string, Milliseconds>
   /** The state in which a commit of this device was refused for what somebody else put there. */
   readonly blockedIn: StateId | undefined
   readonly syncAt: Milliseconds
@@ -119,6 +121,7 @@ export const NO_WORK: GroupWork = {
   displacedSince: undefined,
   syncedAt: undefined,
   rejoinedAt: undefined,
+  strandedSince: new Map(),
   blockedIn: undefined,
   syncAt: 0,
   syncCount: 0,

@@ -46,7 +46,7 @@ export interface Group {
   readonly knownAtEntry: readonly RecordHash[]
   /** Own commit whose fresh keys a person asked for, or that such a commit is still to be made. */
   readonly healing: Healing | undefined
-  /** The state that this device was in when it found that it had been restored from a backup: it sends nothing there. */
+  /** The state that this device was in when it found that it had been restored from a backup: it sends nothing with the leaf of that state. */
   readonly restoredIn: StateId | undefined
   /** Messages that this device sent so far. */
   readonly sentCount: number

@@ -1,19 +1,26 @@
 import { RESEND_PATIENCE } from "../limits.ts"
 import { decodeContent, messageId, type Content, type MessageId } from "../message/content.ts"
-import { isSignedBy, type SignedMessage } from "../message/signed-message.ts"
+import { isSignedBy, stateSignedIn, type SignedMessage } from "../message/signed-message.ts"
 import { isShown, show } from "../message/receive-message.ts"
+import { resendMessages } from "../message/send-message.ts"
 import { followMessage } from "../message/sent-messages.ts"
 import { addSeq, addToVector, hasSeq } from "../message/seq-set.ts"
 import type { Turn } from "../peer/turn.ts"
 import { ownRoom } from "./author-record.ts"
-import type { SentMessage } from "./group.ts"
+import type { IdentityId } from "../identity/identity-id.ts"
+import { additionOf, type ForestNode } from "./forest-node.ts"
+import type { Group, SentMessage } from "./group.ts"
+import { isMuted } from "./is-muted.ts"
 import { askToBeAddedAnew } from "./rejoin.ts"
+import { isDisplaced } from "./tips.ts"
 
 interface OwnWords {
   readonly seq: number
   readonly id: MessageId
   readonly content: Content
   readonly sent: SentMessage
+  /** Unknown where this device has forgotten what led there, too. */
+  readonly saidIn: ForestNode | undefined
 }
 
 /**
@@ -28,7 +35,13 @@ export function recallMessages(turn: Turn, uuid: string, forgotten: readonly Sig
   if (news.length === 0) return false
   const isOutOfDate = news.some((own) => isForgotten(turn, uuid, own))
   for (const own of news.toSorted((a, b) => a.seq - b.seq)) recall(turn, uuid, own)
-  if (isOutOfDate) goOnFromBackup(turn, uuid)
+  if (!isOutOfDate) return true
+  const before = turn.group(uuid)
+  if (news.some((own) => isOfThisLeaf(before, turn.own.identity, own))) goOnFromBackup(turn, uuid)
+  else {
+    turn.changeGroup(uuid, { sent: before.sent.map(toBeSentAgain) })
+    if (!isDisplaced(before)) resendMessages(turn, uuid)
+  }
   return true
 }
 
@@ -44,12 +57,18 @@ function isUnknownNumber(turn: Turn, uuid: string, { seq }: OwnWords): boolean {
   return !hasSeq(turn.group(uuid).held.get(turn.own.device) ?? [], seq)
 }
 
+/** What was said with an earlier leaf says nothing of what this one was used for. */
+function isOfThisLeaf({ forest, live }: Group, self: IdentityId, { saidIn }: OwnWords): boolean {
+  return saidIn === undefined || additionOf(forest, saidIn.sid, self)?.sid === additionOf(forest, live, self)?.sid
+}
+
 function readOwn(turn: Turn, uuid: string, message: SignedMessage): OwnWords[] {
   const content = decodeContent(message.data)
   if (content.kind !== "ok" || !isSignedBy(turn, turn.group(uuid), turn.own.device, message)) return []
   const id = messageId(turn.crypto, turn.own.device, message.data)
   const sent = { id, content: message.data, at: content.value.at, copies: [], former: [], reached: 0 }
-  return [{ seq: message.seq, id, content: content.value, sent }]
+  const saidIn = stateSignedIn(turn.crypto, turn.group(uuid), message)
+  return [{ seq: message.seq, id, content: content.value, sent, saidIn }]
 }
 
 function recall(turn: Turn, uuid: string, { seq, id, content, sent }: OwnWords): void {
@@ -77,11 +96,11 @@ function noteFormer(turn: Turn, uuid: string, id: MessageId, seq: number): void 
 
 /**
  * What this device knows of its own keys is out of date: others have seen it use them further. It reads on, sends nothing
- * in the state that it is in, asks to be added anew, and then sends again whatever may have been taken for a repetition.
+ * with the leaf that it has, asks to be added anew, and then sends again whatever may have been taken for a repetition.
  */
 export function goOnFromBackup(turn: Turn, uuid: string): void {
   const group = turn.group(uuid)
-  if (group.phase !== "active" || group.restoredIn === group.live) return
+  if (group.phase !== "active" || isMuted(group, turn.own.identity)) return
   if (ownRoom(group, turn.own.device).unasked < 2) return
   turn.putGroup({ ...group, restoredIn: group.live, sent: group.sent.map(toBeSentAgain) })
   askToBeAddedAnew(turn, uuid)

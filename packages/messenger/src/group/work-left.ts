@@ -4,7 +4,7 @@ import type { RecordHash } from "../record/record.ts"
 import { MAX_REMOVALS } from "../limits.ts"
 import { bearerOf } from "./bearers.ts"
 import { precedes } from "./causal-past.ts"
-import { ancestry, stateOf } from "./forest-node.ts"
+import { additionOf, ancestry, stateOf } from "./forest-node.ts"
 import type { Group } from "./group.ts"
 import { roleOf, standingOut, subjectOf, type KnownOperation } from "./membership.ts"
 import { mayRemove } from "./roles.ts"
@@ -76,7 +76,7 @@ function reasonToRemove(
 ): KnownOperation | "none" | undefined {
   const { membership, operations } = group
   if (!membership.desired.has(identity)) return standingOut(membership, operations, identity, self)
-  const addedAt = ancestry(group.forest, tip).find(({ added }) => added.includes(identity))
+  const addedAt = additionOf(group.forest, tip, identity)
   const cited = addedAt?.ops.find((hash) => isAddition(operations.get(hash), identity))
   const outs = [...membership.removals, ...membership.leaves].filter((op) => subjectOf(op) === identity)
   return outs.find(({ hash }) => !precedes(membership.pasts, hash, cited ?? "")) ?? "none"

@@ -81,6 +81,15 @@ export function refuseStock(turn: Turn, keyPackage: KeyPackage): void {
   )
 }
 
+/** Lets go of all that a device handed out: it has forgotten them. It is asked for others when the connection allows. */
+export function dropStockOf(turn: Turn, device: DeviceKey): void {
+  const ofDevice = [...turn.state.durable.stock].filter(([, each]) => each.device === device)
+  drop(
+    turn,
+    ofDevice.map(([reference]) => reference),
+  )
+}
+
 /** Lets go of KeyPackages of others that have expired. */
 export function pruneStock(turn: Turn): void {
   const old = [...turn.state.durable.stock].filter(([, { heldAt }]) => turn.now - heldAt >= KEY_PACKAGE_LIFETIME)

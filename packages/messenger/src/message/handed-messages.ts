@@ -6,13 +6,13 @@ import { stateOf } from "../group/forest-node.ts"
 import type { Group } from "../group/group.ts"
 import { hasDevice } from "../group/roster.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
-import { MAX_HANDED } from "../limits.ts"
+import { MAX_FORGOTTEN, MAX_HANDED } from "../limits.ts"
 import type { Turn } from "../peer/turn.ts"
 import { MAX_DIRECT_BYTES } from "../ports/transport.ts"
 import { bytesOf, type StateId } from "../record/operation.ts"
 import { readSignedMessage, writeSignedMessage, type SignedMessage } from "./signed-message.ts"
 
-/** A message that a member hands on to another one, neither of whom is its author. */
+/** A message that a member hands to another one, who is its author only where it has forgotten it. */
 export interface HandedMessage extends SignedMessage {
   readonly device: DeviceKey
 }
@@ -59,7 +59,7 @@ export function openHanded(turn: Turn, uuid: string, { sid, nonce, ciphertext }:
   const key = turn.crypto.expand(secret, utf8("content"), turn.crypto.suite.aeadKeyLength)
   const payload = turn.crypto.aead.open(key, nonce, bytesOf(sid), ciphertext)
   if (payload === undefined) return []
-  const messages = decode(payload, (reader) => reader.vector(readHandedMessage, MAX_HANDED))
+  const messages = decode(payload, (reader) => reader.vector(readHandedMessage, MAX_HANDED + MAX_FORGOTTEN))
   return messages.kind === "ok" ? messages.value : []
 }
 

@@ -6,6 +6,7 @@ import { sealEnvelope } from "../group/envelope.ts"
 import { ancestry, stateOf } from "../group/forest-node.ts"
 import type { Group, SentMessage } from "../group/group.ts"
 import { closeGate } from "../group/reconcile.ts"
+import { isMuted } from "../group/is-muted.ts"
 import { devicesOf } from "../group/roster.ts"
 import { isDisplaced } from "../group/tips.ts"
 import type { DeviceKey } from "../identity/device-certificate.ts"
@@ -124,7 +125,7 @@ function encryptCopy(turn: Turn, uuid: string, sent: SentMessage): void {
   const group = turn.group(uuid)
   const node = group.forest.get(group.live)
   const state = stateOf(node)
-  if (node === undefined || state === undefined || group.restoredIn === node.sid) return
+  if (node === undefined || state === undefined || isMuted(group, turn.own.identity)) return
   const seq = group.sentCount + 1
   const { device } = turn.own
   const authenticatedData = messageAuthenticatedData(device, seq)

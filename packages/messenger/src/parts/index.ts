@@ -67,6 +67,7 @@ export {
 export { decodeReceiptNote, signReceiptNote, type ReceiptNote } from "../mailbox/receipt-note.ts"
 export { decodeMailboxLink, encodeMailboxLink, parseMailboxLink, type MailboxLink } from "../mailbox/mailbox-link.ts"
 export { decodeContent, encodeContent, messageId } from "../message/content.ts"
+export { readNumbered, signedMessage } from "../message/numbered.ts"
 export { decodeSealedMessage, encodeSealedMessage, messageAuthenticatedData } from "../message/sealed-message.ts"
 export { addSeq, countParts, hasSeq, joinSets, missingFrom, partOf, sharedBy, type SeqSet } from "../message/seq-set.ts"
 export { decodeAnswer, okAnswer, refusedAnswer } from "../peer/answer-frame.ts"

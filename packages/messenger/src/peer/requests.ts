@@ -5,6 +5,7 @@ import { meet, ownHello } from "../contacts/meet.ts"
 import { answerWelcomes, carryWelcomes, takeWelcomes } from "../invitation/carry-welcomes.ts"
 import { handOutKeyPackage } from "../invitation/hand-out-key-package.ts"
 import { handOutStock } from "../invitation/hand-out-stock.ts"
+import { inviteAnew } from "../invitation/invite-anew.ts"
 import { settleEntry } from "../invitation/outbox.ts"
 import { receiveInvitation } from "../invitation/receive-invitation.ts"
 import { takeStock } from "../invitation/stock.ts"
@@ -125,6 +126,7 @@ function takeReceipt(turn: Turn, key: string, payload: Uint8Array): void {
     case "malformed":
       settleEntry(turn, key)
       if (entry.carried) return
+      if (answer.value.status === "unknown-key-package" && inviteAnew(turn, entry)) return
       turn.notify({
         kind: "trouble",
         code: "invitation-refused",

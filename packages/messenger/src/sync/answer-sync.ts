@@ -10,8 +10,9 @@ import { subjectOf } from "../group/membership.ts"
 import { devicesOf, hasDevice } from "../group/roster.ts"
 import type { Device, DeviceKey } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
-import { SYNC_BUDGET } from "../limits.ts"
-import { sealHanded } from "../message/handed-messages.ts"
+import { SYNC_BUDGET, SYNCS_AT_ONCE } from "../limits.ts"
+import { openInvitation } from "../invitation/open-invitations.ts"
+import { mayHandTo, sealHanded, type HandedMessage } from "../message/handed-messages.ts"
 import { joinVectors, missingFrom, sharedBy } from "../message/seq-set.ts"
 import { doublesFor, supersededFor } from "../message/superseded.ts"
 import { okAnswer, refusedAnswer } from "../peer/answer-frame.ts"
@@ -20,13 +21,13 @@ import { RECORD_KINDS, type LoggedRecord, type RecordHash } from "../record/reco
 import { headOf, type LogHead } from "../record/record-log.ts"
 import { decodeCommitRecord } from "../record/commit-record.ts"
 import type { StateId } from "../record/operation.ts"
-import { mayAskNow } from "./ask-by-turns.ts"
+import { countUnderWay, mayAskNow } from "./ask-by-turns.ts"
 import { selectMessages, type SelectedMessages } from "./missing-messages.ts"
 import { isOtherwise, selectRecords } from "./missing-records.ts"
 import { forgottenBy, shownFor } from "./name-messages.ts"
 import { noteHoldings } from "./note-holdings.ts"
 import { byPeerId, partnersOf } from "./partners.ts"
-import { holdingsOf, requestSyncInTurn, requestSyncOfFormer, takesPart, toldTo } from "./request-sync.ts"
+import { holdingsOf, requestSyncInTurn, requestSyncOfStranger, takesPart, toldTo } from "./request-sync.ts"
 import {
   decodeSyncRequest,
   encodeSyncAnswer,
@@ -48,6 +49,7 @@ export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId): Bytes
   const group = turn.state.durable.groups.get(uuidOf(request.group))
   const current = group === undefined ? undefined : partnersOf(group, turn.own.peerId).get(from)
   const device = current ?? (group === undefined ? undefined : formerMember(group, from))
+  if (group !== undefined && device === undefined) askInitiated(turn, group, request, from)
   if (group === undefined || device === undefined) return refusedAnswer("not-a-member")
   const records = current === undefined ? recordsForFormer(group, device.device) : group.records
   const { handed, ...answer } = select(turn, group, records, request, device)
@@ -55,36 +57,46 @@ export function answerSync(turn: Turn, payload: Uint8Array, from: PeerId): Bytes
   const isToldApart = request.version > 3
   const notYours = isToldApart ? answer.notYours : joinVectors(answer.notYours, superseded)
   const told = current === undefined ? sharedHoldings(turn.crypto, request, group) : holdingsOf(turn.crypto, group, 0)
-  const words = current === undefined ? NO_WORDS : wordsFor(turn, group.uuid, current.device, request)
+  const shown = current === undefined ? [] : shownFor(turn, group.uuid, current.device, request.named)
   if (takesPart(group)) {
     if (current !== undefined) noteHoldings(turn, group.uuid, device.device, request)
     if (!request.inTurn && holdsMore(turn.crypto, request, group)) {
-      if (current === undefined) requestSyncOfFormer(turn, group.uuid, from, told)
+      if (current === undefined) requestSyncOfStranger(turn, group.uuid, from, told)
       else if (mayAskNow(turn, group.uuid, from)) requestSyncInTurn(turn, group.uuid, from)
     }
   }
   const { version } = request
   const doubles = doublesFor(turn.group(group.uuid), device.device, request.messages.get(turn.own.device) ?? [])
   const out = !takesPart(group)
-  const rest = { ...toldTo(turn, group.uuid, from), ...words }
-  const sealed = sealHanded(turn, group.uuid, device.device, handed)
+  const invited = openInvitation(turn.state, group.uuid) !== undefined
+  const rest = { ...toldTo(turn, group.uuid, from), shown, forgotten: [], invited }
+  const own = ownWordsFor(turn, group.uuid, device.device, request)
+  const sealed = sealHanded(turn, group.uuid, device.device, [...handed, ...own])
   return okAnswer(
     encodeSyncAnswer({ version, ...told, ...answer, handed: sealed, notYours, superseded, doubles, out, ...rest }),
   )
 }
 
-/** What is known here of the asker's own messages. */
-function wordsFor(
-  turn: Turn,
-  uuid: string,
-  device: DeviceKey,
-  request: SyncRequest,
-): Pick<SyncAnswer, "shown" | "forgotten"> {
-  const shown = shownFor(turn, uuid, device, request.named)
-  return request.version < 3 ? NO_WORDS : { shown, forgotten: forgottenBy(turn, uuid, device, request) }
+/**
+ * Nobody who is a member knows a device whose only inviter forgot it, having gone back to a backup. Where it shows that it holds
+ * records of the group, by a hash that only they give, it is asked for what brought it in: so it comes to be a member, or is told why not.
+ */
+function askInitiated(turn: Turn, group: Group, request: SyncRequest, from: PeerId): void {
+  if (request.inTurn || !takesPart(group) || countUnderWay(turn, group.uuid) >= SYNCS_AT_ONCE) return
+  const alike = [...request.records].filter(([device, theirs]) => {
+    const ours = headOf(turn.crypto, group.logs, device, theirs.length)
+    return ours?.length === theirs.length && ours.head === theirs.head
+  })
+  if (alike.length === 0) return
+  const told = { records: new Map(alike), messages: new Map(), untold: new Map(), tip: request.tip }
+  requestSyncOfStranger(turn, group.uuid, from, told)
 }
 
-const NO_WORDS = { shown: [], forgotten: [] } as const
+/** What the asker has forgotten of its own words: for those who speak a version in which that is sealed. */
+function ownWordsFor(turn: Turn, uuid: string, device: DeviceKey, request: SyncRequest): readonly HandedMessage[] {
+  const isSealed = request.version > 4 && mayHandTo(turn.group(uuid), device)
+  return isSealed ? forgottenBy(turn, uuid, device, request) : []
+}
 
 function formerMember(group: Group, peerId: PeerId): Device | undefined {
   const rosters = new Set(Array.from(group.forest.values(), ({ roster }) => roster))

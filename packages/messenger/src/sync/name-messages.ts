@@ -5,20 +5,27 @@ import type { DeviceKey } from "../identity/device-certificate.ts"
 import { FORGOTTEN_PROBES, MAX_FORGOTTEN, MAX_NAMED, MAX_NOTED } from "../limits.ts"
 import type { MessageId } from "../message/content.ts"
 import { holdsCopy } from "../message/delivery.ts"
-import type { SignedMessage } from "../message/signed-message.ts"
+import type { HandedMessage } from "../message/handed-messages.ts"
 import { signedMessage, readNumbered } from "../message/numbered.ts"
 import { isShown } from "../message/receive-message.ts"
 import { descending, missingFrom, type SeqSet } from "../message/seq-set.ts"
 import type { Turn } from "../peer/turn.ts"
 import type { NamedMessage, SyncRequest } from "./sync-frames.ts"
 
-/** Own messages for a device that is not known to show them: the newest ones, each under its last number. */
+/**
+ * Own messages for a device that is not known to show them: the newest ones, each under its last number. And those of before this device
+ * found that it had been restored, under the numbers that they had then: another message may have come under these.
+ */
 export function namedFor({ acks, forest, sent }: Group, device: DeviceKey): NamedMessage[] {
   const isFor = (sid: string): boolean => hasDevice(forest.get(sid)?.roster ?? [], device)
-  return sent
+  const unshown = sent
     .filter((each) => !holdsCopy(acks, device, each) && each.copies.some(({ sid }) => isFor(sid)))
     .slice(-MAX_NAMED)
     .flatMap(({ id, copies }) => copies.slice(-1).map(({ seq }) => ({ seq, id })))
+  const former = sent.flatMap(({ id, former: numbers }) => Array.from(descending(numbers), (seq) => ({ seq, id })))
+  const bySeq = Map.groupBy(former, ({ seq }) => seq)
+  // Of a number that two are known to have had, nothing is left to be found out.
+  return [...unshown, ...former.filter(({ seq }) => bySeq.get(seq)?.length === 1)].slice(0, MAX_NAMED)
 }
 
 /** Messages of a device that are shown here: those that it named, and those that came last. */
@@ -51,20 +58,19 @@ export function forgottenBy(
   uuid: string,
   device: DeviceKey,
   { messages, untold, past, named }: SyncRequest,
-): readonly SignedMessage[] {
+): readonly HandedMessage[] {
   const group = turn.group(uuid)
   const told = [messages, untold, past].map((vector) => vector.get(device) ?? [])
   const unknown = told.reduce<SeqSet>(missingFrom, group.held.get(device) ?? [])
-  const parted = named.filter(({ id }) => !isShown(turn, group, id))
-  const forgotten: SignedMessage[] = []
+  const forgotten: HandedMessage[] = []
   const look = (seq: number, isOther: (id: MessageId) => boolean): void => {
     const numbered = readNumbered(turn.env.rows, uuid, device, seq)
     if (numbered === undefined || !isOther(numbered.id)) return
     const message = signedMessage(turn.env.rows, group, seq, numbered)
-    if (message !== undefined && forgotten.length < MAX_FORGOTTEN) forgotten.push(message)
+    if (message !== undefined && forgotten.length < MAX_FORGOTTEN) forgotten.push({ ...message, device })
   }
   for (const seq of take(descending(unknown), FORGOTTEN_PROBES)) look(seq, () => true)
-  for (const { seq, id } of parted) look(seq, (other) => other !== id)
+  for (const { seq, id } of named) look(seq, (other) => other !== id)
   return forgotten
 }
 

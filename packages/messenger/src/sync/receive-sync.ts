@@ -1,13 +1,13 @@
 import { absorbRecords } from "../group/absorb-records.ts"
-import { authorOperation, forgetInventedFrontier, ownRoom } from "../group/author-record.ts"
+import { forgetInventedFrontier } from "../group/author-record.ts"
 import { dropOldStates } from "../group/drop-old-states.ts"
-import { ancestry } from "../group/forest-node.ts"
-import { roleOf } from "../group/membership.ts"
-import { renewableAt } from "../group/renewal-pace.ts"
-import { mayInvite, mayRemove } from "../group/roles.ts"
-import { hasDevice } from "../group/roster.ts"
+import { additionOf, ancestry } from "../group/forest-node.ts"
+import { renewMember } from "../group/renew-member.ts"
 import { recallMessages } from "../group/restored.ts"
+import { slotOf } from "../group/reconcile.ts"
 import { settle } from "../group/settle.ts"
+import { outboxKey } from "../invitation/outbox.ts"
+import { STRANDED_PATIENCE } from "../limits.ts"
 import type { Device } from "../identity/device-certificate.ts"
 import type { PeerId } from "../identity/peer-id.ts"
 import { noteDoubles } from "../message/superseded.ts"
@@ -21,7 +21,7 @@ import { decodeRecord } from "../record/record.ts"
 import { noteHoldings, noteNotOurs, noteSupersededNumbers } from "./note-holdings.ts"
 import { partnersOf } from "./partners.ts"
 import { exchangeSoon, requestSync, takesPart } from "./request-sync.ts"
-import { decodeSyncAnswer, SYNC_VERSION, versionBefore } from "./sync-frames.ts"
+import { decodeSyncAnswer, SYNC_VERSION, versionBefore, type SyncAnswer } from "./sync-frames.ts"
 import { goOn } from "./sync-pass.ts"
 
 /** Takes in what a member had that this device lacked; asks on while that brings it forward. */
@@ -51,23 +51,27 @@ export function receiveSync(turn: Turn, uuid: string, from: PeerId, payload: Uin
   absorbMessages(turn, uuid, messages)
   const after = turn.group(uuid)
   const device = partnersOf(after, turn.own.peerId).get(from)
-  if (device !== undefined && decoded.value.out) renewMember(turn, uuid, device, decoded.value.tip)
-  else if (device !== undefined) {
-    if (handed !== undefined) takeHanded(turn, uuid, openHanded(turn, uuid, handed))
+  // Who is no member is told nothing of what is held here: it asks on itself.
+  if (device === undefined) return
+  const given = handed === undefined ? [] : openHanded(turn, uuid, handed)
+  if (decoded.value.out) renewFormer(turn, uuid, device, decoded.value)
+  else {
+    takeHanded(turn, uuid, given)
     noteNotOurs(turn, uuid, decoded.value.notYours)
     noteSupersededNumbers(turn, uuid, device.device, decoded.value.superseded)
     noteDoubles(turn, uuid, device.device, doubles)
     noteHoldings(turn, uuid, device.device, decoded.value)
   }
-  const isRecalled = device !== undefined && recallMessages(turn, uuid, decoded.value.forgotten)
-  const isNews = device !== undefined && after.held.get(device.device) !== group.held.get(device.device)
+  const ownWords = given.filter((message) => message.device === turn.own.device)
+  const isRecalled = recallMessages(turn, uuid, [...decoded.value.forgotten, ...ownWords])
+  const isNews = after.held.get(device.device) !== group.held.get(device.device)
   const progress = after.records !== group.records || after.held !== group.held
   const goesOn = goOn(turn, uuid, from, next)
   if (more && progress) requestSync(turn, uuid, from)
   else if (goesOn || isNews || isRecalled) exchangeSoon(turn, uuid, from)
   if (more && (progress || goesOn)) return
   turn.changeWork(uuid, { syncedAt: turn.now })
-  if (device !== undefined && !more) forgetInventedFrontier(turn, uuid, device.device)
+  if (!more) forgetInventedFrontier(turn, uuid, device.device)
 }
 
 /** The version before the one that was refused, until the connection ends. */
@@ -79,24 +83,28 @@ function askInFormerVersion(turn: Turn, uuid: string, from: PeerId): void {
 }
 
 /**
- * A device says that it is out, and by the operations it is not: it was put out by what has become void since. Its leaf
- * is of no use to it any more, so it is removed and invited anew. A device that was invited and has not decided names an
- * older tip, and is left in peace.
+ * A device says that it is out, and by the operations it is not: it was put out by what has become void since, and names a tip behind
+ * its addition, or it lost the Welcome, and nobody is asked there. Its leaf is of no use to it, so it is removed and invited anew.
  */
-function renewMember(turn: Turn, uuid: string, device: Device, tip: StateId): void {
+function renewFormer(
+  turn: Turn,
+  uuid: string,
+  device: Device,
+  { tip, invited }: Pick<SyncAnswer, "tip" | "invited">,
+): void {
   const group = turn.group(uuid)
-  const wanted = group.membership.desired.get(device.identity)
-  const live = group.forest.get(group.live)
-  if (group.phase !== "active" || wanted === undefined || live === undefined || !hasDevice(live.roster, device.device))
-    return
-  const addedAt = ancestry(group.forest, group.live).find(({ added }) => added.includes(device.identity))
-  if (!ancestry(group.forest, tip).some(({ sid }) => sid === addedAt?.sid)) return
-  if (renewableAt(group, device.identity, turn.now) > turn.now) return
-  const { policy } = group.membership
-  const role = roleOf(group.membership, turn.own.identity)
-  if (!mayInvite(policy, role) || !mayRemove(policy, role, roleOf(group.membership, device.identity))) return
-  if (ownRoom(group, turn.own.device).unasked < 2) return
-  authorOperation(turn, uuid, { kind: "remove", identity: device.identity, after: group.live })
-  authorOperation(turn, uuid, { kind: "add", device, name: wanted.name })
-  settle(turn, uuid)
+  const addedAt = additionOf(group.forest, group.live, device.identity)
+  if (addedAt === undefined) return
+  const wasIn = ancestry(group.forest, tip).some(({ sid }) => sid === addedAt.sid)
+  if (wasIn || (!invited && isStranded(turn, uuid, device, addedAt.sid))) renewMember(turn, uuid, device)
+}
+
+/** Where the Welcome of that state is on its way, or may be, it is left time to come. */
+function isStranded(turn: Turn, uuid: string, { identity }: Device, sid: StateId): boolean {
+  if (turn.state.durable.outbox.has(outboxKey(uuid, identity))) return false
+  const { strandedSince } = turn.work(uuid)
+  const key = `${identity} ${sid}`
+  const since = strandedSince.get(key)
+  if (since === undefined) turn.changeWork(uuid, { strandedSince: new Map(strandedSince).set(key, turn.now) })
+  return since !== undefined && turn.now - since >= STRANDED_PATIENCE + slotOf(turn, turn.group(uuid))
 }

@@ -26,7 +26,15 @@ export function holdingsOf(crypto: CryptoProvider, group: Group, part: number): 
 export function requestSync(turn: Turn, uuid: string, peerId: PeerId, inTurn = false): void {
   const group = turn.group(uuid)
   const { part } = turn.work(uuid).passes.get(peerId) ?? NO_PASS
-  askWith(turn, uuid, peerId, holdingsOf(turn.crypto, group, part), group.past, inTurn)
+  const told = holdingsOf(turn.crypto, group, part)
+  const { unreadable, unopened } = turn.work(uuid)
+  askWith(turn, uuid, peerId, {
+    ...told,
+    untold: withoutHeldBack(turn, uuid, told.untold),
+    past: joinVectors(group.past, unreadable),
+    unopened: joinVectors(unreadable, unopened),
+    inTurn,
+  })
 }
 
 /** Asks back a member whose request showed that it holds more. */
@@ -34,29 +42,26 @@ export function requestSyncInTurn(turn: Turn, uuid: string, peerId: PeerId): voi
   requestSync(turn, uuid, peerId, true)
 }
 
-/** The same of a former member, who learns of this device's holdings what is `told` alone. */
-export function requestSyncOfFormer(turn: Turn, uuid: string, peerId: PeerId, told: Holdings): void {
-  askWith(turn, uuid, peerId, told, new Map(), true)
+/** The same of somebody who is no member, or none any more, and who learns of this device's holdings what is `told` alone. */
+export function requestSyncOfStranger(turn: Turn, uuid: string, peerId: PeerId, told: Holdings): void {
+  askWith(turn, uuid, peerId, { ...told, past: new Map(), unopened: new Map(), inTurn: true })
 }
 
-function askWith(turn: Turn, uuid: string, peerId: PeerId, told: Holdings, past: MessageVector, inTurn: boolean): void {
+type Asked = Holdings & Pick<SyncRequest, "past" | "unopened" | "inTurn">
+
+function askWith(turn: Turn, uuid: string, peerId: PeerId, asked: Asked): void {
   const group = turn.group(uuid)
   if (!turn.isConnected(peerId) || !takesPart(group)) return
   const underWay = [...turn.state.requests].find(
     ([, request]) => request.kind === "sync" && request.peerId === peerId && request.group === uuid,
   )
   if (underWay !== undefined && !giveUp(turn, ...underWay)) return
-  const { unreadable, unopened } = turn.work(uuid)
   const version = turn.state.formerSync.get(peerId) ?? SYNC_VERSION
   const partner = partnersOf(group, turn.own.peerId).get(peerId)
   const payload = encodeSyncRequest({
     version,
-    ...told,
-    untold: withoutHeldBack(turn, uuid, told.untold),
+    ...asked,
     group: group.id,
-    inTurn,
-    past: joinVectors(past, unreadable),
-    unopened: joinVectors(unreadable, unopened),
     ...toldTo(turn, uuid, peerId),
     shown: partner === undefined ? [] : shownFor(turn, uuid, partner.device, []),
     named: partner === undefined ? [] : namedFor(group, partner.device),

@@ -35,8 +35,8 @@ interface Told {
 }
 
 /** Who speaks a former version is answered in it, and neither tells nor hears what came later. */
-export type SyncVersion = 1 | 2 | 3 | 4
-export const SYNC_VERSION: SyncVersion = 4
+export type SyncVersion = 1 | 2 | 3 | 4 | 5
+export const SYNC_VERSION: SyncVersion = 5
 
 export function versionBefore(version: SyncVersion): SyncVersion {
   return FORMER.findLast((each) => each < version) ?? 1
@@ -85,16 +85,18 @@ export interface SyncAnswer extends Holdings, Told {
   readonly out: boolean
   /** Messages that the asker lacks and that were never for it. */
   readonly notYours: MessageVector
-  /** Messages of the asker's own of which it seems to know nothing. */
+  /** Messages of the asker's own of which it seems to know nothing: from version 5 on among those `handed`. */
   readonly forgotten: readonly SignedMessage[]
   /** Where to go on, from version 3 on. */
   readonly next: SyncCursor | undefined
-  /** Messages of others for which there is no ciphertext, or none that the asker can open. None before version 4. */
+  /** Messages for which there is no ciphertext, or none that the asker can open, and its own that it forgot. None before version 4. */
   readonly handed: SealedHand | undefined
   /** Numbers that the asker lacks, of messages that went out again under later ones, by their author's word. None before version 4. */
   readonly superseded: MessageVector
   /** Numbers that the asker lacks, of messages of the answering device that it shows under other ones. None before version 4. */
   readonly doubles: SeqSet
+  /** Out, and invited: a person decides there whether it comes in again. Before version 5 nobody says that it is not. */
+  readonly invited: boolean
 }
 
 export function encodeSyncRequest(request: SyncRequest): Bytes {
@@ -134,11 +136,13 @@ export function encodeSyncAnswer(answer: SyncAnswer): Bytes {
       writeMessageVector(writer, answer.notYours)
       writeTold(writer, answer, answer.version)
     }
-    if (answer.version > 2) writer.vector(answer.forgotten, writeSignedMessage).optional(answer.next, writeCursor)
+    if (answer.version === 3 || answer.version === 4) writer.vector(answer.forgotten, writeSignedMessage)
+    if (answer.version > 2) writer.optional(answer.next, writeCursor)
     if (answer.version < 4) return
     writer.optional(answer.handed, writeSealedHand)
     writeMessageVector(writer, answer.superseded)
     writeSeqSet(writer, answer.doubles)
+    if (answer.version > 4) writer.uint8(answer.invited ? 1 : 0)
   }, 4096)
 }
 
@@ -152,11 +156,12 @@ export function decodeSyncAnswer(bytes: Uint8Array): Versioned<SyncAnswer> {
     out: readFlag(reader),
     notYours: version > 1 ? readMessageVector(reader) : new Map(),
     ...readTold(reader, version),
-    forgotten: version > 2 ? reader.vector(readSignedMessage, MAX_FORGOTTEN) : [],
+    forgotten: version === 3 || version === 4 ? reader.vector(readSignedMessage, MAX_FORGOTTEN) : [],
     next: version > 2 ? reader.optional(readCursor) : undefined,
     handed: version > 3 ? reader.optional(readSealedHand) : undefined,
     superseded: version > 3 ? readMessageVector(reader) : new Map(),
     doubles: version > 3 ? readSeqSet(reader) : [],
+    invited: version > 4 ? readFlag(reader) : true,
   }))
 }
 
@@ -165,7 +170,7 @@ function decodeEither<T>(bytes: Uint8Array, read: (reader: Reader, version: Sync
   return decodeVersioned(bytes, version, MAX_DIRECT_BYTES, (reader) => read(reader, version))
 }
 
-const FORMER: readonly SyncVersion[] = [1, 2, 3]
+const FORMER: readonly SyncVersion[] = [1, 2, 3, 4]
 
 function writeTold(writer: Writer, { seen, mailboxes, shown }: Told, version: SyncVersion): void {
   writeSeqSet(writer, seen)

@@ -163,7 +163,7 @@ const told = { seen: [{ from: 1, to: 2 }], mailboxes: [{ ...mailboxLink, at: CLO
 const cursor = { records: 4, device: device.device, seq: 5 }
 const named = [{ seq: 2, id: toHex(counting(0xb0, 16)) }]
 const request = {
-  version: 4,
+  version: 5,
   ...holdings,
   untold,
   group,
@@ -174,18 +174,8 @@ const request = {
   after: cursor,
   unopened: holdings.messages,
 } as const
-const forgotten = [
-  {
-    seq: 6,
-    epoch: 1,
-    leafIndex: 2,
-    contextBytes: counting(0xc0, 8),
-    data: encodeContent(content),
-    signature: counting(0xd0, 64),
-  },
-]
 const answer = {
-  version: 4,
+  version: 5,
   ...holdings,
   untold,
   recordBytes: [record.encoded],
@@ -194,11 +184,12 @@ const answer = {
   out: false,
   notYours: holdings.messages,
   ...told,
-  forgotten,
+  forgotten: [],
   next: cursor,
   handed: { sid: sid(0x80), nonce: counting(0xc0, 12), ciphertext: counting(0xa0, 24) },
   superseded: holdings.messages,
   doubles: [{ from: 2, to: 3 }],
+  invited: true,
 } as const
 const mailboxHead = { access: counting(0xd0, 16), box: counting(0xe0, 16), token: counting(0xc0, 32) }
 const noted: ReceiptNote = {
@@ -345,8 +336,8 @@ export const EXAMPLES: readonly Example[] = [
     decode: decodeWelcomesAnswer,
     value: welcomesAnswer,
   },
-  { name: "sync request", bytes: encodeSyncRequest(request), decode: decodeSyncRequest, value: request, version: 4 },
-  { name: "sync answer", bytes: encodeSyncAnswer(answer), decode: decodeSyncAnswer, value: answer, version: 4 },
+  { name: "sync request", bytes: encodeSyncRequest(request), decode: decodeSyncRequest, value: request, version: 5 },
+  { name: "sync answer", bytes: encodeSyncAnswer(answer), decode: decodeSyncAnswer, value: answer, version: 5 },
   {
     name: "mailbox put request",
     bytes: encodeMailboxRequest(putRequest),
