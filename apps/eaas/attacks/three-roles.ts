@@ -183,16 +183,18 @@ function secretFiles(folder: string): readonly (readonly [string, Uint8Array])[]
   const paths = readdirSync(folder, { recursive: true, encoding: "utf8" })
   return paths.flatMap((path) => {
     const name = join(folder, path)
-    const read = (): string => readFileSync(name, "utf8")
-    if (path.endsWith(".key")) return [[name, new Uint8Array(Buffer.from(read().trim(), "hex"))] as const]
-    if (path.endsWith("key.pem")) {
-      const base64 = read().replaceAll(/-----[A-Z ]+-----|\s/g, "")
-      return [[name, new Uint8Array(Buffer.from(base64, "base64")).slice(-32)] as const]
-    }
+    const read = (): string => readFileSync(name, "utf8").trim()
+    if (/(?:\.key|key\.pem)$/.test(path)) return [[name, secretIn(read())] as const]
     if (path !== "operator.json") return []
     const { key } = JSON.parse(read()) as { readonly key: string }
     return [[name, new Uint8Array(Buffer.from(key, "hex"))] as const]
   })
+}
+
+/** Of a key in PEM, its last 32 bytes; else it is hexadecimal. */
+function secretIn(text: string): Uint8Array {
+  if (!text.startsWith("-----")) return new Uint8Array(Buffer.from(text, "hex"))
+  return new Uint8Array(Buffer.from(text.replaceAll(/-----[A-Z ]+-----|\s/g, ""), "base64")).slice(-32)
 }
 
 /** What a role's doors say to whoever asks, sense and nonsense. */

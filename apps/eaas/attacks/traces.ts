@@ -14,7 +14,8 @@ export const TRACES: readonly Attack[] = [
     async run(scene) {
       const { logs, said, secrets } = await tracesOf(scene)
       const text = [...[...logs.values()].flatMap(({ all }) => all), ...said].join("\n")
-      if (secrets.size < 17) throw new Error(`the scene is broken: it has ${secrets.size} secrets`)
+      if (secrets.size < 17 || [...secrets.values()].some(({ length }) => length < 16))
+        throw new Error(`the scene is broken: it has ${secrets.size} secrets, or one of them is none`)
       return succeededIf([...secrets.values()].some((secret) => spellingsOf(secret).some((it) => text.includes(it))))
     },
   },
