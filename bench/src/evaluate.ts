@@ -51,7 +51,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function evaluate(options: Options, folder: string, signal: AbortSignal): Promise<void> {
   const run = await playOnAll(options, folder, signal)
   const largest = Math.max(...run.observations.groups.map(({ members }) => members.length))
-  const baselines = options.baselines ? await baselinesFor(largest, signal) : undefined
+  const baselines = options.baselines === "none" ? undefined : await baselinesFor(largest, options.baselines, signal)
   const results = resultsOf(options, run, baselines)
   if (options.out !== undefined) await writeResults(options.out, results, run.observations)
   console.log(options.json ? JSON.stringify(results) : reportOf(results))
@@ -84,9 +84,9 @@ async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: str
 }
 
 /** The other engines are loaded by who wants them alone. */
-async function baselinesFor(groupSize: number, signal: AbortSignal): Promise<Baselines> {
-  const { measureBaselines } = await import("./evaluate/baselines.ts")
-  return await measureBaselines(groupSize, signal, tell)
+async function baselinesFor(groupSize: number, extent: "full" | "short", signal: AbortSignal): Promise<Baselines> {
+  const { FULL, SHORT, measureBaselines } = await import("./evaluate/baselines.ts")
+  return await measureBaselines(groupSize, extent === "full" ? FULL : SHORT, signal, tell)
 }
 
 function isExpected(error: unknown): error is Error {

@@ -110,7 +110,7 @@ test(
     const out = join(folder, "out")
     const { status, stdout, told } = await runUntilTalk(
       folder,
-      [...SMALL, "--per-process", "3", "--duration", "10", "--out", out, "--json"],
+      [...SMALL, "--per-process", "3", "--duration", "10", "--short-baselines", "--out", out, "--json"],
       () => {},
     )
     expect({ status, told }).toMatchObject({ status: 0 })

@@ -9,15 +9,17 @@ import { processorTime } from "./processor-time.ts"
 
 const NODE = join(import.meta.dirname, "relay-node.ts")
 const Listening = z.object({ peerId: z.string(), addresses: z.array(z.string()) })
-/** For GossipSub to mesh, and for code to be compiled. */
-const WARM_UP = 200
 const PAUSE = 10
 
 /**
  * Milliseconds of processor that a peer's transport takes for each message of so many bytes that it passes on: it stands
- * between one that publishes and one that listens, who know only it. It judges and hears each message too.
+ * between one that publishes and one that listens, who know only it. It judges and hears each message too. The first `warmUp` of them
+ * are for code to be compiled, and are not counted.
  */
-export async function relayCost(size: number, count: number): Promise<number> {
+export async function relayCost(
+  size: number,
+  { warmUp, count }: { readonly warmUp: number; readonly count: number },
+): Promise<number> {
   const [sender, relay, receiver] = [fork(NODE), fork(NODE), fork(NODE)]
   try {
     const [, middle] = await Promise.all([listening(sender), listening(relay), listening(receiver)])
@@ -28,7 +30,7 @@ export async function relayCost(size: number, count: number): Promise<number> {
     }
     receiver.send({ tell: true })
     await pause(2_000)
-    await passOn(sender, receiver, size, WARM_UP)
+    await passOn(sender, receiver, size, warmUp)
     const before = processorTime(pidOf(relay))
     await passOn(sender, receiver, size, count)
     return (processorTime(pidOf(relay)) - before) / count

@@ -10,11 +10,35 @@ import { plainGossipDeliveries } from "../plain-gossip.ts"
 import { rawTcpRoundTrips } from "../raw-tcp.ts"
 import { SIZES, USUAL_SIZE } from "./talk.ts"
 
-const COUNT = 100
 /** Bytes that a message writes to the store, about. */
 const WRITTEN = 3000
-const RELAYED = 500
-const SECONDS_AT_REST = 30
+
+export interface Extent {
+  /** Messages and writes. */
+  readonly count: number
+  readonly starts: number
+  /** Seconds before a peer at rest is measured, and while it is. */
+  readonly atRest: { readonly settling: number; readonly seconds: number }
+  readonly relayed: { readonly warmUp: number; readonly count: number }
+  /** More of the command of the two daemons. */
+  readonly more: readonly string[]
+}
+
+export const FULL: Extent = {
+  count: 100,
+  starts: 5,
+  atRest: { settling: 15, seconds: 30 },
+  relayed: { warmUp: 200, count: 500 },
+  more: [],
+}
+/** Sees that all can be measured, and measures nothing well. */
+export const SHORT: Extent = {
+  count: 5,
+  starts: 1,
+  atRest: { settling: 0, seconds: 1 },
+  relayed: { warmUp: 0, count: 10 },
+  more: ["--eaas", "off"],
+}
 
 /** What the figures of a run are held against, measured after it on the same machine. Times in milliseconds. */
 export interface Baselines {
@@ -40,6 +64,7 @@ interface Sized extends Distribution {
 
 export async function measureBaselines(
   groupSize: number,
+  { count, starts: times, atRest: rest, relayed, more }: Extent,
   signal: AbortSignal,
   tell: (text: string) => void,
 ): Promise<Baselines> {
@@ -48,16 +73,16 @@ export async function measureBaselines(
   const plainGossip: Sized[] = []
   for (const [size] of SIZES) {
     signal.throwIfAborted()
-    rawTcp.push({ size, ...distributionOf(await rawTcpRoundTrips(size, COUNT)) })
-    plainGossip.push({ size, ...distributionOf(await plainGossipDeliveries(size, COUNT)) })
+    rawTcp.push({ size, ...distributionOf(await rawTcpRoundTrips(size, count)) })
+    plainGossip.push({ size, ...distributionOf(await plainGossipDeliveries(size, count)) })
   }
   signal.throwIfAborted()
   tell("measuring two peers")
-  const twoPeers = await deliveries()
+  const { twoPeers, atRest } = await ofTwoPeers(count, rest, more)
   signal.throwIfAborted()
-  tell("measuring how a peer starts, rests and passes on")
-  const [starts, atRest] = [await measureStarts(), await measureAtRest(SECONDS_AT_REST)]
-  const relay = await relayCost(USUAL_SIZE, RELAYED)
+  tell("measuring how a peer starts, and passes on")
+  const starts = await measureStarts(times)
+  const relay = await relayCost(USUAL_SIZE, relayed)
   signal.throwIfAborted()
   tell("measuring the engine beside others")
   const engines = await measureRows(
@@ -73,14 +98,18 @@ export async function measureBaselines(
     },
     () => {},
   )
-  const durableWrite = await durableCommits(WRITTEN, COUNT)
+  const durableWrite = await durableCommits(WRITTEN, count)
   return { rawTcp, plainGossip, twoPeers, starts, atRest, relay, durableWrite, engines }
 }
 
-async function deliveries(): Promise<Distribution> {
-  await using pair = await Pair.open({})
+async function ofTwoPeers(
+  count: number,
+  rest: Extent["atRest"],
+  more: readonly string[],
+): Promise<{ readonly twoPeers: Distribution; readonly atRest: AtRest }> {
+  await using pair = await Pair.open({ more })
   await pair.rest()
   const samples: number[] = []
-  for (let i = 0; i < COUNT; i++) samples.push(await pair.deliver(`timed ${i} `.padEnd(USUAL_SIZE, "x")))
-  return distributionOf(samples)
+  for (let i = 0; i < count; i++) samples.push(await pair.deliver(`timed ${i} `.padEnd(USUAL_SIZE, "x")))
+  return { twoPeers: distributionOf(samples), atRest: await measureAtRest(pair, rest) }
 }

@@ -19,7 +19,8 @@ export const USAGE = `npm run evaluate -- [options]
   --connections 32       of one instance at most
   --discovery known|mdns known: by the addresses in contact links; mdns: on the network
   --local-only           without a platform: keys from the operating system alone (the report says so)
-  --no-baselines         without raw TCP, GossipSub and ts-mls
+  --no-baselines         without raw TCP, GossipSub, ts-mls, and two peers alone
+  --short-baselines      sees that they can be measured, and measures nothing well
   --machines 1           in the run, with this one; the others join by --join
   --listen 127.0.0.1     address of this machine for peers and for who joins
   --port 0               for who joins; 0 takes a free one
@@ -43,7 +44,7 @@ export interface Options {
   readonly connections: number
   readonly discovery: Discovery
   readonly localOnly: boolean
-  readonly baselines: boolean
+  readonly baselines: "full" | "short" | "none"
   readonly machines: number
   readonly listen: string
   readonly port: number
@@ -99,7 +100,7 @@ export function parseOptions(args: readonly string[]): Options {
     connections: whole("--connections", values.connections, Math.max(...groupSizes), 1000),
     discovery: oneOf("--discovery", values.discovery, ["known", "mdns"]),
     localOnly: values["local-only"],
-    baselines: values.baselines,
+    baselines: !values.baselines ? "none" : values["short-baselines"] ? "short" : "full",
     machines: withToken(whole("--machines", values.machines, 1, 100), values["token-file"]),
     listen: ipv4(values.listen),
     port: whole("--port", values.port, 0, 65_535),
@@ -128,6 +129,7 @@ function parse(args: readonly string[]) {
         discovery: { type: "string", default: "known" },
         "local-only": { type: "boolean", default: false },
         baselines: { type: "boolean", default: true },
+        "short-baselines": { type: "boolean", default: false },
         machines: { type: "string", default: "1" },
         listen: { type: "string", default: "127.0.0.1" },
         port: { type: "string", default: "0" },

@@ -1,11 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises"
 
-import { Pair } from "../delivery/pair.ts"
+import type { Pair } from "../delivery/pair.ts"
 import { processorTime, residentBytes, withDescendants } from "../delivery/processor-time.ts"
 import { plainPair } from "../plain-gossip.ts"
-
-/** Until what was freed has been given back. */
-const SETTLING = 15_000
 
 export interface Footprint {
   /** Per cent of a core. */
@@ -22,13 +19,18 @@ export interface AtRest {
   readonly bare: Footprint
 }
 
-/** Two daemons in one group, and two bare libp2p nodes in one topic, connected and left alone side by side. Linux alone tells. */
-export async function measureAtRest(seconds: number): Promise<AtRest> {
-  await using pair = await Pair.open({})
+/**
+ * Two daemons in one group, and two bare libp2p nodes in one topic, connected and left alone side by side: first until what was
+ * freed has been given back, then while it is measured. Linux alone tells.
+ */
+export async function measureAtRest(
+  pair: Pair,
+  { settling, seconds }: { readonly settling: number; readonly seconds: number },
+): Promise<AtRest> {
   await pair.rest()
   const plain = await plainPair()
   try {
-    await pause(SETTLING)
+    await pause(settling * 1000)
     const [peer = 0, ...platform] = withDescendants(pair.receiver.pid)
     const processes = { peer: [peer], platform, bare: [plain.receiver.pid ?? 0] }
     const before = [peer, ...platform, ...processes.bare].map((pid) => [pid, processorTime(pid)] as const)

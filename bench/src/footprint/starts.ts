@@ -6,8 +6,6 @@ import { Daemon } from "../daemon.ts"
 import { processorTime } from "../delivery/processor-time.ts"
 import { distributionOf, type Distribution } from "../distribution.ts"
 
-const STARTS = 5
-
 /** Milliseconds until a daemon's API answers. */
 export interface Starts {
   /** Makes an identity besides. */
@@ -17,12 +15,12 @@ export interface Starts {
   readonly processor: Distribution
 }
 
-/** Starts a daemon on a new folder, and then on the one that is there. */
-export async function measureStarts(): Promise<Starts> {
+/** Starts a daemon on a new folder, and then so many times on the one that is there. */
+export async function measureStarts(times: number): Promise<Starts> {
   const folder = await mkdtemp(join(tmpdir(), "starling-bench-"))
   try {
     const [wall, processor]: [number[], number[]] = [[], []]
-    for (let i = 0; i <= STARTS; i++) {
+    for (let i = 0; i <= times; i++) {
       const start = performance.now()
       await using daemon = await Daemon.start({ folder: join(folder, "ana"), name: "Ana" })
       wall.push(performance.now() - start)
