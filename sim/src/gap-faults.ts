@@ -27,9 +27,12 @@ function faultsNow(stage: Stage): string[] {
 
 /**
  * More numbers are said to be missing than there are under which somebody sent this reader what it does not show. Of a number
- * that its author forgot when it went back to a backup, and that reached nobody, nobody can say that nothing is missing.
+ * that its author forgot when it went back to a backup or was out, and that reached nobody else who is a member, nobody can say
+ * that nothing is missing.
  */
-function shownFalsely({ world, group, ledger, insiders }: Stage, reader: Person): string[] {
+function shownFalsely(stage: Stage, reader: Person): string[] {
+  const { world, group, ledger, insiders } = stage
+  const members = membersOf(stage)
   const shown = new Set(reader.messages(group).map(({ id }) => id))
   const gaps = Map.groupBy(reader.detail(group).gaps, ({ from }) => from)
   return [...gaps].flatMap(([identity, ofAuthor]) => {
@@ -40,8 +43,8 @@ function shownFalsely({ world, group, ledger, insiders }: Stage, reader: Person)
     const { device } = author.state.durable.own
     const people = [...world.people.values()]
     const isForgotten = (seq: number): boolean =>
-      ledger.restores.has(author) &&
-      !people.some((person) => hasSeq(groupOf(person, group)?.held.get(device) ?? [], seq))
+      (ledger.restores.has(author) || ledger.outAt.has(author)) &&
+      !members.some((person) => person !== author && hasSeq(groupOf(person, group)?.held.get(device) ?? [], seq))
     const missing = new Set<number>()
     for (const { id, seq, sid } of ledger.copies.get(device)?.values() ?? [])
       if ((!shown.has(id) && isFor(people, group, sid, reader)) || isForgotten(seq)) missing.add(seq)

@@ -12,7 +12,9 @@ test("a reader is to be told of what others show and nobody can supply, and of n
   ledger.say(author)
   world.run(2_000)
   const key = `${author.state.durable.own.device}:1`
-  holder.store.commit([{ kind: "delete", bucket: "messages", partition: group, key }])
+  // Neither its ciphertext nor what its author signed is there any more.
+  for (const bucket of ["messages", "numbered-messages"])
+    holder.store.commit([{ kind: "delete", bucket, partition: group, key }])
   author.stop()
   world.connect(holder, reader)
   world.run(30_000)
