@@ -5,7 +5,7 @@ import { isOfCircuit, mutantNames, mutantOf } from "../attacks/mutants.ts"
 import { tryWithMutant } from "../attacks/try-with-mutant.ts"
 
 /** Each is a process of its own, and a circuit has to be compiled: a few here, all by `npm run attack:eaas -- --mutants`. */
-const SAMPLED = 12
+const SAMPLED = 24
 /** Always: that a test of what two servers learn together would notice is half of what it says. */
 const ALWAYS = SEPARATION.id
 const ofCircuit = mutantNames.filter(isOfCircuit)
